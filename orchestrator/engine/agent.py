@@ -1,0 +1,44 @@
+"""An agent: a model, its instructions, the tools it may ask for, and its limits."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.engine.ids import Json
+
+
+class AgentLimits(BaseModel):
+    """Where an agent stops, whatever its model says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_iterations: int = Field(default=10, ge=1, le=200, title="Model calls at most")
+    max_seconds: float = Field(default=300.0, gt=0, le=86_400, title="Seconds at most")
+    max_tokens: int = Field(default=200_000, ge=1, title="Tokens at most")
+    max_repairs: int = Field(default=2, ge=0, le=10, title="Corrections of malformed answers at most")
+    max_tool_calls_per_turn: int = Field(default=32, ge=1, le=256, title="Tool calls per turn at most")
+
+
+class Agent(BaseModel):
+    """One agent of a graph or of the library.
+
+    `instructions` is a template: `{{ expression }}` is replaced by its value.
+    `output_schema` is a JSON Schema; with it the agent answers with data that satisfies it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=80)
+    model: str = Field(min_length=1, max_length=200, description="As LiteLLM names it, such as openai/gpt-5-mini")
+    instructions: str = Field(default="", max_length=100_000)
+    tools: tuple[str, ...] = ()
+    limits: AgentLimits = AgentLimits()
+    output_schema: dict[str, Json] | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_output_tokens: int | None = Field(default=None, ge=1)
+
+
+class LibraryAgent(BaseModel):
+    """A reference to an agent of the tenant's library; resolved when a version is made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    library: str = Field(min_length=1, max_length=80, description="Slug of the agent in the library")

@@ -1,0 +1,143 @@
+"""What can go wrong, in families: a failure is never mistaken for a run that waits.
+
+The docstring of a class is its default message.
+"""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.engine.ids import Path
+from orchestrator.engine.problems import Problem
+
+
+class ErrorCode(StrEnum):
+    INVALID_GRAPH = "invalid_graph"
+    INVALID_INPUT = "invalid_input"
+    INVALID_PARAMS = "invalid_params"
+    INVALID_OUTPUT = "invalid_output"
+    EXPRESSION_FAILED = "expression_failed"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+    TOOL_FAILED = "tool_failed"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    MODEL_UNKNOWN = "model_unknown"
+    MODEL_AUTH = "model_auth"
+    MODEL_RATE_LIMITED = "model_rate_limited"
+    MODEL_UNAVAILABLE = "model_unavailable"
+    MODEL_TIMEOUT = "model_timeout"
+    MODEL_BAD_REQUEST = "model_bad_request"
+    MODEL_BAD_REPLY = "model_bad_reply"
+    MODEL_STREAM_CUT = "model_stream_cut"
+    REPLAY_DIVERGED = "replay_diverged"
+    NO_ROUTE = "no_route"
+    INTERNAL = "internal"
+
+
+class ErrorInfo(BaseModel):
+    """An error as it is recorded and shown: what was got, what was expected, how to mend it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: ErrorCode
+    message: str
+    cure: str = ""
+    retryable: bool = False
+    retry_after_s: float | None = None
+    path: Path | None = None
+
+
+class EngineError(Exception):
+    """Something failed; `info` says what and how to mend it."""
+
+    code = ErrorCode.INTERNAL
+    cure = ""
+    retryable = False
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: ErrorCode | None = None,
+        cure: str = "",
+        retryable: bool | None = None,
+        retry_after_s: float | None = None,
+        path: Path | None = None,
+    ) -> None:
+        text = message or (type(self).__doc__ or "").strip()
+        super().__init__(text)
+        self.info = ErrorInfo(
+            code=code or self.code,
+            message=text,
+            cure=cure or self.cure,
+            retryable=self.retryable if retryable is None else retryable,
+            retry_after_s=retry_after_s,
+            path=path,
+        )
+
+    @classmethod
+    def of(cls, info: ErrorInfo) -> "EngineError":
+        """The error that `info` records."""
+        error = cls(info.message)
+        error.info = info
+        return error
+
+
+class GraphInvalid(EngineError):
+    """The graph document has problems."""
+
+    code = ErrorCode.INVALID_GRAPH
+    cure = "Mend every problem listed, then try again."
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        first = f": {problems[0].message}" if problems else ""
+        super().__init__(f"The graph has {len(problems)} problem(s){first}")
+
+
+class ExpressionFailed(EngineError):
+    """An expression could not be evaluated."""
+
+    code = ErrorCode.EXPRESSION_FAILED
+
+
+class LimitExceeded(EngineError):
+    """The run crossed one of its limits."""
+
+    code = ErrorCode.LIMIT_EXCEEDED
+
+
+class ModelError(EngineError):
+    """The model could not be asked or did not answer properly."""
+
+    code = ErrorCode.MODEL_UNAVAILABLE
+
+
+class ToolError(EngineError):
+    """The tool failed."""
+
+    code = ErrorCode.TOOL_FAILED
+
+
+class ReplayDiverged(EngineError):
+    """The replay asked for another effect than the log records at this path."""
+
+    code = ErrorCode.REPLAY_DIVERGED
+    cure = "Run the graph version that wrote this log; it cannot be continued with another."
+
+
+class IllegalTransition(EngineError):
+    """The state machine does not allow this transition."""
+
+
+class RunSuspended(BaseException):
+    """The run waits for the world and leaves its worker. Not a failure.
+
+    A BaseException, so that no `except Exception` inside a node mistakes it for one.
+    """
+
+
+class LeaseLost(BaseException):
+    """This worker no longer owns the run: it stops at once and writes nothing more."""

@@ -1,0 +1,29 @@
+"""Everything read from the environment, once, with its type and default. Nowhere else."""
+
+from pathlib import Path
+
+import environ
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+env = environ.Env()
+
+DATA_DIR = Path(env.str("BATON_DATA", default=str(ROOT / "var")))
+"""Database, keys, blobs and the embedded server's socket; mode 0700."""
+
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'baton.sqlite3'}")
+REDIS_URL = env.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis.sock'}")
+DEBUG = env.bool("BATON_DEBUG", default=False)
+SECRET_KEY = env.str("BATON_SECRET_KEY", default="")
+"""Signs sessions. Empty: a key file in the data folder, made on first use."""
+
+MASTER_KEY_FILE = Path(env.str("BATON_MASTER_KEY_FILE", default=str(Path.home() / ".config" / "baton" / "master.key")))
+"""Wraps the keys that encrypt secrets; never beside the database."""
+
+ALLOWED_HOSTS = env.list("BATON_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+TRUSTED_ORIGINS = env.list("BATON_TRUSTED_ORIGINS", default=[])
+PRIVATE_HOSTS = env.list("BATON_PRIVATE_HOSTS", default=[])
+"""host or host:port that outbound requests may reach although private, such as localhost:11434."""
+
+OPENAI_API_BASE = env.str("OPENAI_API_BASE", default="")
+LOG_LEVEL = env.str("BATON_LOG_LEVEL", default="INFO")

@@ -1,0 +1,5 @@
+"""What the tests use: the same code, cheaper password hashes."""
+
+from orchestrator.settings.base import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
