@@ -67,11 +67,10 @@ def visible_to(user: User, rows: Q_) -> Q_:
     role = role_of(user)
     if role is None:
         return rows.none()
-    if role_allows(role, "manage"):
+    if role_allows(role, "manage") or not _has_restriction(rows.model):
         return rows
-    open_rows = Q(restricted=False) if _has_restriction(rows.model) else Q()
     granted = get_objects_for_user(user, _codename("view", rows.model), rows.model, accept_global_perms=False, with_superuser=False)
-    return rows.filter(open_rows | Q(pk__in=granted.values("pk")))
+    return rows.filter(Q(restricted=False) | Q(pk__in=granted.values("pk")))
 
 
 def share(*, target: TenantOwned, user: User, actions: frozenset[Action], by: User) -> None:

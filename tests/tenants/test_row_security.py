@@ -25,7 +25,9 @@ def walled(django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[UUID, UUID]]:
         for name in ("alpha", "beta"):
             tenant = Tenant.objects.using(ALIAS).create(slug=name, name=name)
             with tenant_scope(tenant.id):
-                Tool.objects.using(ALIAS).create(tenant=tenant, name=f"tool-of-{name}", description="", parameters={}, safety="pure", definition_hash="")
+                Tool.objects.using(ALIAS).create(
+                    tenant=tenant, name=f"tool-of-{name}", description="", parameters={}, safety="pure", definition_hash=""
+                )
             tenants.append(tenant.id)
         yield tenants[0], tenants[1]
 
