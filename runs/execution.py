@@ -17,7 +17,7 @@ from orchestrator.engine.gate import Authority
 from orchestrator.engine.graph import Graph
 from orchestrator.engine.host import Host, LanguageModel, ToolBox
 from orchestrator.engine.ids import Path
-from orchestrator.engine.run_state import RunState, fold
+from orchestrator.engine.run_state import RunState, RunStatus, fold
 from orchestrator.engine.runner import Runner
 from runs.database_threads import DatabaseThreads
 from runs.event_log import RunLog, load
@@ -129,7 +129,7 @@ class Execution:
             authority=means.authority,
             clock=CLOCK,
         )
-        runner = Runner(loaded.graph, loaded.state, host)
+        runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
         for command in commands:
             _tell(runner, command)
             self._seen(command)  # what is refused here is settled: nothing waits for it any more
@@ -144,8 +144,10 @@ class Execution:
         self.sink.append([crashed])
 
     def apply(self, command: Command) -> None:
-        """Tell the running runner. What it refuses stays for the next claim, which sees where the run ended up."""
-        if self._runner is not None and command.pk not in self._told and _tell(self._runner, command):
+        """Tell the runner. What comes when it has stopped, or is refused, stays for the next claim."""
+        if self._runner is None or self._state.status is not RunStatus.RUNNING or command.pk in self._told:
+            return
+        if _tell(self._runner, command):
             self._seen(command)
 
     def _seen(self, command: Command) -> None:

@@ -104,6 +104,11 @@ def release(owner: str, epochs: Iterable[tuple[UUID, int]], *, at_once: bool, wa
                 wake_for_commands([run_id])
 
 
+def release_strays(owner: str, run_ids: Iterable[UUID]) -> None:
+    """Give back runs that the worker owns without executing them."""
+    Run.objects.filter(pk__in=list(run_ids), lease_owner=owner).update(lease_owner="", due_at=Now())
+
+
 def wake_for_commands(run_ids: Iterable[UUID]) -> None:
     """Make runs due for which a command came while they were being given back.
 

@@ -15,7 +15,7 @@ from runs.database_threads import DatabaseThreads
 from runs.event_log import RunLog
 from runs.execution import Execution, Lender
 from runs.failpoint import failpoint
-from runs.leases import HEARTBEAT_S, Claim, claim_due, claim_hinted, release, renew
+from runs.leases import HEARTBEAT_S, Claim, claim_due, claim_hinted, release, release_strays, renew
 from runs.live import Publisher, worker_group
 from runs.log_rows import Batch
 from runs.log_writer import LogWriter
@@ -39,6 +39,8 @@ class RunWorker:
         self._lender = lender
         self._active: dict[UUID, tuple[Execution, asyncio.Task[None]]] = {}
         self._hinted: dict[UUID, UUID] = {}
+        self._strays: set[UUID] = set()
+        """Owned, yet not executed here: what could not be given back when the database was away."""
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="runs", daemon=True)
 
@@ -141,9 +143,11 @@ class RunWorker:
 
     async def _renew(self) -> None:
         known = dict(self._active)
-        if not known:
-            return
         owned, valid_until = await self._steward.run(renew, self.id)
+        strays = owned - set(self._active)
+        if strays & self._strays:
+            await self._steward.run(release_strays, self.id, strays & self._strays)
+        self._strays = strays
         for run_id, (execution, task) in known.items():
             if run_id in owned:
                 execution.sink.valid_until = valid_until
