@@ -18,13 +18,29 @@ from runs.leases import Claim, wake_for_commands
 from runs.models import Approval, Blob, Command, ModelUse, Run, RunEvent
 from runs.readings import Reading, read
 
+_RUNS, _EVENTS = Run._meta.db_table, RunEvent._meta.db_table
+
 _FENCE = f"""
-UPDATE {Run._meta.db_table}
-SET last_seq = %s, crashes = crashes * %s, calls = calls + %s, input_tokens = input_tokens + %s,
+UPDATE {_RUNS} SET last_seq = %s, crashes = crashes * %s, calls = calls + %s, input_tokens = input_tokens + %s,
     output_tokens = output_tokens + %s, cost_nano_usd = cost_nano_usd + %s
 WHERE id = %s AND lease_owner = %s AND lease_epoch = %s AND last_seq = %s
 """
-_INSERT = f"INSERT INTO {RunEvent._meta.db_table} (tenant_id, run_id, seq, type, at_us, payload) VALUES (%s, %s, %s, %s, %s, %s)"
+_INSERT = f"INSERT INTO {_EVENTS} (tenant_id, run_id, seq, type, at_us, payload) VALUES (%s, %s, %s, %s, %s, %s)"
+
+# PostgreSQL takes whole columns: one round trip however many runs and events there are.
+_FENCE_ALL = f"""
+UPDATE {_RUNS} AS run SET last_seq = new.last_seq, crashes = crashes * kept, calls = run.calls + new.calls,
+    input_tokens = run.input_tokens + new.tokens_in, output_tokens = run.output_tokens + new.tokens_out,
+    cost_nano_usd = run.cost_nano_usd + new.cost
+FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::uuid[], %s::text[], %s::int[], %s::bigint[])
+    AS new (last_seq, kept, calls, tokens_in, tokens_out, cost, id, owner, epoch, before)
+WHERE run.id = new.id AND run.lease_owner = new.owner AND run.lease_epoch = new.epoch AND run.last_seq = new.before
+RETURNING run.id, run.lease_epoch
+"""
+_INSERT_ALL = f"""
+INSERT INTO {_EVENTS} (tenant_id, run_id, seq, type, at_us, payload)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::text[])
+"""
 
 
 @dataclass(slots=True)
@@ -67,7 +83,7 @@ def prepare(to: WrittenRun, events: Sequence[Event]) -> Batch:
 def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
     """Write what the fences let pass, and say which it was. `again`: the batches may be in already."""
     with transaction.atomic(), connection.cursor() as cursor:
-        passed = [batch for batch in batches if _fence(cursor, batch)]
+        passed = _pass_fences(cursor, batches)
         if passed:
             _insert(cursor, passed)
             _set_columns(passed)
@@ -83,12 +99,21 @@ def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
     return [*passed, *known]
 
 
-def _fence(cursor: CursorWrapper, batch: Batch) -> bool:
+def _pass_fences(cursor: CursorWrapper, batches: Sequence[Batch]) -> list[Batch]:
+    """The batches of runs that are still this worker's; their sums and numbers are written."""
+    rows = [_fence_row(batch) for batch in batches]
+    if connection.vendor != "postgresql":
+        return [batch for batch, row in zip(batches, rows, strict=True) if cursor.execute(_FENCE, row).rowcount == 1]
+    cursor.execute(_FENCE_ALL, [list(column) for column in zip(*rows, strict=True)])
+    passed = set(cursor.fetchall())
+    return [batch for batch in batches if (batch.to.claim.run_id, batch.to.claim.epoch) in passed]
+
+
+def _fence_row(batch: Batch) -> tuple[Any, ...]:
     claim, reading = batch.to.claim, batch.reading
     sums = (reading.calls, reading.input_tokens, reading.output_tokens, reading.cost_nano_usd)
     kept = 0 if reading.progressed else 1
-    cursor.execute(_FENCE, (batch.last, kept, *sums, _key(claim.run_id), claim.owner, claim.epoch, batch.to.last_seq))
-    return cursor.rowcount == 1
+    return (batch.last, kept, *sums, _key(claim.run_id), claim.owner, claim.epoch, batch.to.last_seq)
 
 
 def _key(value: Any) -> Any:
@@ -108,7 +133,10 @@ def _insert(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
         tenant, run = _key(batch.to.claim.tenant_id), _key(batch.to.claim.run_id)
         pairs = zip(batch.events, batch.texts, strict=True)
         rows += [(tenant, run, event.seq, event.type, event.at_us, text) for event, text in pairs]  # type: ignore[attr-defined]
-    cursor.executemany(_INSERT, rows)
+    if connection.vendor == "postgresql":
+        cursor.execute(_INSERT_ALL, [list(column) for column in zip(*rows, strict=True)])
+    else:
+        cursor.executemany(_INSERT, rows)
     big = [Blob(tenant_id=b.to.claim.tenant_id, sha256=sha256, content=content) for b in batches for sha256, content in b.big.items()]
     if big:
         Blob.objects.bulk_create(big, ignore_conflicts=True)
