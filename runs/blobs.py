@@ -8,8 +8,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
 
 from orchestrator.engine.events import Event, RunEvent, run_event
 from orchestrator.engine.ids import Json
@@ -32,11 +35,7 @@ def dump(event: Event, store: Store) -> str:
     if len(text) <= LIMIT and MARK not in text:
         return text
     data = json.loads(text)
-    values, maps = _json_fields(type(event))
-    for name in values:
-        data[name] = _shrink(data[name], store)
-    for name in maps:
-        data[name] = {key: _shrink(value, store) for key, value in data[name].items()}
+    _each_part(data, _fields_of(type(event)), lambda part: _shrink(part, store))
     return json.dumps(data, separators=(",", ":"))
 
 
@@ -45,11 +44,7 @@ def load(payload: str, content: Mapping[str, str]) -> Event:
     if MARK not in payload:
         return run_event.validate_json(payload)
     data = json.loads(payload)
-    values, maps = _fields_by_type()[data["type"]]
-    for name in values:
-        data[name] = restore(data[name], content)
-    for name in maps:
-        data[name] = {key: restore(value, content) for key, value in data[name].items()}
+    _each_part(data, _fields_by_type()[data["type"]], lambda part: restore(part, content))
     return run_event.validate_python(data)
 
 
@@ -123,16 +118,38 @@ def _shrink_part(value: Json, kept: dict[str, str]) -> tuple[Json, int]:
     return {MARK: sha256, "size": len(content), "preview": content[:PREVIEW]}, PREVIEW + 120
 
 
-@cache
-def _json_fields(kind: type[Event]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The fields of an event that hold any JSON, and those that hold a mapping to any JSON."""
-    fields = kind.model_fields.items()
-    values = tuple(name for name, field in fields if field.annotation is Json)
-    maps = tuple(name for name, field in fields if get_origin(field.annotation) is dict and get_args(field.annotation)[1] is Json)
-    return values, maps
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Where an event holds JSON of users: fields, mappings to it, and lists of records with such fields."""
+
+    values: tuple[str, ...]
+    maps: tuple[str, ...]
+    records: tuple[tuple[str, "_Fields"], ...]
+
+
+def _each_part(data: dict[str, Any], fields: _Fields, change: Callable[[Json], Json]) -> None:
+    for name in fields.values:
+        data[name] = change(data[name])
+    for name in fields.maps:
+        data[name] = {key: change(value) for key, value in data[name].items()}
+    for name, inner in fields.records:
+        for record in data[name]:
+            _each_part(record, inner, change)
 
 
 @cache
-def _fields_by_type() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def _fields_of(kind: type[BaseModel]) -> _Fields:
+    types = {name: field.annotation for name, field in kind.model_fields.items()}
+    arguments = {name: (get_origin(annotation), get_args(annotation)) for name, annotation in types.items()}
+    records = {name: args[0] for name, (origin, args) in arguments.items() if origin is tuple and isinstance(args[0], type)}
+    return _Fields(
+        values=tuple(name for name, annotation in types.items() if annotation is Json),
+        maps=tuple(name for name, (origin, args) in arguments.items() if origin is dict and args[1] is Json),
+        records=tuple((name, _fields_of(record)) for name, record in records.items() if issubclass(record, BaseModel)),
+    )
+
+
+@cache
+def _fields_by_type() -> dict[str, _Fields]:
     union: Any = get_args(RunEvent)[0]
-    return {kind.model_fields["type"].default: _json_fields(kind) for kind in get_args(union)}
+    return {kind.model_fields["type"].default: _fields_of(kind) for kind in get_args(union)}

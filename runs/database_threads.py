@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Barrier
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection
@@ -26,9 +27,16 @@ class DatabaseThreads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def stop(self) -> None:
+        """Close every thread's connection, then end the threads."""
+        together = Barrier(self._size)
         for _ in range(self._size):
-            self._pool.submit(connection.close)
+            self._pool.submit(_close, together)
         self._pool.shutdown()
+
+
+def _close(together: Barrier) -> None:
+    together.wait()  # so that each thread takes one of these
+    connection.close()
 
 
 def _in_system(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

