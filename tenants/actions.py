@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from tenants.access import forget_permissions, outranks, require_here, role_of
+from tenants.access import forget_permissions, outranks, require_here, role_allows, role_of
 from tenants.models import ApiKey, Membership, Tenant, User
 from tenants.problems import Conflict, Forbidden, InvalidValue
-from tenants.roles import MemberRole
+from tenants.roles import ROLE_ORDER, MemberRole
 from tenants.scope import tenant_scope
 from tenants.sign_in import create_sign_in_link
 
@@ -84,11 +84,17 @@ def remove_member(*, membership: Membership, by: User) -> None:
         membership.delete()
 
 
+def manageable_roles(own: MemberRole | None) -> list[MemberRole]:
+    """The roles somebody with the role `own` may give and take."""
+    if not role_allows(own, "manage"):
+        return []
+    return [role for role in ROLE_ORDER if own == role or (own and outranks(own, role))]
+
+
 def _require_rank(by: User, role: MemberRole) -> None:
     """Managers handle roles up to their own; only owners handle owners."""
     require_here(by, "manage")
-    own = role_of(by)
-    if own is None or (role != own and not outranks(own, role)):
+    if role not in manageable_roles(role_of(by)):
         raise Forbidden(f"Your role does not allow you to handle the role {role.label}.")
 
 

@@ -1,16 +1,18 @@
 """Who a REST request comes from."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from tenants.middleware import bearer_key
 from tenants.models import Membership, User
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -33,7 +35,7 @@ class IsMember(BasePermission):
 
     message = "You are not a member of a workspace."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         membership: Membership | None = getattr(request._request, "membership", None)
         return membership is not None and request.user is not None and membership.user_id == request.user.pk
 

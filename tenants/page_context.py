@@ -10,19 +10,18 @@ from tenants.scope import system_scope
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`tenant`, `role`, `may_manage`, `may_edit` and `workspaces` (the other tenants of the user)."""
+    """`current_tenant`, `current_role`, `may_edit`, `may_manage`, and `switchable_tenants` (all of the user)."""
     membership: Membership | None = getattr(request, "membership", None)
-    if membership is None:
-        return {"tenant": None, "role": None, "may_edit": False, "may_manage": False, "workspaces": []}
+    if membership is None or membership.user_id != request.user.pk:
+        return {"current_tenant": None, "current_role": "", "may_edit": False, "may_manage": False, "switchable_tenants": []}
     with system_scope():
-        others = list(
-            Membership.objects.filter(user=membership.user_id).exclude(pk=membership.pk).select_related("tenant").order_by("tenant__name")
-        )
+        memberships = Membership.objects.filter(user=membership.user_id).select_related("tenant").order_by("tenant__name")
+        tenants = [each.tenant for each in memberships]
     allowed = ROLE_ACTIONS[MemberRole(membership.role)]
     return {
-        "tenant": membership.tenant,
-        "role": membership.get_role_display(),
+        "current_tenant": membership.tenant,
+        "current_role": membership.get_role_display(),
         "may_edit": "edit" in allowed,
         "may_manage": "manage" in allowed,
-        "workspaces": [other.tenant for other in others],
+        "switchable_tenants": tenants,
     }
