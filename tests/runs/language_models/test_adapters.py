@@ -4,6 +4,7 @@ import pytest
 
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.host import LanguageModel
+from orchestrator.engine.ids import Json
 from orchestrator.engine.model import Message, ModelRequest, Role, ToolRequest
 from runs.egress import Egress
 from runs.language_models.litellm_model import LiteLLMModel
@@ -74,7 +75,7 @@ async def test_malformed_tool_arguments_are_passed_on_as_they_are(model: Languag
 
 
 async def test_tool_results_and_schema_reach_the_provider(model: LanguageModel, model_server: ModelServer) -> None:
-    schema = {"type": "object", "properties": {"label": {"type": "string", "enum": ["late", "lost"]}}, "required": ["label"]}
+    schema: dict[str, Json] = {"type": "object", "properties": {"label": {"type": "string", "enum": ["late", "lost"]}}, "required": ["label"]}
     talk = (
         Message(role=Role.SYSTEM, content="Be brief"),
         Message(role=Role.USER, content="Where is it?"),
