@@ -1,5 +1,5 @@
 """What the tests use: the same code, cheaper password hashes."""
 
-from orchestrator.settings.base import *  # noqa: F403
+from orchestrator.settings.base import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
