@@ -138,9 +138,7 @@ NEGATIVE = _set("""
     """)
 
 NEGATIONS = _set("not no never n't cannot hardly without nicht kein keine nie nunca ningún sin pas jamais aucun không")
-INTENSIFIERS = frozenset(
-    "very really extremely absolutely so totally completely utterly sehr wirklich total muy realmente très vraiment rất".split()
-)
+INTENSIFIERS = _set("very really extremely absolutely so totally completely utterly sehr wirklich total muy realmente très vraiment rất")
 
 STOP = _set("""
     a an the this that these those and or but if then else of to in on at by for from with without into onto over under as is are was were be been
