@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from editor.models import Graph, GraphVersion
 from orchestrator.engine.run_state import RunStatus
@@ -73,7 +74,7 @@ class Run(TenantOwned):
     output_tokens = models.PositiveBigIntegerField(default=0)
     cost_nano_usd = models.PositiveBigIntegerField(default=0)
 
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -131,6 +132,13 @@ class Blob(TenantOwned):
         return self.sha256
 
 
+class ApprovalQuerySet(TenantQuerySet["Approval"]):
+    def open_for(self, user: User) -> Self:
+        """Questions that nobody has answered and `user` may answer."""
+        runs = Run.objects.filter(graph__in=visible_to(user, Graph.objects.all(), "answer"))
+        return self.filter(status=Approval.Status.PENDING, run__in=runs).exclude(deadline__lt=Now())
+
+
 class Approval(TenantOwned):
     """A question to people: what will be done, and what they decided."""
 
@@ -150,7 +158,9 @@ class Approval(TenantOwned):
     action = models.CharField(max_length=64, blank=True)
     decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[TenantManager["Approval"]] = TenantManager.from_queryset(ApprovalQuerySet)()
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["run", "path"], name="approval_once")]
@@ -175,7 +185,7 @@ class Command(TenantOwned):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     body = JsonTextField()
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(default=timezone.now)
     applied_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):

@@ -62,15 +62,15 @@ def outranks(actor: MemberRole, other: MemberRole) -> bool:
     return ROLE_ORDER.index(actor) > ROLE_ORDER.index(other)
 
 
-def visible_to(user: User, rows: Q_) -> Q_:
-    """The rows of a scoped queryset that `user` may look at: one condition, no query per row."""
+def visible_to(user: User, rows: Q_, action: Action = "view") -> Q_:
+    """The rows of a scoped queryset with which `user` may do `action`: one condition, no query per row."""
     role = role_of(user)
     if role is None:
         return rows.none()
     if role_allows(role, "manage"):
         return rows
-    open_rows = Q(restricted=False) if _has_restriction(rows.model) else Q()
-    granted = get_objects_for_user(user, _codename("view", rows.model), rows.model, accept_global_perms=False, with_superuser=False)
+    open_rows = Q(pk__in=[]) if not role_allows(role, action) else Q(restricted=False) if _has_restriction(rows.model) else Q()
+    granted = get_objects_for_user(user, _codename(action, rows.model), rows.model, accept_global_perms=False, with_superuser=False)
     return rows.filter(open_rows | Q(pk__in=granted.values("pk")))
 
 
