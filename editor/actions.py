@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from editor.models import Graph, GraphUserObjectPermission, GraphVersion
 from editor.problems import InvalidGraph, as_json, problems_of, read_document
+from editor.starter import Starter
 from editor.tool_use import give_tools_of
 from editor.versions import freeze
 from orchestrator.engine.errors import GraphInvalid
@@ -22,14 +23,6 @@ from tenants.problems import Conflict, InvalidValue, NotFound, StaleRevision
 
 LONGEST_TITLE = 200
 LONGEST_NOTE = 500
-
-
-class Starter(Protocol):
-    """A graph that comes with the product."""
-
-    slug: str
-    title: str
-    document: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from tenants.identities import drop_identities, give_listed_tools
 from tenants.models import Tenant, Tool, User
 from tenants.problems import ApiProblem, Conflict, InvalidValue, NotFound, StaleRevision
 
+RESERVED_SLUGS = frozenset({"new", "all"})
+"""`new` is an address, `all` is every agent in a policy."""
+
 
 class InvalidAgent(ApiProblem):
     """This is not an agent."""
@@ -27,6 +30,8 @@ def create_agent(*, tenant: Tenant, agent: Any, by: User, slug: str = "") -> Lib
     require_here(by, "edit")
     content = read_agent(agent)
     slug = slug or slugify(content.name)[:60]
+    if slug in RESERVED_SLUGS:
+        raise Conflict(f"{slug!r} is reserved.", cure="Choose another name.")
     if not slug or slugify(slug) != slug or len(slug) > 60:
         raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure="Use small letters, digits and hyphens, at most 60.")
     try:
@@ -66,7 +71,8 @@ def read_agent(agent: Any) -> Agent:
         content = Agent.model_validate(agent)
     except ValidationError as error:
         found = [
-            {"field": ".".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors(include_url=False, include_input=False)
+            {"field": ".".join(map(str, each["loc"])), "message": each["msg"]}
+            for each in error.errors(include_url=False, include_input=False)
         ]
         raise InvalidAgent(f"{found[0]['field'] or 'agent'}: {found[0]['message']}", details={"problems": found}) from error
     unknown = sorted(set(content.tools) - set(Tool.objects.values_list("name", flat=True)))

@@ -1,12 +1,11 @@
 """The agents of the library, and graphs with those agents written out."""
 
+from editor.models import LibraryAgent
 from orchestrator.engine.agent import Agent
 from orchestrator.engine.agent import LibraryAgent as LibraryReference
 from orchestrator.engine.graph import Graph as GraphDocument
 from orchestrator.engine.ids import AgentId
 from orchestrator.engine.problems import Problem
-
-from editor.models import LibraryAgent
 from tenants.identities import agent_identity
 
 

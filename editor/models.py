@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from guardian.models import UserObjectPermissionBase
 
 from tenants.access import visible_to
@@ -29,6 +29,13 @@ class GraphQuerySet(TenantQuerySet["Graph"]):
         """Those that were not deleted and that `user` may look at."""
         return visible_to(user, self.kept())
 
+    def with_latest_version(self) -> Self:
+        """Each with `latest_version`, the highest number of its versions, or None."""
+        return self.annotate(latest_version=Max("versions__number"))
+
+
+GraphManager = TenantManager.from_queryset(GraphQuerySet)
+
 
 class Graph(TenantOwned):
     """A graph being drawn. `revision` grows with every save of the draft."""
@@ -45,7 +52,7 @@ class Graph(TenantOwned):
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[TenantManager["Graph"]] = TenantManager.from_queryset(GraphQuerySet)()
+    objects: ClassVar[GraphManager["Graph"]] = GraphManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["-updated_at"]
@@ -116,6 +123,9 @@ class LibraryAgentQuerySet(TenantQuerySet["LibraryAgent"]):
         return visible_to(user, self)
 
 
+LibraryAgentManager = TenantManager.from_queryset(LibraryAgentQuerySet)
+
+
 class LibraryAgent(TenantOwned):
     """An agent that several graphs share. `document` is the engine's Agent."""
 
@@ -126,7 +136,7 @@ class LibraryAgent(TenantOwned):
     updated_at = models.DateTimeField(auto_now_add=True)
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
-    objects: ClassVar[TenantManager["LibraryAgent"]] = TenantManager.from_queryset(LibraryAgentQuerySet)()
+    objects: ClassVar[LibraryAgentManager["LibraryAgent"]] = LibraryAgentManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["slug"]

@@ -7,13 +7,10 @@ from pydantic import ValidationError
 
 from editor.library import resolve_agents
 from orchestrator.engine.graph import Graph as GraphDocument
-from orchestrator.engine.ids import NodeId
 from orchestrator.engine.problems import Problem, Severity
-from orchestrator.engine.validation import check_graph
+from orchestrator.engine.validation import check_graph, document_problems
 from tenants.models import Tool
 from tenants.problems import ApiProblem
-
-MOST_SHOWN = 200
 
 
 class InvalidDocument(ApiProblem):
@@ -35,7 +32,7 @@ def read_document(document: Any) -> GraphDocument:
     try:
         return GraphDocument.model_validate(document)
     except ValidationError as error:
-        problems = [_place(document, found["loc"], found["msg"]) for found in error.errors(include_url=False, include_input=False)[:MOST_SHOWN]]
+        problems = document_problems(error)
         raise InvalidDocument(
             f"The document is not a graph: {problems[0].message}", details={"problems": as_json(problems), "count": error.error_count()}
         ) from error
@@ -57,15 +54,3 @@ def errors_in(problems: Sequence[Problem]) -> list[Problem]:
 
 def as_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     return [problem.model_dump(mode="json") for problem in problems]
-
-
-def _place(document: Any, loc: tuple[int | str, ...], message: str) -> Problem:
-    """The problem at a place of the document, with the node it lies in."""
-    node = None
-    if len(loc) > 1 and loc[0] == "nodes" and isinstance(loc[1], int):
-        found = document["nodes"][loc[1]]
-        name = found.get("id") if isinstance(found, dict) else None
-        node = NodeId(name) if isinstance(name, str) else None
-    field = ".".join(str(part) for part in loc)
-    where = f" at {field}" if field else ""
-    return Problem(code="invalid_document", message=f"{message}{where}", cure="Compare with the schema of the graph document.", node=node, field=field)

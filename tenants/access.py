@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from guardian.models import UserObjectPermissionBase
-from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
+from guardian.shortcuts import assign_perm, get_objects_for_user, get_user_perms, remove_perm
 
 from tenants.models import Membership, TenantOwned, User
 from tenants.problems import Forbidden, NotFound
@@ -82,6 +82,11 @@ def share(*, target: TenantOwned, user: User, actions: frozenset[Action], by: Us
     for action in ("view", "run", "answer", "cancel", "edit", "publish"):
         change = assign_perm if action in actions or (action == "view" and actions) else remove_perm
         change(_codename(action, type(target)), user, target)
+
+
+def actions_on(user: User, target: TenantOwned) -> frozenset[str]:
+    """What `user` was permitted on `target`, beyond their role."""
+    return frozenset(name.removesuffix(f"_{target._meta.model_name}") for name in get_user_perms(user, target))
 
 
 def forget_permissions(*, user: User, tenant_id: UUID) -> None:

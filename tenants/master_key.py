@@ -23,7 +23,7 @@ class MasterKeyUnusable(ApiProblem):
 @cache
 def master_key() -> bytes:
     """The key in `BATON_MASTER_KEY_FILE`, made on first use."""
-    return read_or_make(Path(settings.MASTER_KEY_FILE), Path(settings.DATA_DIR))
+    return read_or_make(settings.MASTER_KEY_PLACE["file"], settings.MASTER_KEY_PLACE["never_in"])
 
 
 def read_or_make(path: Path, data_dir: Path) -> bytes:

@@ -1,10 +1,9 @@
 """Who there is: people, tenants, and everything a tenant owns in this room."""
 
 import uuid
-from typing import Any, ClassVar, Self
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from guardian.models import UserObjectPermissionBase
 
@@ -17,8 +16,6 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     is_service = models.BooleanField(default=False)
-
-    objects: ClassVar[DjangoUserManager["User"]] = DjangoUserManager()
 
     @property
     def name(self) -> str:
@@ -46,7 +43,7 @@ class TenantOwned(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, editable=False, related_name="+")
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager()
+    objects = TenantManager()
 
     class Meta:
         abstract = True

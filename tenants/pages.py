@@ -59,10 +59,10 @@ def without_membership(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
 
 
-def after(request: HttpRequest, change: Callable[[], str], target: str, **kwargs: Any) -> HttpResponse:
+def after(request: HttpRequest, change: Callable[[], str], target: str) -> HttpResponse:
     """Carry out what a form asks, say how it went, and go back to the page `target`."""
     try:
         messages.success(request, change())
     except ApiProblem as problem:
         messages.error(request, f"{problem.message} {problem.cure}".strip())
-    return redirect(target, **kwargs)
+    return redirect(target)

@@ -40,7 +40,7 @@ def encrypt(tenant_id: UUID, name: str, value: str) -> bytes:
     return _seal(_data_key(tenant_id), value.encode(), _bound_to(tenant_id, name))
 
 
-def decrypt(tenant_id: UUID, name: str, ciphertext: bytes) -> str:
+def decrypt(tenant_id: UUID, name: str, ciphertext: "bytes | memoryview[int]") -> str:
     """The value, which is redacted from texts from now on. Raises SecretUnreadable."""
     value = _open(_data_key(tenant_id), ciphertext, _bound_to(tenant_id, name)).decode()
     remember_secret(value)
@@ -61,8 +61,8 @@ def _seal(key: bytes, value: bytes, bound_to: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, value, bound_to)
 
 
-def _open(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
-    sealed = bytes(sealed)
+def _open(key: bytes, stored: "bytes | memoryview[int]", bound_to: bytes) -> bytes:
+    sealed = bytes(stored)
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
     except (InvalidTag, ValueError) as error:

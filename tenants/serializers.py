@@ -26,12 +26,13 @@ class ApiKeyOut(serializers.ModelSerializer[ApiKey]):
 class NewApiKeyOut(ApiKeyOut):
     key = serializers.CharField(help_text="Shown this once")
 
-    class Meta(ApiKeyOut.Meta):
+    class Meta:
+        model = ApiKey
         fields = (*ApiKeyOut.Meta.fields, "key")
 
 
 class ApiKeyIn(serializers.Serializer[object]):
-    label = serializers.CharField(required=False, max_length=80)
+    label = serializers.CharField(required=False, max_length=80)  # type: ignore[assignment]
 
 
 class ProviderKeyOut(serializers.ModelSerializer[ProviderKey]):
