@@ -62,15 +62,16 @@ def outranks(actor: MemberRole, other: MemberRole) -> bool:
     return ROLE_ORDER.index(actor) > ROLE_ORDER.index(other)
 
 
-def visible_to(user: User, rows: Q_) -> Q_:
-    """The rows of a scoped queryset that `user` may look at: one condition, no query per row."""
+def visible_to(user: User, rows: Q_, action: Action = "view") -> Q_:
+    """The rows of a scoped queryset with which `user` may do `action`: one condition, no query per row."""
     role = role_of(user)
     if role is None:
         return rows.none()
-    if role_allows(role, "manage") or not _has_restriction(rows.model):
+    if role_allows(role, "manage") or (role_allows(role, action) and not _has_restriction(rows.model)):
         return rows
-    granted = get_objects_for_user(user, _codename("view", rows.model), rows.model, accept_global_perms=False, with_superuser=False)
-    return rows.filter(Q(restricted=False) | Q(pk__in=granted.values("pk")))
+    open_rows = Q(restricted=False) if role_allows(role, action) else Q(pk__in=[])
+    granted = get_objects_for_user(user, _codename(action, rows.model), rows.model, accept_global_perms=False, with_superuser=False)
+    return rows.filter(open_rows | Q(pk__in=granted.values("pk")))
 
 
 def share(*, target: TenantOwned, user: User, actions: frozenset[Action], by: User) -> None:
