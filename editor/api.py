@@ -50,7 +50,7 @@ class NodeKindsView(MemberApiView):
 
 
 class GraphsView(MemberApiView):
-    @extend_schema(responses=GraphRows)
+    @extend_schema(operation_id="graphs_list", responses=GraphRows)
     def get(self, request: Request) -> Response:
         rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document")
         return Response(GraphRows({"graphs": rows}).data)
@@ -93,7 +93,7 @@ class DuplicateView(MemberApiView):
 
 
 class VersionsView(MemberApiView):
-    @extend_schema(responses=VersionRows)
+    @extend_schema(operation_id="graphs_versions_list", responses=VersionRows)
     def get(self, request: Request, slug: str) -> Response:
         versions = graph_for(self.user, slug).versions.filter(is_draft=False).select_related("created_by").defer("document", "source")
         return Response(VersionRows({"versions": versions.order_by("-number")}).data)
@@ -125,7 +125,7 @@ class RestoreView(MemberApiView):
 
 
 class AgentsView(MemberApiView):
-    @extend_schema(responses=AgentRows)
+    @extend_schema(operation_id="agents_list", responses=AgentRows)
     def get(self, request: Request) -> Response:
         return Response(AgentRows({"agents": LibraryAgent.objects.visible_to(self.user)}).data)
 
