@@ -33,8 +33,8 @@ _MALFORMED: Final = (
 @lru_cache(maxsize=1)
 def litellm() -> ModuleType:
     """LiteLLM, imported without asking the network for prices, and made silent."""
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    os.environ["LITELLM_MODE"] = "PRODUCTION"
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251 - LiteLLM reads its switches from nowhere else
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # noqa: TID251
     import litellm as module
 
     module.telemetry = False

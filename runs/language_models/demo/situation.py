@@ -49,7 +49,7 @@ class ToolResult:
 
     @property
     def failed(self) -> bool:
-        return isinstance(self.value, dict) and "error" in self.value
+        return self.text.startswith("Error:") or (isinstance(self.value, dict) and "error" in self.value)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from runs.language_models.demo.lexicon import CONCEPTS, LANGUAGE_HINTS, PHRASES,
 LONGEST = 60_000
 """Characters of one text that are looked at."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 _PHRASE = re.compile("|".join(re.escape(phrase) for phrase in sorted(PHRASES, key=len, reverse=True)))
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
 _TAGGED = re.compile(r"<([A-Za-z][\w-]{0,40})>\s*(.*?)\s*</\1>", re.DOTALL)
@@ -21,7 +21,7 @@ _ENDINGS = ("ations", "ation", "ings", "ing", "ments", "ment", "edly", "ies", "i
 
 def words(text: str) -> list[str]:
     """The words in lower case, known phrases turned into their concept."""
-    lowered = text[:LONGEST].lower().replace("’", "'")
+    lowered = text[:LONGEST].lower().replace("\u2019", "'")
     return _WORD.findall(_PHRASE.sub(lambda match: f" {PHRASES[match[0]]} ", lowered))
 
 
