@@ -25,6 +25,7 @@ _FOLLOWS: Final = 5
 _CARRIED_TO_OTHER_HOSTS: Final = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _AGENT: Final = "Baton"
 _PIECE: Final = 65_536
+_ADDRESS_CURE: Final = "Give a full address such as https://example.com/path."
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,11 @@ class Egress:
                 yield response
         except TimeoutError as error:
             raise EgressFailed(f"{url.host} did not answer in time", kind="timeout", cure="Try again later, or allow more time.") from error
+        except aiohttp.InvalidURL as error:
+            raise EgressRefused(f"Not an address: {str(url)[:200]!r}", cure=_ADDRESS_CURE) from error
         except aiohttp.ClientPayloadError as error:
             raise EgressFailed(f"{url.host} broke off its answer", kind="bad_response", cure="Try again.") from error
         except aiohttp.ClientConnectionError as error:
-            refusal = error.__cause__ or error.__context__
-            if isinstance(refusal, EgressRefused):
-                raise refusal from None
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise EgressFailed(
                 f"Cannot connect to {url.host}: {reason}", kind="connection", cure="Check the address and that the server runs."
@@ -162,11 +162,11 @@ class Egress:
             parsed = URL(url)
             host, port = parsed.host, parsed.port
         except ValueError as error:
-            raise EgressRefused(f"Not an address: {url[:200]!r}", cure="Give a full address such as https://example.com/path.") from error
+            raise EgressRefused(f"Not an address: {url[:200]!r}", cure=_ADDRESS_CURE) from error
         if parsed.scheme not in ("http", "https") or not host or port is None:
             raise EgressRefused(
                 f"Only http and https addresses are allowed, not {url[:200]!r}",
-                cure="Give a full address such as https://example.com/path.",
+                cure=_ADDRESS_CURE,
             )
         if parsed.user or parsed.password:
             raise EgressRefused("The address contains credentials", cure="Send credentials in a header.")
