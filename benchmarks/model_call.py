@@ -55,7 +55,8 @@ async def bare_litellm(base: str, *, stream: bool) -> Callable[[], Awaitable[obj
 
     async def call() -> object:
         model = "openai/chunks-20" if stream else "openai/gpt-x"
-        answer = await module.acompletion(model=model, messages=messages, api_key=KEY, api_base=base, stream=stream)
+        usage = {"stream_options": {"include_usage": True}} if stream else {}
+        answer = await module.acompletion(model=model, messages=messages, api_key=KEY, api_base=base, stream=stream, **usage)
         if stream:
             async for _chunk in answer:
                 pass

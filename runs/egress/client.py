@@ -16,6 +16,9 @@ from yarl import URL
 from runs.egress.addresses import is_public
 from runs.egress.errors import EgressFailed, EgressRefused
 
+Response = aiohttp.ClientResponse
+"""An answer whose body is still to be read."""
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name."""
 
@@ -135,7 +138,7 @@ class Egress:
         headers: Mapping[str, str],
         body: bytes | None = None,
         limits: Limits,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncIterator[Response]:
         """One request without redirects, its body not yet read or decompressed. `url` comes from `checked`."""
         waits = aiohttp.ClientTimeout(total=limits.total_s, connect=limits.connect_s, sock_read=limits.read_s)
         try:
@@ -238,7 +241,7 @@ class Egress:
             await session.close()
 
 
-async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
+async def _read(response: Response, most: int) -> bytes:
     """The decompressed body, as long as it stays within the cap."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", "deflate"):

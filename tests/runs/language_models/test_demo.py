@@ -74,6 +74,24 @@ async def test_labels_nobody_foresaw_are_chosen_by_their_definitions() -> None:
     assert (await filled(system, "Do these verses rhyme?", team=team))["team"] == "gamma"
 
 
+async def test_options_listed_in_the_question_are_told_from_the_question() -> None:
+    text = "The gearbox grinds\n\nChoose exactly one route:\n- garden: lawns, roses\n- garage: engine, gearbox\n- office"
+    route: Json = {"type": "string", "enum": ["garden", "garage", "office"], "description": "The route that fits best"}
+    value = await filled("You decide who takes over.", text, route=route, why={"type": "string"})
+    assert value == {"route": "garage", "why": "Words that decided: gearbox."}
+
+
+async def test_a_correction_is_answered_from_the_task_before_it() -> None:
+    talk = (
+        Message(role=Role.USER, content="My parcel is late"),
+        Message(role=Role.ASSISTANT, content="?"),
+        Message(role=Role.USER, content="Your answer cannot be used: billing is required. Answer with one JSON value."),
+    )
+    schema: dict[str, Json] = {"type": "string", "enum": ["billing", "shipping"]}
+    reply, _ = await ask(MODEL, ModelRequest(model="demo/instant", messages=talk, output_schema=schema))
+    assert reply.message.content == '"shipping"'
+
+
 async def test_it_is_unsure_when_the_text_fits_nothing() -> None:
     value = await filled("Sort.", "hm", label={"type": "string", "enum": ["billing", "other"]}, confidence={"type": "number"})
     assert value == {"label": "other", "confidence": 0.2}

@@ -1,5 +1,7 @@
 """The HTTP tools against a local server."""
 
+import asyncio
+
 import pytest
 
 from orchestrator.engine.errors import ErrorCode, ToolError
@@ -46,6 +48,16 @@ async def test_a_private_address_is_refused_and_nothing_is_sent(model_server: Mo
     assert caught.value.info.code is ErrorCode.REFUSED
     assert "BATON_PRIVATE_HOSTS" in caught.value.info.cure
     assert model_server.sink == []
+
+
+async def test_cancelling_wins_over_a_slow_server(model_server: ModelServer) -> None:
+    call = ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink?latency_s=5"})
+    task = asyncio.create_task(box(model_server).call(call))
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(model_server.sink) == 1
 
 
 @pytest.mark.parametrize(
