@@ -12,7 +12,7 @@ from orchestrator.engine.graph import Graph
 from orchestrator.engine.model import ModelReply, ModelRequest
 from orchestrator.engine.node_kind import NodeKindSchema
 from orchestrator.engine.problems import Problem
-from orchestrator.engine.run_state import EffectStatus, NodeStatus, RunStatus
+from orchestrator.engine.status import EffectStatus, NodeStatus, RunStatus
 
 
 class RunEvent(RootModel[EveryEvent]):

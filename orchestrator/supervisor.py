@@ -31,7 +31,7 @@ class Child:
 
     def start(self, log: Path) -> None:
         with log.open("ab") as output:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - the commands are ours
                 self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, preexec_fn=_die_with_parent
             )
         self.began = time.monotonic()

@@ -87,7 +87,7 @@ class Command(BaseCommand):
     def _wait_for_web(self, supervisor: Supervisor) -> None:
         def healthy() -> bool:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/v1/health", timeout=2) as answer:  # noqa: S310 - our own address
+                with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/v1/health", timeout=2) as answer:
                     return bool(answer.status == 200)
             except (urllib.error.URLError, OSError):
                 return False
