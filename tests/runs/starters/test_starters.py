@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from editor.starters import starter, starters
-from orchestrator.engine import Graph, check_graph
+from orchestrator.engine import Graph, RunStatus, check_graph
 from orchestrator.engine.effects import HumanRequest
 from orchestrator.engine.host import Delta
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_schema import first_fault
 from orchestrator.engine.model import ModelReply, ModelRequest
-from orchestrator.engine.run_state import RunStatus
 from runs.language_models.demo import DemoModel
 from runs.tools import built_in_specs
 from tests.runs.starters.running import Run, run_starter
