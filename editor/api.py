@@ -50,9 +50,9 @@ class NodeKindsView(MemberApiView):
 
 
 class GraphsView(MemberApiView):
-    @extend_schema(responses=GraphRows)
+    @extend_schema(operation_id="graphs_list", responses=GraphRows)
     def get(self, request: Request) -> Response:
-        rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document")
+        rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document", "example_input")
         return Response(GraphRows({"graphs": rows}).data)
 
     @extend_schema(request=GraphIn, responses={201: GraphRow})
@@ -68,8 +68,8 @@ class GraphView(MemberApiView):
     def get(self, request: Request, slug: str) -> Response:
         graph = graph_for(self.user, slug)
         problems = as_json(problems_of(read_document(graph.document)))
-        row = GraphRow(graph).data
-        return Response({**row, "id": graph.pk, "document": graph.document, "problems": problems, "may": rights_on(self.user, graph)})
+        more = {"problems": problems, "may": rights_on(self.user, graph), "files": sorted(graph.files)}
+        return Response({**GraphRow(graph).data, "id": graph.pk, "document": graph.document, "example_input": graph.example_input, **more})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
@@ -80,8 +80,8 @@ class GraphView(MemberApiView):
 class DraftView(MemberApiView):
     @extend_schema(request=DraftIn, responses=DraftOut)
     def put(self, request: Request, slug: str) -> Response:
-        data = body_of(request, required=frozenset({"document", "revision"}))
         graph = graph_for(self.user, slug)
+        data = body_of(request, required=frozenset({"document", "revision"}))
         return _draft(save_draft(graph=graph, document=data["document"], revision=number_field(data, "revision"), by=self.user))
 
 
@@ -93,15 +93,16 @@ class DuplicateView(MemberApiView):
 
 
 class VersionsView(MemberApiView):
-    @extend_schema(responses=VersionRows)
+    @extend_schema(operation_id="graphs_versions_list", responses=VersionRows)
     def get(self, request: Request, slug: str) -> Response:
         versions = graph_for(self.user, slug).versions.filter(is_draft=False).select_related("created_by").defer("document", "source")
         return Response(VersionRows({"versions": versions.order_by("-number")}).data)
 
     @extend_schema(request=VersionIn, responses={201: VersionRow})
     def post(self, request: Request, slug: str) -> Response:
+        graph = graph_for(self.user, slug)
         note = text_field(body_of(request, optional=frozenset({"note"})), "note", longest=LONGEST_NOTE)
-        version = publish_version(graph=graph_for(self.user, slug), note=note, by=self.user)
+        version = publish_version(graph=graph, note=note, by=self.user)
         return Response(VersionRow(version).data, status=201)
 
 
@@ -118,13 +119,13 @@ class VersionView(MemberApiView):
 class RestoreView(MemberApiView):
     @extend_schema(request=RestoreIn, responses=DraftOut)
     def post(self, request: Request, slug: str, number: int) -> Response:
-        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
         graph = graph_for(self.user, slug)
+        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
         return _draft(restore_version(graph=graph, number=number, revision=revision, by=self.user))
 
 
 class AgentsView(MemberApiView):
-    @extend_schema(responses=AgentRows)
+    @extend_schema(operation_id="agents_list", responses=AgentRows)
     def get(self, request: Request) -> Response:
         return Response(AgentRows({"agents": LibraryAgent.objects.visible_to(self.user)}).data)
 
@@ -142,8 +143,8 @@ class AgentView(MemberApiView):
 
     @extend_schema(request=AgentChange, responses=AgentOut)
     def put(self, request: Request, slug: str) -> Response:
-        data = body_of(request, required=frozenset({"agent", "revision"}))
         row = agent_for(self.user, slug)
+        data = body_of(request, required=frozenset({"agent", "revision"}))
         return Response(AgentOut(save_agent(row=row, agent=data["agent"], revision=number_field(data, "revision"), by=self.user)).data)
 
     @extend_schema(responses={204: None})

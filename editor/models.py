@@ -45,6 +45,8 @@ class Graph(TenantOwned):
     document = models.JSONField()
     revision = models.PositiveIntegerField(default=1)
     problem_count = models.PositiveIntegerField(default=0)
+    files = models.JSONField(default=dict, blank=True, help_text="Hash of the content by name")
+    example_input = models.JSONField(null=True, blank=True, help_text="To try the graph with")
     restricted = models.BooleanField(default=False, help_text="Only managers and people with a permission of their own")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -52,7 +54,7 @@ class Graph(TenantOwned):
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[GraphManager["Graph"]] = GraphManager()
+    objects: ClassVar[GraphManager[Self]] = GraphManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["-updated_at"]
@@ -65,6 +67,19 @@ class Graph(TenantOwned):
 
     def is_restricted(self) -> bool:
         return self.restricted
+
+
+class FileContent(TenantOwned):
+    """The content of files that graphs bring along, once for each tenant."""
+
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="file_content_once")]
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class GraphUserObjectPermission(UserObjectPermissionBase):
@@ -91,6 +106,7 @@ class GraphVersion(TenantOwned):
     source = models.JSONField()
     document = models.JSONField()
     identities = models.JSONField(default=dict)
+    files = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
     note = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -136,7 +152,7 @@ class LibraryAgent(TenantOwned):
     updated_at = models.DateTimeField(auto_now_add=True)
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
-    objects: ClassVar[LibraryAgentManager["LibraryAgent"]] = LibraryAgentManager()
+    objects: ClassVar[LibraryAgentManager[Self]] = LibraryAgentManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["slug"]
