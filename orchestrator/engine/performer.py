@@ -74,7 +74,10 @@ class Performer:
         if known.status is EffectStatus.WAITING:
             self._set_timer(path, known, waiting)
             await self._rest_until_answered(path, strand, places)
-        return self._state.effects[path].result
+            if known.status is EffectStatus.WAITING:  # nobody answered: its time has come
+                answer: Json = {"action": EXPIRED, "value": None, "comment": ""} if known.kind == "human" else None
+                self._record(ev.EffectFinished(path=path, result=answer))
+        return known.result
 
     async def sleep_until(self, due_us: int, path: Path, strand: Strand, places: Places | None = None) -> None:
         """Rest until a time that the log already records."""
@@ -235,7 +238,7 @@ class Performer:
         timer = None
         if path in self._timers:
             delay = max(0.0, (self._timers[path] - self._host.clock.now_us()) / 1e6)
-            timer = loop.call_later(delay, self._time_is_up, path)
+            timer = loop.call_later(delay, self._wake, path)
         if places is not None:
             places.give_back()
         self._resting[path] = strand
@@ -254,14 +257,6 @@ class Performer:
                 timer.cancel()
         if places is not None:
             await places.take(strand)
-
-    def _time_is_up(self, path: Path) -> None:
-        effect = self._state.effects.get(path)
-        if effect is not None and effect.status is EffectStatus.WAITING:
-            answer: Json = {"action": EXPIRED, "value": None, "comment": ""} if effect.kind == "human" else None
-            self.deliver(path, answer, "")
-        else:
-            self._wake(path)
 
     def _wake(self, path: Path) -> None:
         """The strand is live from this moment, so that the run is not taken for idle."""

@@ -50,9 +50,10 @@ class _Round:
 
 @dataclass(slots=True)
 class _Arrivals:
-    """Of one edge: the numbers it brought a value for, and all numbers it is resolved for."""
+    """Of one edge: the numbers it brought a value for, each with the activation of its source,
+    and all numbers it is resolved for."""
 
-    taken: list[int] = field(default_factory=list)
+    taken: dict[int, int] = field(default_factory=dict)
     resolved: list[int] = field(default_factory=list)
 
 
@@ -81,7 +82,8 @@ class Schedule:
     def start(self) -> list[Move]:
         """The first moves: nodes that nothing leads to, and those the seeds lead to."""
         for edge in self._plan.seeds:
-            self._work.append(partial(self._arrive, edge, 1))
+            self._arrivals[edge.id].taken[1] = 1
+            self._work.append(partial(self._resolve, edge, 1, True))
             self._work.append(partial(self._close, edge))
         for name, entry in self._plan.nodes.items():
             if not entry.incoming:
@@ -114,7 +116,8 @@ class Schedule:
 
     def result(self) -> Json:
         """What the result edges brought: nothing, one value, or a list of several in edge order."""
-        values = [self._value(edge, self._arrivals[edge.id].taken[-1]) for edge in self._plan.results if self._arrivals[edge.id].taken]
+        arrived = [(edge, self._arrivals[edge.id].taken) for edge in self._plan.results]
+        values = [self._value(edge, max(taken)) for edge, taken in arrived if taken]
         return values[0] if len(values) == 1 else (values or None)
 
     def _activations(self) -> Iterable[tuple[NodeId, int, Activation]]:
@@ -135,18 +138,21 @@ class Schedule:
         return edge.max_iterations is not None and self._plan.inside_loop(edge)
 
     def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
-        number = activation + 1 if self._is_loop(edge) else activation
-        if edge.target not in self._plan.nodes:
-            if taken:
-                self._arrivals[edge.id].taken.append(number)
-        elif taken:
-            self._work.append(partial(self._arrive, edge, number))
+        if taken:
+            number = self._number(edge, activation)
+            self._arrivals[edge.id].taken[number] = activation
+            if edge.target in self._plan.nodes:
+                self._work.append(partial(self._resolve, edge, number, True))
         elif self._plan.inside_loop(edge):
-            self._work.append(partial(self._resolve, edge, number, False))
+            self._work.append(partial(self._resolve, edge, self._number(edge, activation), False))
 
-    def _arrive(self, edge: Edge, number: int) -> None:
-        self._arrivals[edge.id].taken.append(number)
-        self._resolve(edge, number, True)
+    def _number(self, edge: Edge, activation: int) -> int:
+        """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
+        if self._plan.inside_loop(edge):
+            return activation + 1 if self._is_loop(edge) else activation
+        if self._has_loop(self._plan.nodes[edge.source]):
+            return len(self._arrivals[edge.id].taken) + 1
+        return activation
 
     def _resolve(self, edge: Edge, number: int, taken: bool) -> None:
         self._arrivals[edge.id].resolved.append(number)
@@ -222,25 +228,27 @@ class Schedule:
         self._rounds_of[name] = [key for key in self._rounds_of[name] if key[1] != number]
 
     def _inputs(self, entry: NodePlan, number: int, loop: bool) -> dict[PortName, Json]:
-        """Values of this number; where a port has none, the last one that came before."""
+        """Values of this number, by port. An edge that has none of this number repeats its last
+        one, except beside a value that came back along a loop."""
         now: dict[PortName, list[Json]] = {}
-        before: dict[PortName, list[Json]] = {}
+        every: dict[PortName, list[Json]] = {}
         for edge in entry.incoming:
-            taken = self._arrivals[edge.id].taken
+            taken = [past for past in self._arrivals[edge.id].taken if past <= number]
+            if not taken or (max(taken) < number and self._is_loop(edge)):
+                continue
+            value = self._value(edge, max(taken))
+            every.setdefault(edge.target_port, []).append(value)
             if number in taken:
-                now.setdefault(edge.target_port, []).append(self._value(edge, number))
-            elif not self._is_loop(edge):
-                earlier = [past for past in taken if past < number]
-                if earlier:
-                    before.setdefault(edge.target_port, []).append(self._value(edge, max(earlier)))
+                now.setdefault(edge.target_port, []).append(value)
         many = {port.name for port in entry.kind.inputs if port.many}
-        return {port: values if port in many or len(values) > 1 else values[0] for port, values in {**before, **now}.items()}
+        chosen = {**every, **now} if loop else every
+        return {port: values if port in many or len(values) > 1 else values[0] for port, values in chosen.items()}
 
     def _value(self, edge: Edge, number: int) -> Json:
         if edge.source not in self._plan.nodes:
             return self._scope.seed
-        source = number - 1 if self._is_loop(edge) else number
-        return self._scope.activations[edge.source][source].outputs[edge.source_port]
+        source = self._scope.activations[edge.source][self._arrivals[edge.id].taken[number]]
+        return source.outputs[edge.source_port]
 
     def _settle(self, region: int) -> None:
         """Close what leads out of a region in which nothing can happen any more."""
