@@ -80,8 +80,8 @@ class GraphView(MemberApiView):
 class DraftView(MemberApiView):
     @extend_schema(request=DraftIn, responses=DraftOut)
     def put(self, request: Request, slug: str) -> Response:
-        data = body_of(request, required=frozenset({"document", "revision"}))
         graph = graph_for(self.user, slug)
+        data = body_of(request, required=frozenset({"document", "revision"}))
         return _draft(save_draft(graph=graph, document=data["document"], revision=number_field(data, "revision"), by=self.user))
 
 
@@ -100,8 +100,9 @@ class VersionsView(MemberApiView):
 
     @extend_schema(request=VersionIn, responses={201: VersionRow})
     def post(self, request: Request, slug: str) -> Response:
+        graph = graph_for(self.user, slug)
         note = text_field(body_of(request, optional=frozenset({"note"})), "note", longest=LONGEST_NOTE)
-        version = publish_version(graph=graph_for(self.user, slug), note=note, by=self.user)
+        version = publish_version(graph=graph, note=note, by=self.user)
         return Response(VersionRow(version).data, status=201)
 
 
@@ -118,8 +119,8 @@ class VersionView(MemberApiView):
 class RestoreView(MemberApiView):
     @extend_schema(request=RestoreIn, responses=DraftOut)
     def post(self, request: Request, slug: str, number: int) -> Response:
-        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
         graph = graph_for(self.user, slug)
+        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
         return _draft(restore_version(graph=graph, number=number, revision=revision, by=self.user))
 
 
@@ -142,8 +143,8 @@ class AgentView(MemberApiView):
 
     @extend_schema(request=AgentChange, responses=AgentOut)
     def put(self, request: Request, slug: str) -> Response:
-        data = body_of(request, required=frozenset({"agent", "revision"}))
         row = agent_for(self.user, slug)
+        data = body_of(request, required=frozenset({"agent", "revision"}))
         return Response(AgentOut(save_agent(row=row, agent=data["agent"], revision=number_field(data, "revision"), by=self.user)).data)
 
     @extend_schema(responses={204: None})

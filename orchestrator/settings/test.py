@@ -3,3 +3,5 @@
 from orchestrator.settings.base import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DJANGO_VITE = {"default": {"dev_mode": True}}
+WHITENOISE_AUTOREFRESH = True
