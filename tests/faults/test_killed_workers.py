@@ -49,7 +49,7 @@ class Scenario:
     place: World
     rescuer: int = 0
     died_at: float = 0.0
-    ended_at: float = 0.0
+    took: float = 0.0
 
     def prepare(self, processes: Processes) -> None:
         self.rescuer = processes.start(self.database.url)
@@ -62,7 +62,7 @@ class Scenario:
                 self.place.run("x")
             wait_until(lambda: not alive(victim), 20, f"the worker died at {self.failpoint}")
             thaw(self.rescuer)
-        self.died_at = time.monotonic()
+        self.died_at = time.time()
 
     def _prepare_web(self, processes: Processes) -> None:
         if self.failpoint == "approval_saved_not_resumed":
@@ -77,10 +77,11 @@ class Scenario:
             return bool(model.objects.filter(**conditions).exists())
 
     def has_ended(self) -> bool:
-        with connected_to(self.database.url):
-            ended = self.count(Run, status="succeeded")
-        self.ended_at = self.ended_at or (time.monotonic() if ended else 0.0)
-        return ended
+        if not self.took:
+            with connected_to(self.database.url), system_scope():
+                run = Run.objects.filter(status="succeeded").first()
+                self.took = run.finished_at.timestamp() - self.died_at if run and run.finished_at else 0.0
+        return bool(self.took)
 
 
 @pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
@@ -102,6 +103,5 @@ def test_f01_a_run_survives_a_kill_at_every_named_place(
                 check(sink)
             kill(scenario.rescuer)
             scenario.database.drop()
-            took = scenario.ended_at - scenario.died_at
-            print(f"F01 {vendor} {scenario.failpoint}: resumed and ended {took:.1f} s after the kill")  # noqa: T201
-            assert took < RESUME_S + (4 if vendor == "sqlite" else 0)
+            print(f"F01 {vendor} {scenario.failpoint}: resumed and ended {scenario.took:.1f} s after the kill")  # noqa: T201
+            assert scenario.took < RESUME_S + (4 if vendor == "sqlite" else 0)
