@@ -11,8 +11,9 @@ from orchestrator.engine.host import Host, ToolCall
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.problems import Problem
 from orchestrator.engine.registry import kind_schemas, load_kinds
-from orchestrator.engine.run_state import EffectStatus, NodeStatus, RunState, RunStatus, apply_event, fold
+from orchestrator.engine.run_state import RunState, apply_event, fold
 from orchestrator.engine.runner import Runner
+from orchestrator.engine.status import EffectStatus, NodeStatus, RunStatus
 from orchestrator.engine.validation import check_graph, document_problems
 
 __all__ = [

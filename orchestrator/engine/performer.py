@@ -13,7 +13,8 @@ from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, Replay
 from orchestrator.engine.gate import GateDecision, Verdict, pass_gate
 from orchestrator.engine.host import Host
 from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.run_state import EffectState, EffectStatus, RunState
+from orchestrator.engine.run_state import EffectState, RunState
+from orchestrator.engine.status import EffectStatus
 from orchestrator.engine.strands import Places, Strand
 from orchestrator.engine.tool import Safety
 

@@ -6,7 +6,6 @@ changed in place, because copying it for each event would make long runs quadrat
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeVar
 
 from orchestrator.engine import events as ev
@@ -15,70 +14,8 @@ from orchestrator.engine.errors import ErrorInfo, IllegalTransition
 from orchestrator.engine.gate import GateDecision
 from orchestrator.engine.ids import ROOT, EdgeId, Json, NodeId, Path, PortName, Scope
 from orchestrator.engine.model import Usage
+from orchestrator.engine.status import EffectStatus, NodeStatus, RunStatus
 from orchestrator.engine.tool import Safety
-
-
-class RunStatus(StrEnum):
-    QUEUED = "queued"
-    RUNNING = "running"
-    WAITING = "waiting"
-    PAUSED = "paused"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    CRASHED = "crashed"
-    LIMIT_EXCEEDED = "limit_exceeded"
-
-    @property
-    def terminal(self) -> bool:
-        return not _NEXT[self]
-
-
-_END = frozenset({RunStatus.CANCELLED, RunStatus.CRASHED, RunStatus.FAILED})
-_NEXT: dict[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: _END | {RunStatus.RUNNING},
-    RunStatus.RUNNING: _END | {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.PAUSED, RunStatus.SUCCEEDED, RunStatus.LIMIT_EXCEEDED},
-    RunStatus.WAITING: _END | {RunStatus.RUNNING},
-    RunStatus.PAUSED: _END | {RunStatus.RUNNING},
-    RunStatus.SUCCEEDED: frozenset(),
-    RunStatus.FAILED: frozenset(),
-    RunStatus.CANCELLED: frozenset(),
-    RunStatus.CRASHED: frozenset(),
-    RunStatus.LIMIT_EXCEEDED: frozenset(),
-}
-
-
-def run_transitions() -> list[tuple[RunStatus, RunStatus]]:
-    """Every allowed transition, as (from, to); the drawn diagram is made of these."""
-    return [(old, new) for old, following in _NEXT.items() for new in sorted(following) if new != old]
-
-
-class NodeStatus(StrEnum):
-    RUNNING = "running"
-    RETRYING = "retrying"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    CANCELLED = "cancelled"
-
-    @property
-    def ended(self) -> bool:
-        return self not in (NodeStatus.RUNNING, NodeStatus.RETRYING)
-
-
-class EffectStatus(StrEnum):
-    RUNNING = "running"
-    WAITING = "waiting"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-
-    @property
-    def ended(self) -> bool:
-        return self not in (EffectStatus.RUNNING, EffectStatus.WAITING, EffectStatus.UNKNOWN)
-
 
 WAITING_KINDS = frozenset({"human", "timer"})
 """Effects that wait for the world; a run that only waits leaves its worker."""
@@ -209,7 +146,7 @@ def _applies(kind: type[E]) -> Callable[[Callable[[RunState, E], None]], Callabl
 
 
 def _move(state: RunState, status: RunStatus) -> None:
-    if status not in _NEXT[state.status]:
+    if not state.status.may_become(status):
         raise IllegalTransition(f"A run that is {state.status} cannot become {status}")
     state.status = status
     if status.terminal:

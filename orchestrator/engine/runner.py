@@ -20,8 +20,9 @@ from orchestrator.engine.model import Usage
 from orchestrator.engine.performer import Performer
 from orchestrator.engine.plan import NodePlan, Plan, compile_plan
 from orchestrator.engine.run_input import check_input
-from orchestrator.engine.run_state import Activation, NodeStatus, RunState, RunStatus, apply_event
+from orchestrator.engine.run_state import Activation, RunState, apply_event
 from orchestrator.engine.scheduling import Fire, Move, Schedule
+from orchestrator.engine.status import NodeStatus, RunStatus
 from orchestrator.engine.step import Step, StepDoors
 from orchestrator.engine.strands import Places, Strand, Strands
 from orchestrator.engine.tool import ToolSpec

@@ -15,7 +15,8 @@ from functools import partial
 from orchestrator.engine.graph import Edge, FiringRule
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
 from orchestrator.engine.plan import NodePlan, Plan
-from orchestrator.engine.run_state import Activation, NodeStatus, ScopeState
+from orchestrator.engine.run_state import Activation, ScopeState
+from orchestrator.engine.status import NodeStatus
 
 
 @dataclass(frozen=True, slots=True)

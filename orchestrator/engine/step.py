@@ -12,8 +12,9 @@ from orchestrator.engine.ids import EdgeId, Json, Path, PortName, Scope, step_pa
 from orchestrator.engine.node_kind import ERROR, Outputs
 from orchestrator.engine.plan import NodePlan
 from orchestrator.engine.routing import open_edges
-from orchestrator.engine.run_state import Activation, NodeStatus
+from orchestrator.engine.run_state import Activation
 from orchestrator.engine.scheduling import Fire
+from orchestrator.engine.status import NodeStatus
 from orchestrator.engine.strands import Places, Strand, time_limit
 
 FINAL = frozenset({ErrorCode.REFUSED, ErrorCode.REJECTED, ErrorCode.INVALID_GRAPH, ErrorCode.INVALID_PARAMS, ErrorCode.REPLAY_DIVERGED})

@@ -10,8 +10,9 @@ from orchestrator.engine.graph import Graph
 from orchestrator.engine.host import Delta, Host, ToolCall
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
-from orchestrator.engine.run_state import RunState, RunStatus, fold
+from orchestrator.engine.run_state import RunState, fold
 from orchestrator.engine.runner import Runner
+from orchestrator.engine.status import RunStatus
 from orchestrator.engine.tool import Safety, ToolSpec
 
 Reply = ModelReply | Exception

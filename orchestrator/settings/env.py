@@ -30,3 +30,5 @@ LOG_LEVEL = env.str("BATON_LOG_LEVEL", default="INFO")
 
 FAILPOINT = env.str("BATON_FAILPOINT", default="")
 """For fault tests: the named place at which this process kills itself."""
+
+PORT = env.int("PORT", default=8000)
