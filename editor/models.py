@@ -52,7 +52,7 @@ class Graph(TenantOwned):
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[GraphManager["Graph"]] = GraphManager()
+    objects: ClassVar[GraphManager[Self]] = GraphManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["-updated_at"]
@@ -136,7 +136,7 @@ class LibraryAgent(TenantOwned):
     updated_at = models.DateTimeField(auto_now_add=True)
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
-    objects: ClassVar[LibraryAgentManager["LibraryAgent"]] = LibraryAgentManager()
+    objects: ClassVar[LibraryAgentManager[Self]] = LibraryAgentManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["slug"]

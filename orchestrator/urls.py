@@ -1,6 +1,5 @@
 """Which address leads to which room."""
 
-from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from runs.urls import api_urls as runs_api
@@ -16,7 +15,6 @@ urlpatterns = [
     path("api/v1/health", health, name="api_health"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/v1/", include([*tenants_api, *editor_api, *runs_api])),
-    path("admin/", admin.site.urls),
     *tenants_pages,
     *editor_pages,
     *runs_pages,

@@ -67,9 +67,9 @@ def visible_to(user: User, rows: Q_, action: Action = "view") -> Q_:
     role = role_of(user)
     if role is None:
         return rows.none()
-    if role_allows(role, "manage"):
+    if role_allows(role, "manage") or (role_allows(role, action) and not _has_restriction(rows.model)):
         return rows
-    open_rows = Q(pk__in=[]) if not role_allows(role, action) else Q(restricted=False) if _has_restriction(rows.model) else Q()
+    open_rows = Q(restricted=False) if role_allows(role, action) else Q(pk__in=[])
     granted = get_objects_for_user(user, _codename(action, rows.model), rows.model, accept_global_perms=False, with_superuser=False)
     return rows.filter(open_rows | Q(pk__in=granted.values("pk")))
 

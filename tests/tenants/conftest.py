@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from tenants.master_key import master_key
 from tests.tenants.cast import CANARY, House, build_house

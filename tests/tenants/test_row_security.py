@@ -7,25 +7,27 @@ from uuid import UUID, uuid4
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connections, transaction
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker
 
 from tenants.models import Tenant, TenantOwned, Tool
 from tenants.scope import SYSTEM, entered, system_scope, tenant_scope
-from tests.tenants import postgres_server
-from tests.tenants.postgres_server import ALIAS
+from tests.runs.services import Postgres
+from tests.tenants.postgres_server import ALIAS, tables
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
-def walled(django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[UUID, UUID]]:
+def walled(postgres: Postgres, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[UUID, UUID]]:
     """Two tenants with a tool each."""
-    with postgres_server.server() as uri, django_db_blocker.unblock(), postgres_server.tables(uri):
+    with django_db_blocker.unblock(), tables(postgres.host):
         tenants = []
         for name in ("alpha", "beta"):
             tenant = Tenant.objects.using(ALIAS).create(slug=name, name=name)
             with tenant_scope(tenant.id):
-                Tool.objects.using(ALIAS).create(tenant=tenant, name=f"tool-of-{name}", description="", parameters={}, safety="pure", definition_hash="")
+                Tool.objects.using(ALIAS).create(
+                    tenant=tenant, name=f"tool-of-{name}", description="", parameters={}, safety="pure", definition_hash=""
+                )
             tenants.append(tenant.id)
         yield tenants[0], tenants[1]
 
