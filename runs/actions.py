@@ -27,9 +27,7 @@ from tenants.problems import NotFound
 PREVIEW = 200
 
 
-def start_run(
-    *, graph: Graph, by: User, run_input: Json, trigger: Run.Trigger, version: int | None = None, draft: bool = False
-) -> Run:
+def start_run(*, graph: Graph, by: User, run_input: Json, trigger: Run.Trigger, version: int | None = None, draft: bool = False) -> Run:
     """A new run that some worker will take up. Raises InvalidInput, GraphInvalid, Forbidden, NotFound."""
     require(by, "run", graph)
     chosen = _version_of(graph, by, version, draft=draft)

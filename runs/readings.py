@@ -176,5 +176,3 @@ def _effect_ended(reading: Reading, event: ev.EffectFinished | ev.EffectFailed, 
             priced=usage.priced,
         )
     )
-
-

@@ -203,4 +203,3 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 def waiting_commands(worker: str) -> list[Command]:
     """Commands for the worker's runs that were not applied yet, oldest first."""
     return list(Command.objects.filter(run__lease_owner=worker, applied_at__isnull=True).order_by("pk"))
-

@@ -6,8 +6,8 @@ Private hosts are reachable only when the operator names them in BATON_PRIVATE_H
 """
 
 from runs.egress.addresses import is_public
-from runs.egress.client import Egress, Fetched, Limits
+from runs.egress.client import Egress, Fetched, Limits, Response
 from runs.egress.errors import EgressError, EgressFailed, EgressRefused
 from runs.egress.shared import shared_egress
 
-__all__ = ["Egress", "EgressError", "EgressFailed", "EgressRefused", "Fetched", "Limits", "is_public", "shared_egress"]
+__all__ = ["Egress", "EgressError", "EgressFailed", "EgressRefused", "Fetched", "Limits", "Response", "is_public", "shared_egress"]

@@ -2,9 +2,8 @@
 
 import asyncio
 import socket
-import weakref
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -17,6 +16,9 @@ from yarl import URL
 from runs.egress.addresses import is_public
 from runs.egress.errors import EgressFailed, EgressRefused
 
+Response = aiohttp.ClientResponse
+"""An answer whose body is still to be read."""
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name."""
 
@@ -25,6 +27,7 @@ _FOLLOWS: Final = 5
 _CARRIED_TO_OTHER_HOSTS: Final = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _AGENT: Final = "Baton"
 _PIECE: Final = 65_536
+_ADDRESS_CURE: Final = "Give a full address such as https://example.com/path."
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Egress:
     def __init__(self, *, private_hosts: Iterable[str] = (), resolve: Resolve = system_resolve) -> None:
         self._private = frozenset(host.strip().lower() for host in private_hosts)
         self._resolve = resolve
-        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = weakref.WeakKeyDictionary()
+        self._opened: dict[asyncio.AbstractEventLoop, tuple[aiohttp.ClientSession, AsyncGenerator[aiohttp.ClientSession]]] = {}
 
     async def fetch(
         self,
@@ -135,20 +138,20 @@ class Egress:
         headers: Mapping[str, str],
         body: bytes | None = None,
         limits: Limits,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncIterator[Response]:
         """One request without redirects, its body not yet read or decompressed. `url` comes from `checked`."""
         waits = aiohttp.ClientTimeout(total=limits.total_s, connect=limits.connect_s, sock_read=limits.read_s)
         try:
-            async with self._session().request(method, url, headers=headers, data=body, timeout=waits, allow_redirects=False) as response:
+            session = await self._session()
+            async with session.request(method, url, headers=headers, data=body, timeout=waits, allow_redirects=False) as response:
                 yield response
         except TimeoutError as error:
             raise EgressFailed(f"{url.host} did not answer in time", kind="timeout", cure="Try again later, or allow more time.") from error
+        except aiohttp.InvalidURL as error:
+            raise EgressRefused(f"Not an address: {str(url)[:200]!r}", cure=_ADDRESS_CURE) from error
         except aiohttp.ClientPayloadError as error:
             raise EgressFailed(f"{url.host} broke off its answer", kind="bad_response", cure="Try again.") from error
         except aiohttp.ClientConnectionError as error:
-            refusal = error.__cause__ or error.__context__
-            if isinstance(refusal, EgressRefused):
-                raise refusal from None
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise EgressFailed(
                 f"Cannot connect to {url.host}: {reason}", kind="connection", cure="Check the address and that the server runs."
@@ -162,11 +165,11 @@ class Egress:
             parsed = URL(url)
             host, port = parsed.host, parsed.port
         except ValueError as error:
-            raise EgressRefused(f"Not an address: {url[:200]!r}", cure="Give a full address such as https://example.com/path.") from error
+            raise EgressRefused(f"Not an address: {url[:200]!r}", cure=_ADDRESS_CURE) from error
         if parsed.scheme not in ("http", "https") or not host or port is None:
             raise EgressRefused(
                 f"Only http and https addresses are allowed, not {url[:200]!r}",
-                cure="Give a full address such as https://example.com/path.",
+                cure=_ADDRESS_CURE,
             )
         if parsed.user or parsed.password:
             raise EgressRefused("The address contains credentials", cure="Send credentials in a header.")
@@ -198,9 +201,9 @@ class Egress:
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
-        session = self._sessions.pop(asyncio.get_running_loop(), None)
-        if session is not None:
-            await session.close()
+        opened = self._opened.get(asyncio.get_running_loop())
+        if opened is not None:
+            await opened[1].aclose()
 
     def _admit(self, host: str, port: int, addresses: list[str]) -> None:
         name = host.lower().rstrip(".")
@@ -212,25 +215,33 @@ class Egress:
                 cure="Only public addresses can be reached. An operator can allow a private host with BATON_PRIVATE_HOSTS.",
             )
 
-    def _session(self) -> aiohttp.ClientSession:
+    async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None or session.closed:
-            connector = aiohttp.TCPConnector(resolver=_CheckedResolver(self), use_dns_cache=False, limit=0, keepalive_timeout=30)
-            session = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-                headers={"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"},
-                max_line_size=8_190,
-                max_field_size=8_190,
-            )
-            self._sessions[loop] = session
-        return session
+        opened = self._opened.get(loop)
+        if opened is None:
+            lifetime = self._lifetime(loop)
+            opened = self._opened[loop] = (await anext(lifetime), lifetime)
+        return opened[0]
+
+    async def _lifetime(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[aiohttp.ClientSession]:
+        """A session that lives as long as its loop: a loop that ends closes its async generators."""
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=_CheckedResolver(self), use_dns_cache=False, limit=0, keepalive_timeout=30),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            headers={"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate"},
+            max_line_size=8_190,
+            max_field_size=8_190,
+        )
+        try:
+            yield session
+        finally:
+            self._opened.pop(loop, None)
+            await session.close()
 
 
-async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
+async def _read(response: Response, most: int) -> bytes:
     """The decompressed body, as long as it stays within the cap."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", "deflate"):

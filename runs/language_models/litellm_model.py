@@ -33,8 +33,8 @@ _MALFORMED: Final = (
 @lru_cache(maxsize=1)
 def litellm() -> ModuleType:
     """LiteLLM, imported without asking the network for prices, and made silent."""
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    os.environ["LITELLM_MODE"] = "PRODUCTION"
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251 - LiteLLM reads its switches from nowhere else
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # noqa: TID251
     import litellm as module
 
     module.telemetry = False
@@ -91,17 +91,12 @@ class LiteLLMModel:
                 raise bad_reply(request.model, "no choices")
             assembly.take(whole)
             return assembly.reply()
-        pieces = 0
         async for chunk in answer:
-            data: dict[str, Any] = chunk.model_dump()
-            pieces += any(
-                choice.get("delta", {}).get(part) for choice in data["choices"] for part in ("content", "tool_calls", "reasoning_content")
-            )
-            assembly.take(data)
+            assembly.take(_plain(chunk))
         # LiteLLM says "stop" at the end of any stream; what the provider said is kept apart.
         said = getattr(answer, "received_finish_reason", None) or getattr(answer, "intermittent_finish_reason", None)
         if said is None:
-            raise cut(request.model) if pieces else bad_reply(request.model, "no choices")
+            raise cut(request.model) if assembly.size else bad_reply(request.model, "no choices")
         return assembly.reply()
 
     def _failure(self, error: Exception, model: str) -> ModelError:
@@ -121,6 +116,19 @@ class LiteLLMModel:
         response = getattr(error, "response", None)
         headers = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
         return refusal(status, _shortened(said), headers, model=model, secrets=(self._key,))
+
+
+def _plain(chunk: Any) -> dict[str, Any]:
+    """What counts of a chunk. Dumping the whole of it would cost more than everything else we do."""
+    choices = []
+    for choice in chunk.choices:
+        delta = choice.delta
+        found: dict[str, Any] = {"content": delta.content, "reasoning_content": getattr(delta, "reasoning_content", None)}
+        if delta.tool_calls:
+            found["tool_calls"] = [call.model_dump() for call in delta.tool_calls]
+        choices.append({"index": choice.index, "delta": found, "finish_reason": choice.finish_reason})
+    usage = getattr(chunk, "usage", None)
+    return {"model": chunk.model, "choices": choices, "usage": usage.model_dump() if usage is not None else None}
 
 
 def _shortened(text: str) -> str:

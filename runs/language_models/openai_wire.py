@@ -4,12 +4,10 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import aiohttp
-
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.host import Delta
 from orchestrator.engine.model import ModelReply, ModelRequest
-from runs.egress import Egress, EgressFailed, EgressRefused, Limits
+from runs.egress import Egress, EgressFailed, EgressRefused, Limits, Response
 from runs.language_models.assembly import Assembly
 from runs.language_models.failures import bad_reply, cut, refusal, timed_out, unreachable
 from runs.language_models.redaction import redacted
@@ -72,7 +70,7 @@ class OpenAIWire:
                 await self._read_whole(response, assembly)
             return assembly.reply()
 
-    async def _read_whole(self, response: aiohttp.ClientResponse, assembly: Assembly) -> None:
+    async def _read_whole(self, response: Response, assembly: Assembly) -> None:
         name = assembly.request.model
         content = bytearray()
         async for piece in response.content.iter_any():
@@ -86,7 +84,7 @@ class OpenAIWire:
             raise bad_reply(name, "no choices")
         assembly.take(whole)
 
-    async def _read_stream(self, response: aiohttp.ClientResponse, assembly: Assembly) -> None:
+    async def _read_stream(self, response: Response, assembly: Assembly) -> None:
         name = assembly.request.model
         seen = False
         async for data in _events(response, name):
@@ -104,7 +102,7 @@ class OpenAIWire:
             raise bad_reply(name, "no choices")
 
 
-async def _events(response: aiohttp.ClientResponse, name: str) -> AsyncIterator[bytes]:
+async def _events(response: Response, name: str) -> AsyncIterator[bytes]:
     """The data of each server-sent event. A last event without its line end is not one."""
     rest = b""
     total = 0

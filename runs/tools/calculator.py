@@ -92,7 +92,7 @@ def _power(base: Number, exponent: Number) -> Number:
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
         if base.bit_length() * exponent > _MOST_BITS:
             raise _wrong("The number is too large")
-        return base**exponent
+        return int(base**exponent)
     return Decimal(base) ** Decimal(exponent)
 
 

@@ -18,10 +18,16 @@ _MOST_ROWS: Final = 100_000
 
 
 def describe(spec: ToolSpec, files: Mapping[str, bytes]) -> ToolSpec:
-    """Names the CSV files at hand and their columns."""
-    tables = {name: columns_of(text_of(files, name)) for name in sorted(files) if name.lower().endswith(".csv")}
+    """Names the CSV files at hand and their columns. A file that cannot be read is found out when it is used."""
+    tables: dict[str, list[str]] = {}
+    for name in sorted(files):
+        if name.lower().endswith(".csv"):
+            try:
+                tables[name] = columns_of(text_of(files, name))
+            except ToolError:
+                tables[name] = []
     columns = list(dict.fromkeys(column for own in tables.values() for column in own))
-    said = " ".join(f"{name} has the columns {', '.join(own)}." for name, own in tables.items())
+    said = " ".join(f"{name} has the columns {', '.join(own)}." for name, own in tables.items() if own)
     return with_choices(spec, {"file": list(tables), "column": columns}, said)
 
 
@@ -55,10 +61,17 @@ def rows_of(text: str) -> tuple[dict[str, str], ...]:
             if len(rows) > _MOST_ROWS:
                 raise ToolError(f"The file has more than {_MOST_ROWS} rows", cure="Attach a smaller file.")
     except csv.Error as error:
-        raise ToolError(f"The file is not valid CSV: {error}", cure="Check its quotes and separators.") from None
+        raise _not_csv(error) from None
     return tuple(rows)
 
 
 def columns_of(text: str) -> list[str]:
-    first = next(csv.reader(io.StringIO(text, newline="")), [])
+    try:
+        first = next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error as error:
+        raise _not_csv(error) from None
     return [name for name in first if name]
+
+
+def _not_csv(error: csv.Error) -> ToolError:
+    return ToolError(f"The file is not valid CSV: {error}", cure="Check its quotes and separators.")

@@ -4,8 +4,8 @@ import json
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
-from jsonpath_ng.parser import parse
 from jsonpath_ng.exceptions import JSONPathError
+from jsonpath_ng.parser import parse
 from pydantic import Field
 
 from orchestrator.engine.errors import ErrorCode, ToolError

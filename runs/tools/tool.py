@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, get_type_hints
 
-from pydantic import ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from orchestrator.engine.ids import Json
 from orchestrator.engine.tool import Safety, ToolSpec
@@ -81,11 +81,9 @@ def parameters_of(function: ToolFunction) -> dict[str, Json]:
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
-    schema: dict[str, Json] = create_model("Arguments", __config__=_CONFIG, **fields).model_json_schema()
-    schema.pop("title", None)
-    properties = schema.setdefault("properties", {})
-    if isinstance(properties, dict):
-        for part in properties.values():
-            if isinstance(part, dict):
-                part.pop("title", None)
-    return schema
+    arguments: type[BaseModel] = create_model("Arguments", __config__=_CONFIG, **fields)
+    drawn: dict[str, Any] = arguments.model_json_schema()
+    drawn.pop("title", None)
+    for part in drawn.setdefault("properties", {}).values():
+        part.pop("title", None)
+    return drawn

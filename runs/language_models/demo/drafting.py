@@ -59,6 +59,8 @@ def told(result: ToolResult, where: Situation) -> list[str]:
     if result.failed:
         return []
     if isinstance(value, dict):
+        if "expression" in value and "result" in value:
+            return [f"{value['expression']} = {plain(value['result'])}"]
         for name in ("rows", "items", "results"):
             if isinstance(value.get(name), list):
                 return rows_told(value[name], where)
@@ -83,7 +85,7 @@ def rows_told(rows: list[Any], where: Situation) -> list[str]:
     shown = named or data[-_ROWS_SHOWN:]
     lines = []
     for row in shown[:_ROWS_SHOWN]:
-        fields = [(name, plain(part)) for name, part in row.items() if part not in ("", None)][:_FIELDS_SHOWN]
+        fields = [(name, plain(part)) for name, part in row.items() if part not in ("", None) and "customer" not in name][:_FIELDS_SHOWN]
         head = f"{fields[0][0].replace('_', ' ')} {fields[0][1]}" if fields else ""
         rest = ", ".join(f"{name.replace('_', ' ')} {part}" for name, part in fields[1:])
         lines.append(f"Our records show for {head}: {rest}." if rest else f"Our records show {head}.")
@@ -91,8 +93,9 @@ def rows_told(rows: list[Any], where: Situation) -> list[str]:
 
 
 def passages_told(passages: list[Any], where: Situation) -> list[str]:
+    """The best passage's sentences that bear on the task."""
     texts = [str(part.get("text", "")) if isinstance(part, dict) else str(part) for part in passages]
-    return best_sentences("\n".join(re.sub(r"^#+ .*$", "", text, flags=re.MULTILINE) for text in texts[:2]), where.wanted, 2)
+    return best_sentences(texts[0], where.wanted, 2) if texts else []
 
 
 def best_sentences(text: str, wanted: set[str], count: int) -> list[str]:
@@ -111,7 +114,20 @@ def extract(where: Situation) -> str:
     if len(candidates) < 2:
         return unable(where) if where.task.strip() else "The demo model was given an empty task."
     count = length_of(where) + (len(ranked(candidates, feedback)[:3]) if feedback else 0)
-    return " ".join(dict.fromkeys(best_sentences(material, asked or where.wanted, count)))
+    return " ".join(covering(candidates, asked or where.wanted, count))
+
+
+def covering(candidates: list[str], wanted: set[str], count: int) -> list[str]:
+    """Up to `count` sentences that together say most of what is wanted, in their own order."""
+    chosen: list[int] = []
+    left = set(wanted)
+    while len(chosen) < count:
+        order = ranked([sentence if index not in chosen else "" for index, sentence in enumerate(candidates)], left)
+        if not order:
+            break
+        chosen.append(order[0][1])
+        left -= terms(candidates[order[0][1]])
+    return [candidates[index] for index in sorted(chosen)] or candidates[:count]
 
 
 def length_of(where: Situation) -> int:
@@ -136,7 +152,7 @@ def unable(where: Situation) -> str:
     shown = where.task.strip().splitlines()[0][:200]
     known = facts(where.task)
     listed = f" It names {', '.join(f'{name} {value}' for name, value in list(known.items())[:5])}." if known else ""
-    return f'You wrote: "{shown}".{listed} This is the demo model: it can sort, look up and quote, but not think. Choose a real model for more.'
+    return f'You wrote: "{shown}".{listed} This is the demo model: it sorts, looks up and quotes, but does not think.'
 
 
 def plain(value: Any) -> str:

@@ -14,16 +14,18 @@ _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w-])")
 _AMOUNT = re.compile(r"(?:[$€£]\s?(\d+(?:[.,]\d{2})?))|(?:(\d+(?:[.,]\d{2})?)\s?(?:[$€£]|EUR|USD|euros?|dollars?))", re.IGNORECASE)
 _SPOKEN = (
     (re.compile(r"\b(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+", re.IGNORECASE), r"\1 / 100 * "),
-    (re.compile(r"\b(?:multiplied by|times)\b|×", re.IGNORECASE), "*"),
+    (re.compile(r"\b(?:multiplied by|times)\b|\u00d7", re.IGNORECASE), "*"),
     (re.compile(r"(?<=\d)\s*x\s*(?=\d)", re.IGNORECASE), " * "),
     (re.compile(r"\bdivided by\b|÷", re.IGNORECASE), "/"),
     (re.compile(r"\bplus\b", re.IGNORECASE), "+"),
-    (re.compile(r"\bminus\b|−", re.IGNORECASE), "-"),
+    (re.compile(r"\bminus\b|\u2212", re.IGNORECASE), "-"),
     (re.compile(r"\bto the power of\b|\^", re.IGNORECASE), "**"),
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),
 )
 _SUM = re.compile(r"(?<![\w.-])[(\s]*-?\d+(?:\.\d+)?[)\s]*(?:(?:\*\*|//|[-+*/%])[(\s]*-?\d+(?:\.\d+)?[)\s]*)+(?![\w-])")
 _SEARCHES = {"query", "q", "search", "keywords", "terms", "topic", "pattern"}
+_KNOWN = frozenset(CONCEPTS.values()) - {"order", "service", "part"}
+"""Words that say what a text is about, in any language."""
 _TEXTS = {"text", "content", "message", "body", "input", "prompt", "document", "task", "request", "question", "instruction"}
 
 
@@ -98,14 +100,14 @@ def text_value(name: str, description: str, where: Situation) -> str | None:
     if parts & {"id", "number", "code", "reference", "ref", "no"}:
         return identifier(name, said)
     if parts & _SEARCHES:
-        found = where.facts.get("subject", "")
-        return " ".join(dict.fromkeys([*keywords(found), *keywords(_talk(where))][:14])) or None
+        found = dict.fromkeys([*keywords(where.facts.get("subject", "")), *keywords(_talk(where), 40)])
+        return " ".join(sorted(found, key=lambda word: word not in _KNOWN)[:14]) or None
     return where.task.strip() or None if parts & _TEXTS else None
 
 
 def _talk(where: Situation) -> str:
-    """The task without its `name: value` lines."""
-    lines = [line for line in where.task.splitlines() if not re.match(r"^\s*[\w -]{1,30}:\s+\S+\s*$", line)]
+    """The task without its tags and `name: value` lines."""
+    lines = [line for line in where.task.splitlines() if not re.match(r"^\s*(?:[\w -]{1,30}:(\s.*)?|</?\w+>)$", line)]
     return "\n".join(lines)
 
 

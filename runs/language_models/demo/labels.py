@@ -62,8 +62,10 @@ def _definition(label: str, labels: list[str], hints: str) -> set[str]:
         for one in {word, term(word)}:
             found |= set(RELATED.get(one, "").split())
     others = "|".join(re.escape(other).replace("_", "[ _]") for other in labels if other != label)
-    stop = rf"(?:[;,.]?\s+\W*(?:{others})\W*\s*[:=–—(-]|\n|$)" if others else r"(?:\n|$)"
-    defined = re.search(rf"(?<!\w){re.escape(label).replace('_', '[ _]')}\W{{0,3}}\s*[:=–—(-]\s*(.+?){stop}", hints, re.IGNORECASE)
+    stop = rf"(?:[;,.]?\s+\W*(?:{others})\W*\s*[:=\u2013\u2014(-]|\n|$)" if others else r"(?:\n|$)"
+    defined = re.search(
+        rf"(?<!\w){re.escape(label).replace('_', '[ _]')}\W{{0,3}}\s*[:=\u2013\u2014(-]\s*(.+?){stop}", hints, re.IGNORECASE
+    )
     return found | (terms(defined[1]) if defined else set())
 
 

@@ -2,12 +2,14 @@
 
 
 def _table(text: str) -> dict[str, str]:
-    """`concept: word word` lines to word -> concept."""
+    """`concept: word word` lines to word -> concept; a line without a colon goes on with the concept before."""
     table: dict[str, str] = {}
+    concept = ""
     for line in text.strip().splitlines():
-        concept, _, words = line.partition(":")
-        for word in [concept.strip(), *words.split()]:
-            table[word] = concept.strip()
+        if ":" in line:
+            concept, _, line = (part.strip() for part in line.partition(":"))
+            table[concept] = concept
+        table.update(dict.fromkeys(line.split(), concept))
     return table
 
 
@@ -18,14 +20,19 @@ def _set(text: str) -> frozenset[str]:
 CONCEPTS = _table(
     """
     invoice: invoices bill billed billing receipt receipts rechnung rechnungen factura facturas facture factures facturation
-    charge: charged charges charging debit debited abgebucht abbuchung belastet cobrado cobrada cobro cobraron cargo débité prélevé prélèvement
-    payment: payments pay paid paying card paypal bank bezahlt zahlung bezahlen zahlen karte kreditkarte pago pagar pagado tarjeta paiement payer payé carte
-    refund: refunds refunded reimburse reimbursed reimbursement money-back erstattung rückerstattung erstatten erstattet geld reembolso devolver dinero remboursement rembourser remboursé
+    charge: charged charges charging debit debited abgebucht abbuchung belastet cobrado cobrada cobro cobraron cargo débité prélevé
+      prélèvement
+    payment: payments pay paid paying card paypal bank bezahlt zahlung bezahlen zahlen karte kreditkarte pago pagar pagado tarjeta
+      paiement payer payé carte
+    refund: refunds refunded reimburse reimbursed reimbursement money-back erstattung rückerstattung erstatten erstattet geld
+      reembolso devolver dinero remboursement rembourser remboursé
     price: prices pricing cost costs amount preis betrag precio importe prix montant
     discount: discounts coupon voucher promo promotion code gutschein rabatt descuento cupón réduction
     tax: vat taxes mwst steuer iva tva
     subscription: subscriptions subscribe plan renewal renewed membership abo abonnement suscripción
-    delivery: deliver delivered delivering deliveries delivers courier carrier shipment shipments shipping ship shipped ships dispatch dispatched lieferung geliefert liefern zustellung versand versendet entrega entregar entregado envío enviar enviado livraison livré livrer expédition expédié expédiée
+    delivery: deliver delivered delivering deliveries delivers courier carrier shipment shipments shipping ship shipped ships dispatch
+      dispatched lieferung geliefert liefern zustellung versand versendet entrega entregar entregado envío enviar enviado
+      livraison livré livrer expédition expédié expédiée
     package: packages parcel parcels pack paket pakete sendung paquete colis
     tracking: track tracked sendungsnummer sendungsverfolgung seguimiento suivi
     late: delay delayed delays overdue waiting waited spät verspätet verspätung warte tarde retraso retrasado retard attends attendre
@@ -35,8 +42,10 @@ CONCEPTS = _table(
     order: orders ordered ordering bestellung bestellungen bestellt pedido pedidos commande commandes commandé
     cancel: cancelled canceled cancellation cancelling stornieren storniert kündigen cancelar annuler annulation
     return: returns returned returning rückgabe zurückgeben zurücksenden retoure devolución retourner retour renvoyer
-    exchange: exchanged swap replace replaced replacement replacements umtausch umtauschen ersatz cambio cambiar échange échanger remplacement remplacer
-    broken: break breaks broke defective defect faulty malfunction malfunctioning damaged damage crack cracked dead kaputt defekt beschädigt roto rota dañado defectuoso cassé cassée défectueux endommagé abîmé
+    exchange: exchanged swap replace replaced replacement replacements umtausch umtauschen ersatz cambio cambiar échange échanger
+      remplacement remplacer
+    broken: break breaks broke defective defect faulty malfunction malfunctioning damaged damage crack cracked dead kaputt defekt
+      beschädigt roto rota dañado defectuoso cassé cassée défectueux endommagé abîmé
     stopped: stops failing fails failed fail funktioniert funciona fonctionne startet
     leak: leaks leaking leaked tropft
     product: products item items device unit model produkt gerät artikel producto aparato produit appareil article
@@ -129,11 +138,15 @@ POSITIVE = _set("""
     """)
 
 NEGATIVE = _set("""
-    angry furious terrible horrible awful worst unacceptable disgusting disgusted disgrace disgraceful disappointed disappointing ridiculous
+    angry furious terrible horrible awful worst unacceptable disgusting disgusted disgrace disgraceful disappointed disappointing
+    ridiculous
     outrageous outraged scam scammed fraud useless pathetic hate hated frustrated frustrating frustration annoyed annoying rude ignored
-    incompetent nightmare joke appalling shocking rubbish garbage liars lying lied ashamed shameful never-again fed-up insulting insulted
-    wütend furchtbar schrecklich unverschämt enttäuscht enttäuschend frechheit katastrophe inakzeptabel verärgert ärgerlich sauer unmöglich betrug
-    enfadado enfadada furioso furiosa terrible inaceptable decepcionado decepcionada vergüenza pésimo pésima indignante estafa harto harta
+    incompetent nightmare joke appalling shocking rubbish garbage liars lying lied ashamed shameful never-again fed-up insulting
+    insulted
+    wütend furchtbar schrecklich unverschämt enttäuscht enttäuschend frechheit katastrophe inakzeptabel verärgert ärgerlich sauer
+    unmöglich betrug
+    enfadado enfadada furioso furiosa terrible inaceptable decepcionado decepcionada vergüenza pésimo pésima indignante estafa harto
+    harta
     furieux furieuse inadmissible inacceptable déçu déçue scandaleux honteux lamentable arnaque colère nul
     """)
 
@@ -141,15 +154,23 @@ NEGATIONS = _set("not no never n't cannot hardly without nicht kein keine nie nu
 INTENSIFIERS = _set("very really extremely absolutely so totally completely utterly sehr wirklich total muy realmente très vraiment rất")
 
 STOP = _set("""
-    a an the this that these those and or but if then else of to in on at by for from with without into onto over under as is are was were be been
-    being am do does did done doing have has had having will would shall should can could may might must i me my mine we us our ours you your
-    yours he him his she her hers it its they them their theirs who whom whose which what when where why how not no nor so than too very just
-    there here also about after before again all any both each few more most other some such only own same s t d ll m re ve please hello hi dear
+    a an the this that these those and or but if then else of to in on at by for from with without into onto over under as is are was
+    were be been
+    being am do does did done doing have has had having will would shall should can could may might must i me my mine we us our ours
+    you your
+    yours he him his she her hers it its they them their theirs who whom whose which what when where why how not no nor so than too
+    very just
+    there here also about after before again all any both each few more most other some such only own same s t d ll m re ve please
+    hello hi dear
     out up down off once because while until against between through during below above get got one two
-    der die das den dem des ein eine einen einem einer und oder aber ist sind war waren ich mir mich mein meine meinen wir uns unser sie ihr ihre ihnen er es
-    mit von zu zum zur im am auf für aus bei nach seit über unter nicht kein keine noch schon auch nur bitte hallo habe haben hat wurde werden wird
-    el la los las un una unos unas y o pero es son era yo mi mis nos nuestro usted su sus de del al en con por para sin que no ya muy me se lo le ha he
-    le les des du au aux et ou mais est sont je mon ma mes nous notre vous votre il elle ils de en avec par pour sans que qui ne pas plus j ai a ce cette
+    der die das den dem des ein eine einen einem einer und oder aber ist sind war waren ich mir mich mein meine meinen wir uns unser
+    sie ihr ihre ihnen er es
+    mit von zu zum zur im am auf für aus bei nach seit über unter nicht kein keine noch schon auch nur bitte hallo habe haben hat
+    wurde werden wird
+    el la los las un una unos unas y o pero es son era yo mi mis nos nuestro usted su sus de del al en con por para sin que no ya muy
+    me se lo le ha he
+    le les des du au aux et ou mais est sont je mon ma mes nous notre vous votre il elle ils de en avec par pour sans que qui ne pas
+    plus j ai a ce cette
     tôi của và là có cho với được đã một các này xin chào
     """)
 

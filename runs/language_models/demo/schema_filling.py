@@ -92,7 +92,8 @@ class Filling:
 
     def label(self, schema: Schema, name: str) -> Json:
         labels = {str(value): value for value in schema["enum"] if value is not None}
-        made = choose(list(labels), self.text(name), self.hints(schema))
+        text, told = without_options(self.text(name), list(labels))
+        made = choose(list(labels), text, f"{told}\n{self.hints(schema)}")
         self.choices.append(made)
         return labels[made.label]  # type: ignore[no-any-return]
 
@@ -195,6 +196,12 @@ class Filling:
         if share >= _ENOUGH or not lacking:
             return "Nothing important is missing."
         return f"Missing: {', '.join(lacking[:8])}."
+
+
+def without_options(text: str, labels: list[str]) -> tuple[str, str]:
+    """The text without the list of options some prompts end with, and that list."""
+    listed = re.compile(rf"^\s*[-*]\s*(?:{'|'.join(re.escape(label) for label in labels)})\s*(?::.*)?$", re.MULTILINE)
+    return listed.sub("", text), "\n".join(match[0] for match in listed.finditer(text))
 
 
 def fill(schema: Schema, where: Situation) -> Json:

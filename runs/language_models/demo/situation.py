@@ -15,6 +15,10 @@ _PAIR = re.compile(r"\"([A-Za-z]\w{0,40})\"\s*:\s*(?:\"((?:[^\"\\]|\\.){0,400})\
 _ID = re.compile(r"\b[A-Z]{1,6}-?\d{2,}[A-Z0-9-]*\b")
 
 
+_REPAIR = "Your answer "
+"""How a request to correct an answer begins; the task is what was asked before."""
+
+
 def key(name: str) -> str:
     """`Order ID`, `orderId` and `order_id` are one key."""
     return re.sub(r"[\s-]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())).lower()
@@ -49,7 +53,7 @@ class ToolResult:
 
     @property
     def failed(self) -> bool:
-        return isinstance(self.value, dict) and "error" in self.value
+        return self.text.startswith("Error:") or (isinstance(self.value, dict) and "error" in self.value)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ def situation(request: ModelRequest) -> Situation:
     """Take the messages apart."""
     system = "\n".join(message.content for message in request.messages if message.role is Role.SYSTEM)
     talk = [message for message in request.messages if message.role is not Role.SYSTEM]
-    last = max((index for index, message in enumerate(talk) if message.role is Role.USER), default=-1)
+    last = max(
+        (index for index, message in enumerate(talk) if message.role is Role.USER and not message.content.startswith(_REPAIR)), default=-1
+    )
     since = talk[last + 1 :]
     earlier = "\n".join(message.content for message in talk[: max(last, 0)] if message.role is Role.USER)
     return Situation(

@@ -9,19 +9,18 @@ from runs.language_models.demo.lexicon import CONCEPTS, LANGUAGE_HINTS, PHRASES,
 LONGEST = 60_000
 """Characters of one text that are looked at."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 _PHRASE = re.compile("|".join(re.escape(phrase) for phrase in sorted(PHRASES, key=len, reverse=True)))
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
 _TAGGED = re.compile(r"<([A-Za-z][\w-]{0,40})>\s*(.*?)\s*</\1>", re.DOTALL)
-_HEADED = re.compile(
-    r"^(?:#+ *)?([A-Z][^\W\d][\w -]{0,38}):[ \t]*\n(.+?)(?=\n\s*\n(?:#+ *)?[A-Z][\w -]{1,38}:[ \t]*\n|\Z)", re.DOTALL | re.MULTILINE
-)
+_TITLE = r"(?:#+ *)?([A-Z][\w-]{1,20}(?: [\w-]{1,20}){0,2}):[ \t]*\n"
+_HEADED = re.compile(rf"^{_TITLE}(.+?)(?=\n\s*\n{_TITLE.replace('([A', '(?:[A')}|\Z)", re.DOTALL | re.MULTILINE)
 _ENDINGS = ("ations", "ation", "ings", "ing", "ments", "ment", "edly", "ies", "ied", "ness", "ly", "ed", "es", "s")
 
 
 def words(text: str) -> list[str]:
     """The words in lower case, known phrases turned into their concept."""
-    lowered = text[:LONGEST].lower().replace("’", "'")
+    lowered = text[:LONGEST].lower().replace("\u2019", "'")
     return _WORD.findall(_PHRASE.sub(lambda match: f" {PHRASES[match[0]]} ", lowered))
 
 

@@ -75,7 +75,8 @@ async def test_malformed_tool_arguments_are_passed_on_as_they_are(model: Languag
 
 
 async def test_tool_results_and_schema_reach_the_provider(model: LanguageModel, model_server: ModelServer) -> None:
-    schema: dict[str, Json] = {"type": "object", "properties": {"label": {"type": "string", "enum": ["late", "lost"]}}, "required": ["label"]}
+    properties: Json = {"label": {"type": "string", "enum": ["late", "lost"]}}
+    schema: dict[str, Json] = {"type": "object", "properties": properties, "required": ["label"]}
     talk = (
         Message(role=Role.SYSTEM, content="Be brief"),
         Message(role=Role.USER, content="Where is it?"),
