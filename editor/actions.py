@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from editor.files import files_of, keep_files
 from editor.models import Graph, GraphUserObjectPermission, GraphVersion
 from editor.problems import InvalidGraph, as_json, problems_of, read_document
-from editor.starter import Starter
+from editor.starters import Starter
 from editor.tool_use import give_tools_of
 from editor.versions import freeze
 from orchestrator.engine.errors import GraphInvalid
@@ -84,9 +85,12 @@ def restore_version(*, graph: Graph, number: int, revision: int, by: User) -> Sa
 
 
 def duplicate_graph(*, graph: Graph, by: User) -> Graph:
-    """A copy of the draft. Versions, runs and permissions stay with the original."""
+    """A copy of the draft and its files. Versions, runs and permissions stay with the original."""
     require(by, "view", graph)
-    return create_graph(tenant=graph.tenant, title=f"{graph.title[: LONGEST_TITLE - 7]} (copy)", by=by, document=graph.document)
+    with transaction.atomic():
+        copy = create_graph(tenant=graph.tenant, title=f"{graph.title[: LONGEST_TITLE - 7]} (copy)", by=by, document=graph.document)
+        keep_files(copy, files_of(graph))
+    return copy
 
 
 def delete_graph(*, graph: Graph, by: User) -> None:
@@ -107,12 +111,19 @@ def restrict_graph(*, graph: Graph, restricted: bool, by: User) -> None:
 def install_starter(*, starter: Starter, tenant: Tenant, by: User) -> Graph:
     """The starter's graph in a tenant; the one that is there already, if it is."""
     found = Graph.objects.kept().filter(slug=starter.slug).first()
-    return found or create_graph(tenant=tenant, title=starter.title, slug=starter.slug, document=starter.document, by=by)
+    return found or _begin(starter, tenant, by, slug=starter.slug)
 
 
 def start_from(*, starter: Starter, tenant: Tenant, by: User) -> Graph:
     """A graph of one's own that begins as the starter."""
-    return create_graph(tenant=tenant, title=starter.title, document=starter.document, by=by)
+    return _begin(starter, tenant, by)
+
+
+def _begin(starter: Starter, tenant: Tenant, by: User, slug: str = "") -> Graph:
+    with transaction.atomic():
+        graph = create_graph(tenant=tenant, title=starter.title, slug=slug, document=starter.document, by=by)
+        keep_files(graph, starter.files)
+    return graph
 
 
 def _write_draft(graph: Graph, content: GraphDocument, revision: int, by: User) -> SavedDraft:

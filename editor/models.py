@@ -118,6 +118,24 @@ class GraphVersion(TenantOwned):
         return self.graph
 
 
+class GraphFile(TenantOwned):
+    """A file that belongs to a graph, for its tools to look things up in."""
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=120)
+    content = models.BinaryField()
+
+    class Meta(TenantOwned.Meta):
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["graph", "name"], name="graph_file_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def guarding(self) -> Graph:
+        return self.graph
+
+
 class LibraryAgentQuerySet(TenantQuerySet["LibraryAgent"]):
     def visible_to(self, user: User) -> Self:
         return visible_to(user, self)

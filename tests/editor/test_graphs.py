@@ -9,7 +9,7 @@ from django.db import connection
 from editor.actions import create_graph, delete_graph, install_starter, publish_version, restore_version, save_draft, start_from
 from editor.agent_actions import delete_agent, save_agent
 from editor.models import Graph, GraphVersion, VersionImmutable
-from editor.starter import Starter
+from editor.starters import Starter
 from editor.versions import freeze
 from orchestrator.engine.errors import GraphInvalid
 from tenants.problems import Conflict, Forbidden, NotFound, StaleRevision

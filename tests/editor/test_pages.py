@@ -5,7 +5,7 @@ from django.test import Client
 
 from editor import views
 from editor.models import Graph, LibraryAgent
-from editor.starter import Starter
+from editor.starters import Starter
 from tenants.roles import MemberRole
 from tenants.scope import tenant_scope
 from tests.tenants.cast import House, graph_document
@@ -15,7 +15,7 @@ STARTER = Starter("triage", "Ticket triage", "Sorts tickets.", graph_document("T
 
 @pytest.fixture(autouse=True)
 def starters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "load_starters", lambda: (STARTER,))
+    monkeypatch.setattr(views, "starters", lambda: (STARTER,))
 
 
 def test_the_list_shows_graphs_and_templates(alpha: House) -> None:

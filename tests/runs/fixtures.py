@@ -1,7 +1,7 @@
 """Fixtures of tests that need real databases, a real broker and a worker."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,24 +42,14 @@ def database_templates(service_folder: Path, request: pytest.FixtureRequest, dja
     return Templates(service_folder, lambda: request.getfixturevalue("postgres"))
 
 
-@pytest.fixture
-def one_database(database_templates: Templates, django_db_blocker: DjangoDbBlocker) -> Callable[[str], Iterator[Database]]:
-    """A fresh database of the vendor named, as this process's own; everything is committed for real."""
-
-    def use(vendor: str) -> Iterator[Database]:
-        with django_db_blocker.unblock():
-            fresh = database_templates.fresh(vendor)
-            with connected_to(fresh.url):
-                yield fresh
-            fresh.drop()
-
-    return use
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, one_database: Callable[[str], Iterator[Database]]) -> Iterator[Database]:
-    """The test runs on both."""
-    yield from one_database(request.param)
+def database(request: pytest.FixtureRequest, database_templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """A fresh database as this process's own, everything committed for real. The test runs on both kinds."""
+    with django_db_blocker.unblock():
+        fresh = database_templates.fresh(request.param)
+        with connected_to(fresh.url):
+            yield fresh
+        fresh.drop()
 
 
 @pytest.fixture

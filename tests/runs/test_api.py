@@ -1,7 +1,6 @@
 """The REST API: start, look, command, answer."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -18,12 +17,7 @@ from tests.runs.lender import ScriptedLender
 from tests.runs.services import wait_until
 from tests.runs.test_worker import AGENT, QUESTION, ends, status
 
-pytestmark = pytest.mark.usefixtures("broker")
-
-
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, one_database: Any) -> Iterator[Any]:
-    yield from one_database(request.param)
+pytestmark = [pytest.mark.usefixtures("broker"), pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
 
 
 class Browser:
