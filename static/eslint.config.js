@@ -44,6 +44,7 @@ export default tseslint.config(
       "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
       "no-console": "error",
       eqeqeq: "error",
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/consistent-type-imports": "error",
     },
