@@ -41,6 +41,7 @@ export default tseslint.config(
       "react-hooks/rules-of-hooks": "error",
       "react-hooks/exhaustive-deps": "error",
       ...jsxA11y.flatConfigs.recommended.rules,
+      "jsx-a11y/label-has-associated-control": ["error", { depth: 4 }],
       "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
       "no-console": "error",
       eqeqeq: "error",

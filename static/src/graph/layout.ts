@@ -27,7 +27,8 @@ function arrange(nodes: readonly Node[], graph: Graph, size: (node: Node) => { w
   const here = new Set(nodes.map((node) => node.id));
   for (const node of nodes) plan.setNode(node.id, { ...size(node) });
   for (const edge of graph.edges) {
-    if (here.has(edge.source) && here.has(edge.target) && edge.source !== edge.target) plan.setEdge(edge.source, edge.target, {}, edge.id);
+    const leadsBack = edge.max_iterations !== null;
+    if (here.has(edge.source) && here.has(edge.target) && edge.source !== edge.target && !leadsBack) plan.setEdge(edge.source, edge.target, {}, edge.id);
   }
   dagre.layout(plan);
   const placed = new Map<string, Position>();

@@ -41,7 +41,7 @@ function worst(statuses: readonly AnyStatus[]): AnyStatus {
 function faceOf(steps: readonly StepState[], state: RunState, spans: ReadonlyMap<string, Span>, view: FaceView): Face {
   const seen = steps.flatMap((step) => {
     const status = statusAt(step, view.atUs);
-    return status === null ? [] : [{ step, status: cutOff(status, state) }];
+    return status === null ? [] : [{ step, status: view.atUs === null ? cutOff(status, state) : status }];
   });
   const scopes = new Set(seen.map((one) => one.step.scope));
   const latest = seen.at(-1);
