@@ -39,7 +39,7 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
   const mayEdit = useEditor((view) => view.may.edit);
   const commands = useMemo<Command[]>(() => {
     const all = editorCommands(store, saver, {
-      fit: () => void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 200 }),
+      fit: () => void flow.fitView({ padding: 0.06, maxZoom: 1, duration: 200 }),
       zoomIn: () => void flow.zoomIn({ duration: 120 }),
       zoomOut: () => void flow.zoomOut({ duration: 120 }),
       reset: () => void flow.zoomTo(1, { duration: 120 }),

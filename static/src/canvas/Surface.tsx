@@ -129,7 +129,7 @@ export function Surface() {
     },
     [addNode, flow],
   );
-  const fitOptions = useMemo(() => ({ padding: 0.15, maxZoom: 1 }), []);
+  const fitOptions = useMemo(() => ({ padding: 0.06, maxZoom: 1 }), []);
 
   return (
     <ReactFlow

@@ -54,7 +54,7 @@ export function TopBar({ client, commands }: { client: Client; commands: readonl
         />
         {errors > 0 ? (
           <button type="button" className="button button-danger" onClick={() => store.setState({ drawer: "problems" })}>
-            <CircleAlert aria-hidden /> {plural(errors, "problem")}
+            <CircleAlert aria-hidden /> {plural(errors, "error")}
           </button>
         ) : null}
         <button type="button" className="button" disabled={!may.publish} onClick={() => store.setState({ dialog: "publish" })} title={`Publish (${writeKeys("shift+p")})`}>

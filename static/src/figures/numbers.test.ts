@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatCompact, formatCost, formatDuration, formatRelative, plural } from "./numbers";
+import { formatCompact, formatCost, formatDuration, formatRelative, formatTick, plural } from "./numbers";
 
 test("costs have four significant digits", () => {
   expect([0, 1_234_567_890, 12_345_678, 1_234, 123_456_789_000, 1_234_567_890_000].map(formatCost)).toEqual([
@@ -39,4 +39,17 @@ test("times are told from now", () => {
 
 test("one is not many", () => {
   expect([plural(1, "problem"), plural(2, "problem"), plural(2, "try", "tries")]).toEqual(["1 problem", "2 problems", "2 tries"]);
+});
+
+test("marks on an axis leave zeros out", () => {
+  expect([0, 200_000, 2_000_000, 1_500_000, 20_000_000, 120_000_000, 90_000_000, 3_600_000_000].map(formatTick)).toEqual([
+    "0",
+    "200 ms",
+    "2 s",
+    "1.5 s",
+    "20 s",
+    "2 m",
+    "1 m 30 s",
+    "1 h",
+  ]);
 });

@@ -26,7 +26,7 @@ function trimmed(value: number, digits: number): string {
   return value.toFixed(digits).replace(/\.0+$/, "");
 }
 
-/** Microseconds as 480 µs, 12 ms, 1.24 s, 3 m 05 s, 2 h 14 m. */
+/** Microseconds as 480 µs, 12 ms, 1.24 s, 3 m 05 s, 2 h 14 m, 3 d 02 h. */
 export function formatDuration(us: number): string {
   if (us < 1_000) return `${Math.max(0, Math.round(us))} µs`;
   if (us < 1_000_000) return `${Math.round(us / 1_000)} ms`;
@@ -35,7 +35,17 @@ export function formatDuration(us: number): string {
   const whole = Math.round(seconds);
   if (whole < 3_600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
   const minutes = Math.floor(whole / 60);
+  if (minutes >= 2_880) return `${Math.floor(minutes / 1_440)} d ${pad(Math.floor(minutes / 60) % 24)} h`;
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} m`;
+}
+
+/** A duration without what is zero: 2 s, 1.5 s, 4 m, 1 h. */
+export function formatTick(us: number): string {
+  if (us === 0) return "0";
+  return formatDuration(us)
+    .replace(/(\.\d*?)0+(?= s$)/, "$1")
+    .replace(/\.(?= s$)/, "")
+    .replace(/(?<=[mhd]) 00 [smh]$/, "");
 }
 
 const pad = (value: number) => String(value).padStart(2, "0");

@@ -6,7 +6,7 @@ import { outputPorts, type Kinds } from "./ports";
 export const NODE_WIDTH = 232;
 const HEAD_HEIGHT = 58;
 const PORT_HEIGHT = 24;
-const PADDING = { top: 64, side: 56, bottom: 32 };
+const PADDING = { top: 64, side: 52, bottom: 28 };
 
 /** How big a node is drawn, near enough to lay it out. */
 export function nodeSize(graph: Graph, kinds: Kinds, node: Node): { width: number; height: number } {
@@ -22,7 +22,7 @@ export function nodeSize(graph: Graph, kinds: Kinds, node: Node): { width: numbe
 
 function arrange(nodes: readonly Node[], graph: Graph, size: (node: Node) => { width: number; height: number }): Map<string, Position> {
   const plan = new dagre.graphlib.Graph({ multigraph: true });
-  plan.setGraph({ rankdir: "LR", nodesep: 36, ranksep: 84, acyclicer: "greedy" });
+  plan.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 56, acyclicer: "greedy" });
   plan.setDefaultEdgeLabel(() => ({}));
   const here = new Set(nodes.map((node) => node.id));
   for (const node of nodes) plan.setNode(node.id, { ...size(node) });

@@ -1,14 +1,20 @@
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, type EdgeProps } from "@xyflow/react";
 import { memo, useContext } from "react";
 import { useStore } from "zustand";
 import { FacesContext } from "./faces";
 import type { FlowEdge } from "./flow";
 
+/** An edge that leads back goes over the nodes between, this far above its ends. */
+const CLEARANCE = 84;
+
 /** An edge with what it asks for: its condition, "otherwise", how often it may loop. */
 export const LinkEdge = memo(function LinkEdge(props: EdgeProps<FlowEdge>) {
   const taken = useStore(useContext(FacesContext), (faces) => faces.edges[props.id] ?? 0);
   const isBusy = useStore(useContext(FacesContext), (faces) => faces.nodes[props.target]?.status === "running" && (faces.edges[props.id] ?? 0) > 0);
-  const [path, labelX, labelY] = getBezierPath(props);
+  const leadsBack = props.targetX < props.sourceX;
+  const [path, labelX, labelY] = leadsBack
+    ? getSmoothStepPath({ ...props, centerY: Math.min(props.sourceY, props.targetY) - CLEARANCE, borderRadius: 14, offset: 26 })
+    : getBezierPath(props);
   const edge = props.data?.edge;
   const condition = edge?.label || (edge?.otherwise ? "otherwise" : edge?.condition);
   const loop = edge?.max_iterations;

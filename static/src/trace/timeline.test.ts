@@ -34,3 +34,10 @@ test("ticks are round and neither sparse nor crowded", () => {
   expect(marks.length).toBeLessThan(10);
   expect(marks[1]).toBe(200_000);
 });
+
+test("long runs are ticked by the clock", () => {
+  const hour = fitWindow(0, 3_600_000_000);
+  expect(ticks(hour, 0, 800)[1]).toBe(600_000_000);
+  const month = fitWindow(0, 30 * 86_400_000_000);
+  expect((ticks(month, 0, 800)[1] ?? 0) % 86_400_000_000).toBe(0);
+});

@@ -55,13 +55,18 @@ export function barOf(startUs: number, endUs: number, window: Window, width: num
   return { left: from, width: Math.min(right, width + MIN_BAR) - from };
 }
 
-const STEPS = [1, 2, 5];
+const SECOND = 1_000_000;
+/** Steps people read easily: tens below a minute, clock steps above. */
+const STEPS: readonly number[] = [
+  ...[0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((factor) => factor * 10 ** power)),
+  ...[10, 20, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200].map((seconds) => seconds * SECOND),
+];
+const DAY = 86_400 * SECOND;
 
 /** Round moments about `spacing` pixels apart, as microseconds since `originUs`. */
 export function ticks(window: Window, originUs: number, width: number, spacing = 110): number[] {
   const rough = ((window.toUs - window.fromUs) / Math.max(width, 1)) * spacing;
-  const magnitude = 10 ** Math.floor(Math.log10(Math.max(rough, 1)));
-  const step = (STEPS.find((factor) => factor * magnitude >= rough) ?? 10) * magnitude;
+  const step = STEPS.find((candidate) => candidate >= rough) ?? Math.ceil(rough / DAY) * DAY;
   const first = Math.ceil((window.fromUs - originUs) / step);
   const last = Math.floor((window.toUs - originUs) / step);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step);

@@ -52,7 +52,7 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
       elementsSelectable
       onlyRenderVisibleElements
       fitView
-      fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+      fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
       minZoom={0.05}
       deleteKeyCode={null}
       proOptions={{ hideAttribution: true }}

@@ -40,6 +40,13 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
     () => followRun(client, record.id, bootstrap.socket, store, (error) => setProblem(error instanceof Error ? error.message : String(error))),
     [client, record.id, bootstrap.socket, store],
   );
+  useEffect(
+    () =>
+      store.subscribe((now, before) => {
+        if (now.isLoaded && !before.isLoaded && now.selected !== "") setView("Detail");
+      }),
+    [store],
+  );
   const context = useMemo(() => ({ client, record, may: record.may }), [client, record]);
   const loadBlob = useMemo(() => (sha256: string) => fetchBlob(client, record.id, sha256), [client, record.id]);
   const kindMap = useMemo(() => new Map(kinds.map((kind) => [kind.name, kind])), [kinds]);

@@ -1,5 +1,5 @@
 import { useRef, type KeyboardEvent, type PointerEvent, type RefObject } from "react";
-import { formatDuration } from "../../figures";
+import { formatDuration, formatTick } from "../../figures";
 import { useTrace, useTraceStore } from "../store";
 import { ticks, timeAt, xOf, type Window } from "../timeline";
 
@@ -70,7 +70,7 @@ export function TimeAxis({ lane, width, window, originUs, endUs }: TimeAxisProps
       >
         {ticks(window, originUs, width).map((tick) => (
           <span key={tick} className="tick numeric" style={{ left: xOf(originUs + tick, window, width) }}>
-            {tick === 0 ? "0" : formatDuration(tick).replace(/\.?0+(?= (s|ms))/, "")}
+            {formatTick(tick)}
           </span>
         ))}
         {cursorUs === null ? null : <span className="axis-cursor" style={{ left: xOf(cursorUs, window, width) }} />}
