@@ -73,9 +73,6 @@ export function CommandDialog({ commands, kindsOnly }: { commands: readonly Comm
         aria-activedescendant={shown.length > 0 ? `command-${at}` : undefined}
         placeholder={kindsOnly ? "Which node?" : "Type a command, or a node"}
         value={text}
-        // The dialog was opened to type in this field.
-        // eslint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus
         onChange={(event) => {
           setText(event.target.value);
           setAt(0);

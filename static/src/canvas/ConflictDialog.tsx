@@ -35,7 +35,6 @@ export function ConflictDialog({ client, saver, tenant, theirs }: ConflictDialog
   return (
     <Dialog
       title={`${theirs.updated_by} saved this graph before you`}
-      onClose={() => undefined}
       wide
       actions={
         <>

@@ -47,6 +47,12 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
     return all.filter((command) => mayEdit || !command.edits);
   }, [store, saver, flow, mayEdit]);
   useKeys(commands);
+  const runId = useEditor((view) => view.runId);
+  useEffect(() => {
+    if (runId === null) return;
+    const timer = setTimeout(() => void flow.fitView({ padding: 0.06, maxZoom: 1, duration: 200 }), 120);
+    return () => clearTimeout(timer);
+  }, [runId, flow]);
   useLeaveGuard();
   const byNode = useMemo(() => {
     const index = new Map<string, typeof problems>();

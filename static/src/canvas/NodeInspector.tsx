@@ -2,10 +2,11 @@ import { Trash2 } from "lucide-react";
 import { useContext, useMemo, useState } from "react";
 import type { Node } from "../contract";
 import { Icon, Tabs } from "../controls";
-import { Field, JsonControl, SchemaForm } from "../forms";
+import { Field, JsonControl, SchemaForm, fieldsOf } from "../forms";
 import { findNode, removeNodes, updateNodeAndPorts } from "../graph";
 import { FacesContext } from "../nodes";
 import { useStore } from "zustand";
+import { Connections } from "./Connections";
 import { ProblemList } from "./ProblemList";
 import { byField } from "./fieldProblems";
 import { NODE_SETTINGS } from "./settingsSchemas";
@@ -27,7 +28,9 @@ export function NodeInspector({ id }: { id: string }) {
   };
   const inFields = byField(problems);
   const parameters = () =>
-    kind ? (
+    kind && fieldsOf(kind.params).length === 0 ? (
+      <p className="muted">Nothing to set here.</p>
+    ) : kind ? (
       <SchemaForm schema={kind.params} value={node.params} disabled={!mayEdit} problems={inFields} onChange={(params, field) => edit({ params }, field)} />
     ) : (
       <Field title="Parameters" hint={`This server does not know nodes of kind "${node.kind}".`}>
@@ -43,9 +46,10 @@ export function NodeInspector({ id }: { id: string }) {
       onChange={(value, field) => edit(value as unknown as Partial<Node>, field)}
     />
   );
+  const wires = () => <Connections node={node} />;
   const tabs = [
     { id: "parameters", title: "Parameters", content: parameters },
-    ...(kind?.executes === false ? [] : [{ id: "settings", title: "Settings", content: settings }]),
+    ...(kind?.executes === false ? [] : [{ id: "settings", title: "Settings", content: settings }, { id: "edges", title: "Edges", content: wires }]),
   ];
   return (
     <>

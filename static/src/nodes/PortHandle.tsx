@@ -20,6 +20,7 @@ export function PortHandle({ port, side, facing }: PortHandleProps) {
       data-type={port.name === "error" ? "error" : port.type}
       data-many={port.many}
       title={`${portTitle(port)}: ${port.many ? "many values" : port.type}`}
+      role="img"
       aria-label={`${side === "source" ? "Output" : "Input"} ${portTitle(port)}, ${port.type}`}
     />
   );
