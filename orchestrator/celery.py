@@ -1,5 +1,6 @@
 """The Celery application: it only carries hints, so losing or doubling a message is harmless."""
 
+import os
 from urllib.parse import urlsplit
 
 from celery import Celery
@@ -14,6 +15,7 @@ def broker_url(redis_url: str) -> str:
     return f"redis+socket://{parts.path}" if parts.scheme == "unix" else redis_url
 
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings.production")  # noqa: TID251 - Django's own way to be told
 app = Celery("baton")
 app.conf.update(
     broker_url=broker_url(REDIS_URL),
@@ -36,6 +38,7 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=False,
 )
 app.autodiscover_tasks(["runs"])
+app.steps["worker"].add("runs.worker_step.RunWorkerStep")
 
 
 @setup_logging.connect

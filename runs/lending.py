@@ -1,7 +1,6 @@
 """What a tenant lends its runs: models with its provider keys, its enabled tools, its rights."""
 
-from collections.abc import Mapping
-
+from editor.files import files_of
 from editor.versions import authority_of
 from orchestrator.settings.env import PRIVATE_HOSTS, env
 from runs.execution import Means
@@ -20,9 +19,10 @@ class TenantLender:
         with tenant_scope(run.tenant_id):
             keys = keys_of_tenant()
             enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
+            files = files_of(run.graph_version)
         return Means(
             models=language_model(keys=keys, private_hosts=PRIVATE_HOSTS),
-            tools=toolbox(files=files_of(run), private_hosts=PRIVATE_HOSTS, enabled=enabled),
+            tools=toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled),
             authority=authority_of(run.graph_version),
         )
 
@@ -31,7 +31,3 @@ def keys_of_tenant() -> ProviderKeys:
     """The keys of the tenant being worked for, before those of the environment."""
     own = {name: ProviderKey(secret=provider_key(name) or "") for name in provider_names()}
     return ProviderKeys(own, env.ENVIRON)
-
-
-def files_of(run: Run) -> Mapping[str, bytes]:
-    return {}

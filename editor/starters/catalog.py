@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ class Starter:
     title: str
     summary: str
     document: dict[str, Json]
-    files: dict[str, bytes]
-    example_input: dict[str, Json]
+    files: dict[str, bytes] = field(default_factory=dict)
+    example_input: dict[str, Json] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)

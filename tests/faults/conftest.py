@@ -1,3 +1,3 @@
-from tests.runs.fixtures import broker, database, database_templates, lender, postgres, service_folder, valkey, worker
+from tests.faults.fixtures import processes, sink
 
-__all__ = ["broker", "database", "database_templates", "lender", "postgres", "service_folder", "valkey", "worker"]
+__all__ = ["processes", "sink"]

@@ -44,7 +44,7 @@ def database_templates(service_folder: Path, request: pytest.FixtureRequest, dja
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, database_templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """The test runs on both; everything is committed for real."""
+    """A fresh database as this process's own, everything committed for real. The test runs on both kinds."""
     with django_db_blocker.unblock():
         fresh = database_templates.fresh(request.param)
         with connected_to(fresh.url):

@@ -1,3 +1,0 @@
-from tests.runs.fixtures import broker, database, database_templates, lender, postgres, service_folder, valkey, worker
-
-__all__ = ["broker", "database", "database_templates", "lender", "postgres", "service_folder", "valkey", "worker"]
