@@ -18,7 +18,8 @@ from tenants.problems import Forbidden, InvalidValue
 from tenants.provider_keys import provider_key, save_provider_key
 from tenants.roles import MemberRole
 from tenants.scope import system_scope, tenant_scope
-from tenants.secrets import REDACTED, RedactSecrets, SecretUnreadable, decrypt, redact, remember_secret
+from tenants.redaction import REDACTED, RedactSecrets, redact, remember_secret
+from tenants.secrets import SecretUnreadable, decrypt
 from tests.tenants.cast import PROVIDER_SECRET, House
 
 
@@ -157,3 +158,13 @@ def test_people_see_and_revoke_their_own_keys_and_managers_all(alpha: House) -> 
     assert alpha.client(viewer).delete(f"/api/v1/keys/{alpha.key.pk}").status_code == 404
     made = alpha.client(viewer).post("/api/v1/keys", {}, content_type="application/json").json()
     assert alpha.client().delete(f"/api/v1/keys/{made['id']}").status_code == 204
+
+
+def test_s01_every_handler_of_the_product_redacts() -> None:
+    for name in (None, "django", "django.request", "tenants"):
+        logger: logging.Logger | None = logging.getLogger(name)
+        while logger is not None:
+            for handler in logger.handlers:
+                plain = handler.__class__.__module__.startswith("_pytest")
+                assert plain or any(isinstance(each, RedactSecrets) for each in handler.filters), f"{logger.name}: {handler}"
+            logger = logger.parent if logger.propagate else None
