@@ -14,7 +14,8 @@ from tenants.tokens import API_KEY_MARK
 
 SHORTEST_REDACTED = 6
 REDACTED = "[secret]"
-OWN_KEYS = re.escape(API_KEY_MARK) + r"[0-9a-f]{8}_[A-Za-z0-9_-]{20,}"
+OWN_KEYS = re.escape(API_KEY_MARK) + r"[0-9a-f]{8}_[A-Za-z0-9_-]{20,}|(?<=/sign-in/link/)[A-Za-z0-9_-]{20,}"
+"""What we made ourselves is known by its look: API keys, and the tokens of sign-in links in access logs."""
 
 
 class _KnownSecrets:

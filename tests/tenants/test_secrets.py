@@ -16,9 +16,9 @@ from tenants.master_key import MasterKeyUnusable, master_key, read_or_make
 from tenants.models import DataKey, ProviderKey
 from tenants.problems import Forbidden, InvalidValue
 from tenants.provider_keys import provider_key, save_provider_key
+from tenants.redaction import REDACTED, RedactSecrets, redact, remember_secret
 from tenants.roles import MemberRole
 from tenants.scope import system_scope, tenant_scope
-from tenants.redaction import REDACTED, RedactSecrets, redact, remember_secret
 from tenants.secrets import SecretUnreadable, decrypt
 from tests.tenants.cast import PROVIDER_SECRET, House
 
@@ -117,6 +117,10 @@ def test_s02_secrets_are_redacted_in_every_usual_form() -> None:
 
 def test_our_own_api_keys_are_redacted_without_being_known(alpha: House) -> None:
     assert redact(f"Bearer {alpha.secret}") == f"Bearer {REDACTED}"
+
+
+def test_w06_access_logs_do_not_hold_sign_in_tokens() -> None:
+    assert redact("GET /sign-in/link/AbC-dEf_0123456789AbC-dEf_0123456789/ 200") == f"GET /sign-in/link/{REDACTED}/ 200"
 
 
 def test_s01_logs_show_no_secret_even_in_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
