@@ -35,6 +35,7 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
   const store = useEditorStore();
   const flow = useReactFlow<FlowNode, FlowEdge>();
   const problems = useEditor((view) => view.problems);
+  const isEmpty = useEditor((view) => view.graph.nodes.length === 0);
   const note = useEditor((view) => view.note);
   const mayEdit = useEditor((view) => view.may.edit);
   const commands = useMemo<Command[]>(() => {
@@ -69,6 +70,17 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
         {mayEdit ? <Palette /> : null}
         <section className="editor-canvas" aria-label="Canvas">
           <Surface />
+          {isEmpty ? (
+            <div className="canvas-empty empty-state">
+              <h2>An empty graph</h2>
+              <p>Nodes do the work, edges carry values between them. Drag one in from the left, or begin here.</p>
+              {mayEdit ? (
+                <button type="button" className="button button-primary" onClick={() => store.setState({ dialog: "add", addFrom: null })}>
+                  Add the first node
+                </button>
+              ) : null}
+            </div>
+          ) : null}
           {note ? <p className="canvas-note" role="status">{note}</p> : null}
         </section>
         <Inspector />
