@@ -104,9 +104,13 @@ class ExpressionFailed(EngineError):
 
 
 class LimitExceeded(EngineError):
-    """The run crossed one of its limits."""
+    """An agent or a node crossed one of its limits."""
 
     code = ErrorCode.LIMIT_EXCEEDED
+
+
+class RunLimitReached(LimitExceeded):
+    """The run crossed one of its limits."""
 
 
 class ModelError(EngineError):
@@ -132,12 +136,8 @@ class IllegalTransition(EngineError):
     """The state machine does not allow this transition."""
 
 
-class RunSuspended(BaseException):
-    """The run waits for the world and leaves its worker. Not a failure.
-
-    A BaseException, so that no `except Exception` inside a node mistakes it for one.
-    """
-
-
 class LeaseLost(BaseException):
-    """This worker no longer owns the run: it stops at once and writes nothing more."""
+    """This worker no longer owns the run: it stops at once and writes nothing more.
+
+    Not a failure of the run, and a BaseException so that no node mistakes it for one.
+    """

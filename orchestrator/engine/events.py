@@ -17,7 +17,7 @@ from orchestrator.engine.tool import Safety
 
 
 class Event(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid")
 
     seq: int = 0
     at_us: int = 0
@@ -118,12 +118,24 @@ class NodeStarted(StepEvent):
     inputs: dict[PortName, Json] = {}
 
 
+class ChannelWrite(BaseModel):
+    """Shared state takes `value` in through `reducer`, beginning from `initial`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: str
+    reducer: ReducerName
+    initial: Json = None
+    value: Json = None
+
+
 class NodeFinished(StepEvent):
-    """`edges` are the outgoing edges that were taken."""
+    """`edges` are the outgoing edges that were taken; `writes` happen with it, or not at all."""
 
     type: Literal["node_finished"] = "node_finished"
     outputs: dict[PortName, Json] = {}
     edges: tuple[EdgeId, ...] = ()
+    writes: tuple[ChannelWrite, ...] = ()
 
 
 class NodeFailed(StepEvent):
@@ -216,16 +228,6 @@ class Decision(Event):
     options: tuple[str, ...] = ()
 
 
-class ChannelWritten(Event):
-    """Shared state took `value` in through `reducer`."""
-
-    type: Literal["channel_written"] = "channel_written"
-    path: Path
-    channel: str
-    reducer: ReducerName
-    value: Json = None
-
-
 RunEvent = Annotated[
     RunStarted
     | RunClaimed
@@ -249,8 +251,7 @@ RunEvent = Annotated[
     | EffectFailed
     | EffectRefused
     | EffectUnknown
-    | Decision
-    | ChannelWritten,
+    | Decision,
     Field(discriminator="type"),
 ]
 

@@ -11,7 +11,9 @@ from orchestrator.engine.ids import Json, PortName
 if TYPE_CHECKING:
     from orchestrator.engine.context import NodeContext
 
-Control = Literal["text", "textarea", "template", "expression", "number", "switch", "select", "json", "agent", "tool", "model", "list", "schema"]
+Control = Literal[
+    "text", "textarea", "template", "expression", "number", "switch", "select", "json", "agent", "tool", "model", "list", "schema"
+]
 """How the inspector shows a field: `json_schema_extra={"control": ...}`."""
 
 Template = Annotated[str, Field(json_schema_extra={"control": "template"}, max_length=200_000)]
@@ -87,6 +89,8 @@ class NodeKind(Generic[P]):
     ports_from: PortsFrom | None = None
     container: bool = False
     executes: bool = True
+    delivers: bool = False
+    """What it yields is the output of the run."""
     upgrade: Callable[[int, dict[str, Json]], dict[str, Json]] = field(default=lambda _version, params: params)
 
 

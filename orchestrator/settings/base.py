@@ -3,11 +3,12 @@
 import dj_database_url
 
 from orchestrator.settings.channel_layer import channel_layers
-from orchestrator.settings.env import ALLOWED_HOSTS, DATA_DIR, DATABASE_URL, DEBUG, REDIS_URL, ROOT, TRUSTED_ORIGINS
+from orchestrator.settings.env import ALLOWED_HOSTS, DATA_DIR, DATABASE_URL, DEBUG, MASTER_KEY_FILE, REDIS_URL, ROOT, TRUSTED_ORIGINS
 from orchestrator.settings.signing import secret_key
 
 BASE_DIR = ROOT
 SECRET_KEY = secret_key()
+MASTER_KEY_PLACE = {"file": MASTER_KEY_FILE, "never_in": DATA_DIR}
 DEBUG = DEBUG
 ALLOWED_HOSTS = ALLOWED_HOSTS
 CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
@@ -77,6 +78,9 @@ if _database["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;",
     }
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    # Tells the server which tenant a query works for: its row-level security is the second lock.
+    _database["ENGINE"] = "tenants.postgresql"
 DATABASES = {"default": _database}
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
@@ -103,7 +107,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["tenants.authentication.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.parsers.CappedJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "orchestrator.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,

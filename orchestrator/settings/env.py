@@ -27,3 +27,8 @@ PRIVATE_HOSTS = env.list("BATON_PRIVATE_HOSTS", default=[])
 
 OPENAI_API_BASE = env.str("OPENAI_API_BASE", default="")
 LOG_LEVEL = env.str("BATON_LOG_LEVEL", default="INFO")
+
+FAILPOINT = env.str("BATON_FAILPOINT", default="")
+"""For fault tests: the named place at which this process kills itself."""
+
+PORT = env.int("PORT", default=8000)

@@ -1,3 +1,3 @@
 """What `make run` and a server use."""
 
-from orchestrator.settings.base import *  # noqa: F403
+from orchestrator.settings.base import *

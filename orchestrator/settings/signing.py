@@ -9,7 +9,7 @@ from orchestrator.settings.env import DATA_DIR, SECRET_KEY
 def secret_key() -> str:
     """The configured key, or the one in `DATA_DIR/signing.key` (mode 0600)."""
     if SECRET_KEY:
-        return SECRET_KEY
+        return str(SECRET_KEY)
     path = DATA_DIR / "signing.key"
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -1,0 +1,56 @@
+"""What is wrong with a document: as a whole, or in single places."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from editor.library import resolve_agents
+from orchestrator.engine.graph import Graph as GraphDocument
+from orchestrator.engine.problems import Problem, Severity
+from orchestrator.engine.validation import check_graph, document_problems
+from tenants.models import Tool
+from tenants.problems import ApiProblem
+
+
+class InvalidDocument(ApiProblem):
+    """The document is not a graph."""
+
+    code = "invalid_document"
+    cure = "Mend every problem listed, then save again."
+
+
+class InvalidGraph(ApiProblem):
+    """The graph has problems that keep it from running."""
+
+    code = "invalid_graph"
+    cure = "Mend every problem listed, then try again."
+
+
+def read_document(document: Any) -> GraphDocument:
+    """The graph in a document. Raises InvalidDocument with every place that does not fit."""
+    try:
+        return GraphDocument.model_validate(document)
+    except ValidationError as error:
+        problems = document_problems(error)
+        raise InvalidDocument(
+            f"The document is not a graph: {problems[0].message}", details={"problems": as_json(problems), "count": error.error_count()}
+        ) from error
+
+
+def problems_of(graph: GraphDocument) -> list[Problem]:
+    """Every problem of a graph as it would run in the tenant being worked for."""
+    resolved, missing = resolve_agents(graph)
+    return [*missing, *check_graph(resolved, tools=known_tools())]
+
+
+def known_tools() -> frozenset[str]:
+    return frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
+
+
+def errors_in(problems: Sequence[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity is Severity.ERROR]
+
+
+def as_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [problem.model_dump(mode="json") for problem in problems]

@@ -1,0 +1,104 @@
+"""Rows of this room as JSON."""
+
+from rest_framework import serializers
+
+from editor.models import Graph, GraphVersion, LibraryAgent
+
+
+class GraphRow(serializers.ModelSerializer[Graph]):
+    latest_version = serializers.IntegerField(allow_null=True)
+    updated_by = serializers.CharField(source="updated_by.username", default=None)
+
+    class Meta:
+        model = Graph
+        fields = ("slug", "title", "revision", "latest_version", "updated_at", "updated_by", "problem_count")
+
+
+class GraphRows(serializers.Serializer[object]):
+    graphs = GraphRow(many=True)
+
+
+class GraphIn(serializers.Serializer[object]):
+    title = serializers.CharField(max_length=200)
+    slug = serializers.SlugField(required=False)
+    document = serializers.DictField(required=False)
+
+
+class MayOut(serializers.Serializer[object]):
+    edit = serializers.BooleanField()
+    run = serializers.BooleanField()
+    publish = serializers.BooleanField()
+
+
+class GraphOut(GraphRow):
+    problems = serializers.ListField(child=serializers.DictField())
+    may = MayOut()
+    example_input = serializers.DictField(allow_null=True)
+    files = serializers.ListField(child=serializers.CharField(), help_text="Names")
+
+    class Meta:
+        model = Graph
+        fields = (*GraphRow.Meta.fields, "id", "document", "problems", "may", "example_input", "files")
+
+
+class DraftIn(serializers.Serializer[object]):
+    document = serializers.DictField()
+    revision = serializers.IntegerField()
+
+
+class DraftOut(serializers.Serializer[object]):
+    revision = serializers.IntegerField()
+    problems = serializers.ListField(child=serializers.DictField())
+    saved_at = serializers.DateTimeField()
+
+
+class VersionIn(serializers.Serializer[object]):
+    note = serializers.CharField(required=False, max_length=500)
+
+
+class RestoreIn(serializers.Serializer[object]):
+    revision = serializers.IntegerField()
+
+
+class VersionRow(serializers.ModelSerializer[GraphVersion]):
+    created_by = serializers.CharField(source="created_by.username", default=None)
+
+    class Meta:
+        model = GraphVersion
+        fields = ("number", "digest", "created_at", "created_by", "note")
+
+
+class VersionRows(serializers.Serializer[object]):
+    versions = VersionRow(many=True)
+
+
+class VersionOut(VersionRow):
+    class Meta:
+        model = GraphVersion
+        fields = (*VersionRow.Meta.fields, "document")
+
+
+class AgentOut(serializers.ModelSerializer[LibraryAgent]):
+    agent = serializers.DictField(source="document")
+
+    class Meta:
+        model = LibraryAgent
+        fields = ("slug", "agent", "revision", "updated_at")
+
+
+class AgentRows(serializers.Serializer[object]):
+    agents = AgentOut(many=True)
+
+
+class AgentIn(serializers.Serializer[object]):
+    agent = serializers.DictField()
+    slug = serializers.SlugField(required=False)
+
+
+class AgentChange(serializers.Serializer[object]):
+    agent = serializers.DictField()
+    revision = serializers.IntegerField()
+
+
+class NodeKindsOut(serializers.Serializer[object]):
+    kinds = serializers.ListField(child=serializers.DictField())

@@ -1,0 +1,66 @@
+"""The vocabulary shared with the browser: JSON Schema of the engine's models, for TypeScript types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, RootModel
+
+from orchestrator.engine.effects import HumanAnswer, HumanRequest
+from orchestrator.engine.errors import ErrorInfo
+from orchestrator.engine.events import RunEvent as EveryEvent
+from orchestrator.engine.graph import Graph
+from orchestrator.engine.model import ModelReply, ModelRequest
+from orchestrator.engine.node_kind import NodeKindSchema
+from orchestrator.engine.problems import Problem
+from orchestrator.engine.status import EffectStatus, NodeStatus, RunStatus
+
+
+class RunEvent(RootModel[EveryEvent]):
+    """Any event of a run's log."""
+
+
+class Contract(BaseModel):
+    """Everything that has a type on both sides."""
+
+    graph: Graph
+    event: RunEvent
+    kind: NodeKindSchema
+    problem: Problem
+    error: ErrorInfo
+    human_request: HumanRequest
+    human_answer: HumanAnswer
+    model_request: ModelRequest
+    model_reply: ModelReply
+    run_status: RunStatus
+    node_status: NodeStatus
+    effect_status: EffectStatus
+
+
+def contract_schema() -> dict[str, Any]:
+    """JSON Schema of the whole contract; every field is required, because it is always written."""
+    schema = Contract.model_json_schema(mode="serialization")
+    return {**_tidy(schema), "title": "Contract"}
+
+
+def _tidy(part: Any) -> Any:
+    """Without titles of fields, which would each become a type; JSON values by their TypeScript name."""
+    if isinstance(part, list):
+        return [_tidy(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: value for key, value in part.items() if key not in ("title", "default", "pattern", "examples", "control")}
+    if part.get("$ref", "").endswith("/JsonValue") or not {key for key in found if key != "description"}:
+        return {"tsType": "Json"}
+    for key in ("properties", "$defs"):
+        if isinstance(part.get(key), Mapping):
+            found[key] = {name: _tidy(value) for name, value in part[key].items() if name != "JsonValue"}
+    for key in ("items", "anyOf", "oneOf", "additionalProperties", "prefixItems"):
+        if key in part:
+            found[key] = _tidy(part[key])
+    if found.get("type") == "array":
+        found.pop("minItems", None)
+        found.pop("maxItems", None)
+    if found.get("type") == "object" and "properties" in found:
+        found.setdefault("additionalProperties", False)
+        found["required"] = sorted(found["properties"])
+    return found

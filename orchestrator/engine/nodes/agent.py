@@ -1,0 +1,29 @@
+"""Let an agent work on a task: its model, its tools, its limits."""
+
+from pydantic import Field
+
+from orchestrator.engine.agent_loop import work
+from orchestrator.engine.context import NodeContext
+from orchestrator.engine.node_kind import OUT, AgentRef, NodeKind, Outputs, Params, Template
+
+
+class AgentParams(Params):
+    agent: AgentRef = Field(title="Agent", json_schema_extra={"control": "agent"})
+    prompt: Template = Field(
+        default="{{ input }}", title="Task", description="What the agent is told", json_schema_extra={"control": "template"}
+    )
+
+
+async def run(ctx: NodeContext, params: AgentParams) -> Outputs:
+    return {OUT.name: await work(ctx, params.agent, ctx.render(params.prompt))}
+
+
+KIND = NodeKind(
+    name="agent",
+    title="Agent",
+    summary="An agent works on a task with its tools",
+    group="agents",
+    icon="bot",
+    params=AgentParams,
+    run=run,
+)

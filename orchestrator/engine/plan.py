@@ -1,0 +1,142 @@
+"""A graph made ready for execution: adjacency, loops, and the bodies of maps.
+
+Compiled once per run from a checked document; knows structure only, never progress.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from orchestrator.engine.graph import Edge, Graph, Node
+from orchestrator.engine.ids import EdgeId, NodeId
+from orchestrator.engine.node_kind import NodeKind, Params
+from orchestrator.engine.registry import kind_of
+
+
+@dataclass(slots=True)
+class NodePlan:
+    """One node with its edges in document order."""
+
+    node: Node
+    kind: NodeKind[Params]
+    params: Params
+    incoming: list[Edge] = field(default_factory=list)
+    outgoing: list[Edge] = field(default_factory=list)
+    region: int = 0
+
+
+@dataclass(slots=True)
+class Region:
+    """A strongly connected set of nodes: one node, or a whole loop. `entering` counts edges from outside."""
+
+    nodes: list[NodeId]
+    entering: int = 0
+
+
+@dataclass(slots=True)
+class Plan:
+    """The nodes of one level. `seeds` bring the item into a body, `results` carry its outcome out."""
+
+    nodes: dict[NodeId, NodePlan] = field(default_factory=dict)
+    edges: dict[EdgeId, Edge] = field(default_factory=dict)
+    regions: list[Region] = field(default_factory=list)
+    seeds: list[Edge] = field(default_factory=list)
+    results: list[Edge] = field(default_factory=list)
+    bodies: dict[NodeId, "Plan"] = field(default_factory=dict)
+
+    def inside_loop(self, edge: Edge) -> bool:
+        """Whether both ends of `edge` belong to the same loop."""
+        source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
+        return source is not None and target is not None and source.region == target.region
+
+
+def compile_plan(graph: Graph) -> Plan:
+    """The plan of a checked document. Raises KeyError for one that was not checked."""
+    executing = [node for node in graph.nodes if kind_of(node.kind).executes]
+    return _level(None, executing, graph.edges)
+
+
+def _level(parent: NodeId | None, nodes: list[Node], edges: Iterable[Edge]) -> Plan:
+    plan = Plan()
+    for node in nodes:
+        if node.parent == parent:
+            kind = kind_of(node.kind)
+            params = kind.upgrade(node.kind_version, dict(node.params)) if node.kind_version != kind.version else node.params
+            plan.nodes[node.id] = NodePlan(node, kind, kind.params.model_validate(params))
+    for edge in edges:
+        _place(plan, edge, parent)
+    _find_regions(plan)
+    for node_id, entry in plan.nodes.items():
+        if entry.kind.container:
+            plan.bodies[node_id] = _level(node_id, nodes, edges)
+    return plan
+
+
+def _place(plan: Plan, edge: Edge, parent: NodeId | None) -> None:
+    source, target = plan.nodes.get(edge.source), plan.nodes.get(edge.target)
+    if source is not None and target is not None:
+        source.outgoing.append(edge)
+        target.incoming.append(edge)
+    elif target is not None and edge.source == parent:
+        target.incoming.append(edge)
+        plan.seeds.append(edge)
+    elif source is not None and edge.target == parent:
+        source.outgoing.append(edge)
+        plan.results.append(edge)
+    else:
+        return
+    plan.edges[edge.id] = edge
+
+
+def _find_regions(plan: Plan) -> None:
+    for members in strongly_connected(
+        {name: [e.target for e in entry.outgoing if e.target in plan.nodes] for name, entry in plan.nodes.items()}
+    ):
+        for name in members:
+            plan.nodes[name].region = len(plan.regions)
+        plan.regions.append(Region(members))
+    for entry in plan.nodes.values():
+        for edge in entry.incoming:
+            source = plan.nodes.get(edge.source)
+            if source is not None and source.region != entry.region:
+                plan.regions[entry.region].entering += 1
+
+
+def strongly_connected(following: dict[NodeId, list[NodeId]]) -> list[list[NodeId]]:
+    """Strongly connected components in reverse topological order, without recursion.
+
+    Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1(2), 1972.
+    """
+    index: dict[NodeId, int] = {}
+    low: dict[NodeId, int] = {}
+    on_stack: set[NodeId] = set()
+    stack: list[NodeId] = []
+    components: list[list[NodeId]] = []
+    for root in following:
+        if root in index:
+            continue
+        work = [(root, iter(following[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            name, rest = work[-1]
+            for successor in rest:
+                if successor not in index:
+                    index[successor] = low[successor] = len(index)
+                    stack.append(successor)
+                    on_stack.add(successor)
+                    work.append((successor, iter(following[successor])))
+                    break
+                if successor in on_stack:
+                    low[name] = min(low[name], index[successor])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                if low[name] == index[name]:
+                    component: list[NodeId] = []
+                    while not component or component[-1] != name:
+                        component.append(stack.pop())
+                        on_stack.discard(component[-1])
+                    components.append(component)
+    return components

@@ -1,0 +1,154 @@
+"""Fakes that ship with the engine: scripted models, tools in memory, a log in a list, a clock by hand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from orchestrator.engine.events import Event, RunClaimed, RunEvent, run_event
+from orchestrator.engine.gate import GateDecision, GateRequest, Verdict
+from orchestrator.engine.graph import Graph
+from orchestrator.engine.host import Delta, Host, ToolCall
+from orchestrator.engine.ids import Json, Path
+from orchestrator.engine.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
+from orchestrator.engine.run_state import RunState, fold
+from orchestrator.engine.runner import Runner
+from orchestrator.engine.status import RunStatus
+from orchestrator.engine.tool import Safety, ToolSpec
+
+Reply = ModelReply | Exception
+
+
+def says(text: str, *, tokens: int = 10) -> ModelReply:
+    """A reply with this text."""
+    return ModelReply(message=Message(role=Role.ASSISTANT, content=text), model="scripted", finish="stop", usage=_usage(tokens))
+
+
+def calls(*requests: tuple[str, str], tokens: int = 10) -> ModelReply:
+    """A reply that asks for tools: (name, arguments as text)."""
+    wanted = tuple(ToolRequest(id=f"call_{index}", name=name, arguments=text) for index, (name, text) in enumerate(requests))
+    message = Message(role=Role.ASSISTANT, tool_requests=wanted)
+    return ModelReply(message=message, model="scripted", finish="tools", usage=_usage(tokens))
+
+
+def _usage(tokens: int) -> Usage:
+    return Usage(input_tokens=tokens, output_tokens=tokens, cost_nano_usd=tokens)
+
+
+@dataclass
+class ScriptedModel:
+    """Answers in the order of its script; or by a function of the request."""
+
+    script: list[Reply] = field(default_factory=list)
+    answer: Callable[[ModelRequest], Reply] | None = None
+    delay_s: float = 0.0
+    requests: list[ModelRequest] = field(default_factory=list)
+
+    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+        self.requests.append(request)
+        await asyncio.sleep(self.delay_s)
+        reply = self.answer(request) if self.answer else self.script.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        on_delta(reply.message.content)
+        return reply
+
+
+@dataclass
+class MemoryTools:
+    """Tools that are functions of their arguments; remembers every call."""
+
+    functions: dict[str, Callable[[dict[str, Json]], Json | Awaitable[Json]]] = field(default_factory=dict)
+    safety: Safety = Safety.PURE
+    calls: list[ToolCall] = field(default_factory=list)
+
+    def spec(self, name: str) -> ToolSpec | None:
+        if name not in self.functions:
+            return None
+        return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=self.safety)
+
+    async def call(self, call: ToolCall) -> Json:
+        self.calls.append(call)
+        result = self.functions[call.tool](call.arguments)
+        return await result if isinstance(result, Awaitable) else result
+
+
+class MemoryLog:
+    """The log as a list. `die_after` makes the worker die once that many events are durable."""
+
+    def __init__(self, events: Iterable[RunEvent] = (), die_after: int | None = None) -> None:
+        self.events: list[RunEvent] = list(events)
+        self.deltas: list[tuple[Path, str]] = []
+        self._die_after = die_after
+
+    def append(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if self._die_after is not None and len(self.events) >= self._die_after:
+                raise WorkerDied
+            self.events.append(run_event.validate_json(event.model_dump_json()))
+
+    async def flush(self) -> None:
+        await asyncio.sleep(0)
+
+    def delta(self, path: Path, text: str) -> None:
+        self.deltas.append((path, text))
+
+
+class WorkerDied(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class FixedAuthority:
+    """Allows everything, unless told otherwise by tool name."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    asked: list[GateRequest] = field(default_factory=list)
+
+    async def decide(self, request: GateRequest) -> GateDecision:
+        self.asked.append(request)
+        return GateDecision(verdict=self.verdicts.get(request.name, Verdict.ALLOW), layer="policy", rule=request.name)
+
+
+@dataclass
+class ManualClock:
+    """A clock that ticks a microsecond each time it is read, and jumps when told."""
+
+    time_us: int = 1_700_000_000_000_000
+
+    def now_us(self) -> int:
+        self.time_us += 1
+        return self.time_us
+
+    def random(self) -> float:
+        return 0.5
+
+
+@dataclass
+class Bench:
+    """Everything a run needs, in memory."""
+
+    graph: Graph
+    model: ScriptedModel = field(default_factory=ScriptedModel)
+    tools: MemoryTools = field(default_factory=MemoryTools)
+    authority: FixedAuthority = field(default_factory=FixedAuthority)
+    clock: ManualClock = field(default_factory=ManualClock)
+    log: MemoryLog = field(default_factory=MemoryLog)
+    epoch: int = 0
+
+    def runner(self) -> Runner:
+        """A runner over the log as it stands, as a new worker would make it."""
+        host = Host(models=self.model, tools=self.tools, sink=self.log, authority=self.authority, clock=self.clock)
+        return Runner(self.graph, fold(self.log.events), host, run_id="run")
+
+    async def go(self, run_input: Json = None, runner: Runner | None = None) -> RunState:
+        """Claim the run and work on it until it ends, waits or is paused."""
+        runner = runner or self.runner()
+        self.epoch = runner.state.epoch + 1
+        await runner.run(run_input, RunClaimed(worker="bench", epoch=self.epoch, cause="first" if self.epoch == 1 else "woken"))
+        return runner.state
+
+    async def finish(self, run_input: Json = None) -> RunState:
+        """Work until the run has ended; a run that waits is an error."""
+        state = await self.go(run_input)
+        assert state.status is not RunStatus.WAITING, state.waiting()
+        return state

@@ -1,0 +1,61 @@
+"""Any error of the API in one shape: code, message, cure, details."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from orchestrator.engine import EngineError, GraphInvalid
+from tenants.problems import ApiProblem, Forbidden, NotFound, NotSignedIn
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The answer to an error; None for one that is a fault of ours, which is logged as such."""
+    problem = _problem(error)
+    if problem is None:
+        return None
+    set_rollback()
+    body = {"code": problem.code, "message": problem.message, "cure": problem.cure, "details": problem.details}
+    response = Response(body, status=problem.status)
+    if problem.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _problem(error: Exception) -> ApiProblem | None:
+    match error:
+        case ApiProblem():
+            return error
+        case Http404():
+            return NotFound()
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return NotSignedIn()
+        case PermissionDenied() | exceptions.PermissionDenied():
+            return Forbidden()
+        case GraphInvalid():
+            return _of(error.info.code, error.info.message, error.info.cure, 400, {"problems": [p.model_dump() for p in error.problems]})
+        case EngineError():
+            return _of(error.info.code, error.info.message, error.info.cure, 400, {})
+        case exceptions.ValidationError():
+            return _of(
+                "invalid_value",
+                "The request has values that cannot be accepted.",
+                "Correct what `details` names.",
+                400,
+                {"fields": error.detail},
+            )
+        case exceptions.APIException():
+            return _of(str(error.default_code), str(error.detail), "", error.status_code, {})
+        case OperationalError() | InterfaceError():
+            return _of("database_away", "The database does not answer.", "Try again in a moment; nothing was changed.", 503, {})
+    return None
+
+
+def _of(code: str, message: str, cure: str, status: int, details: dict[str, Any]) -> ApiProblem:
+    problem = ApiProblem(message, cure=cure, details=details)
+    problem.code, problem.status = code, status
+    return problem

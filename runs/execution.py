@@ -1,0 +1,175 @@
+"""A claimed run, executed on the worker's loop: row and log in, events out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from pydantic import ValidationError
+
+from orchestrator.engine.errors import EngineError
+from orchestrator.engine.events import RunClaimed, RunCrashed
+from orchestrator.engine.gate import Authority
+from orchestrator.engine.graph import Graph
+from orchestrator.engine.host import Host, LanguageModel, ToolBox
+from orchestrator.engine.ids import Path
+from orchestrator.engine.run_state import RunState, RunStatus, fold
+from orchestrator.engine.runner import Runner
+from runs.database_threads import DatabaseThreads
+from runs.event_log import RunLog, load
+from runs.guarded import Door, GuardedModel, GuardedTools
+from runs.leases import MAX_CRASHES, Claim
+from runs.models import Command, Run
+
+log = structlog.get_logger(__name__)
+
+
+class CannotStart(Exception):
+    """The run cannot be executed; `detector` names who found out."""
+
+    def __init__(self, detector: str, detail: str) -> None:
+        super().__init__(detail)
+        self.detector = detector
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run's tenant and graph lend it."""
+
+    models: LanguageModel
+    tools: ToolBox
+    authority: Authority
+
+
+class Lender(Protocol):
+    def means_of(self, run: Run) -> Means:
+        """The means of a run. May read the database; called outside the loop. Raises CannotStart."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock and randomness."""
+
+    _random = SystemRandom()
+
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+    def random(self) -> float:
+        return self._random.random()
+
+
+CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything read for a run before it executes."""
+
+    graph: Graph
+    state: RunState
+    means: Means
+
+
+def read_run(run: Run, lender: Lender) -> Loaded:
+    """Read the run's document, log and means. Raises CannotStart."""
+    try:
+        graph = Graph.model_validate(run.graph_version.document)
+    except ValidationError as error:
+        raise CannotStart("invalid_document", str(error.errors()[0]["msg"])) from error
+    try:
+        state = fold(load(run)) if run.last_seq else RunState()
+    except (EngineError, ValueError, KeyError) as error:
+        raise CannotStart("invalid_log", str(error)) from error
+    return Loaded(graph, state, lender.means_of(run))
+
+
+class Execution:
+    """One claim's execution of one run. Lives on the worker's loop."""
+
+    def __init__(self, sink: RunLog) -> None:
+        self.sink = sink
+        self.door = Door(sink)
+        self._runner: Runner | None = None
+        self._told: set[int] = set()
+        self._state = RunState(last_seq=sink.claim.run.last_seq)
+
+    @property
+    def claim(self) -> Claim:
+        return self.sink.claim
+
+    async def execute(self, threads: DatabaseThreads, lender: Lender) -> None:
+        """Run until the run ends, waits or pauses, and all of it is durable. Raises LeaseLost."""
+        try:
+            if self.claim.crashes >= MAX_CRASHES:
+                raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
+            loaded = await threads.run(read_run, self.claim.run, lender)
+            self._state = loaded.state
+            await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
+        except CannotStart as error:
+            self._crash(error.detector, error.detail)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # a fault of ours: the run must end and say so
+            log.exception("run_crashed", run=str(self.claim.run_id))
+            self._crash("engine_fault", type(error).__name__)
+        await self.sink.flush()
+
+    async def _run(self, loaded: Loaded, commands: Sequence[Command]) -> None:
+        claim, means = self.claim, loaded.means
+        host = Host(
+            models=GuardedModel(means.models, self.door),
+            tools=GuardedTools(means.tools, self.door),
+            sink=self.sink,
+            authority=means.authority,
+            clock=CLOCK,
+        )
+        runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
+        for command in commands:
+            _tell(runner, command)
+            self._seen(command)  # what is refused here is settled: nothing waits for it any more
+        self._runner = runner
+        try:
+            await runner.run(claim.run.input, RunClaimed(worker=claim.owner, epoch=claim.epoch, cause=claim.cause))
+        finally:
+            self._runner = None
+
+    def _crash(self, detector: str, detail: str) -> None:
+        crashed = RunCrashed(seq=self._state.last_seq + 1, at_us=CLOCK.now_us(), detector=detector, detail=detail)
+        self.sink.append([crashed])
+
+    def apply(self, command: Command) -> None:
+        """Tell the runner. What comes when it has stopped, or is refused, stays for the next claim."""
+        if self._runner is None or self._state.status is not RunStatus.RUNNING or command.pk in self._told:
+            return
+        if _tell(self._runner, command):
+            self._seen(command)
+
+    def _seen(self, command: Command) -> None:
+        self._told.add(command.pk)
+        self.sink.written.applied.append(command.pk)
+
+
+def _tell(runner: Runner, command: Command) -> bool:
+    """Hand a command to the runner. False for an answer that nothing waits for."""
+    body = command.body
+    match command.kind:
+        case Command.Kind.PAUSE:
+            runner.pause(body["by"])
+        case Command.Kind.RESUME:
+            runner.unpause(body["by"])
+        case Command.Kind.CANCEL:
+            runner.cancel(body["by"], body["comment"])
+        case _:
+            return runner.deliver(Path(body["path"]), body["answer"], body["by"])
+    return True
+
+
+def commands_of(run_id: UUID) -> list[Command]:
+    """Commands of a run that no worker has applied, oldest first."""
+    return list(Command.objects.filter(run=run_id, applied_at__isnull=True).order_by("pk"))

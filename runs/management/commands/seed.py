@@ -1,0 +1,33 @@
+"""`manage.py seed`: two tenants, their tools, and the graphs that come with the product."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from editor.actions import install_starter, publish_version
+from editor.starters import starters
+from editor.versions import latest_version
+from runs.tools import built_in_specs
+from tenants.actions import seed_tenants
+from tenants.scope import system_scope, tenant_scope
+from tenants.tools import install_tools
+
+
+class Command(BaseCommand):
+    help = "Makes what a new installation starts with. Doing it again changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--password", default="", help="For demo, casey and rival; without one they come in by link only")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic(), system_scope():
+            seeded = seed_tenants(password=options["password"])
+        for tenant, owner in ((seeded.demo, seeded.demo_owner), (seeded.acme, seeded.acme_owner)):
+            with transaction.atomic(), tenant_scope(tenant.pk):
+                install_tools(tenant=tenant, specs=built_in_specs())
+                for starter in starters() if tenant == seeded.demo else ():
+                    graph = install_starter(starter=starter, tenant=tenant, by=owner)
+                    if latest_version(graph) is None:
+                        publish_version(graph=graph, note="As it came", by=owner)
+        self.stdout.write("Seeded: tenants demo and acme")

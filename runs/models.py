@@ -1,0 +1,231 @@
+"""Runs, their logs, and what is read from the logs in the same transaction."""
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from editor.models import Graph, GraphVersion
+from orchestrator.engine.run_state import RunStatus
+from runs.json_text import JsonTextField
+from tenants.access import visible_to
+from tenants.managers import TenantManager, TenantQuerySet
+from tenants.models import Tenant, TenantOwned, User
+
+STATUSES = [(status.value, status.value.replace("_", " ")) for status in RunStatus]
+TERMINAL = tuple(status.value for status in RunStatus if status.terminal)
+
+
+class RunQuerySet(TenantQuerySet["Run"]):
+    def visible_to(self, user: User) -> Self:
+        """Runs of graphs that `user` may look at, deleted graphs included."""
+        return self.filter(graph__in=visible_to(user, Graph.objects.all()))
+
+    def unfinished(self) -> Self:
+        return self.exclude(status__in=TERMINAL)
+
+    def due(self) -> Self:
+        """What any worker may take up now, longest due first."""
+        return self.filter(due_at__lte=Now()).order_by("due_at")
+
+    def for_lists(self) -> Self:
+        """With what a summary shows, without the values that may be large."""
+        pending = Approval.objects.filter(run=models.OuterRef("pk"), status=Approval.Status.PENDING).order_by()
+        count = pending.values("run").annotate(n=models.Count("pk")).values("n")
+        rows = self.defer("input", "output").select_related("graph", "graph_version", "created_by")
+        return rows.defer("graph__document", "graph_version__document").annotate(waiting=Coalesce(models.Subquery(count), 0))
+
+
+class Run(TenantOwned):
+    """One execution of one graph version. The log is its truth; the columns are read from it.
+
+    A worker owns it while `lease_owner` is set; `lease_epoch` grows with each claim and
+    fences every write of a former owner.
+    """
+
+    class Trigger(models.TextChoices):
+        PAGE = "page"
+        API = "api"
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    graph = models.ForeignKey(Graph, on_delete=models.PROTECT, related_name="+", db_index=False)
+    graph_version = models.ForeignKey(GraphVersion, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    trigger = models.CharField(max_length=16, choices=Trigger.choices)
+    status = models.CharField(max_length=16, choices=STATUSES, default=RunStatus.QUEUED.value)
+
+    input = JsonTextField(null=True)
+    input_preview = models.CharField(max_length=200, blank=True)
+    output = JsonTextField(null=True)
+    error = JsonTextField(null=True)
+
+    last_seq = models.PositiveBigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=40, blank=True)
+    lease_epoch = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, default=None)
+    """When any worker may take the run up: at once when it is queued or a command waits for it, when its
+    lease runs out, when its timer is due; never by itself when this is empty."""
+    crashes = models.PositiveSmallIntegerField(default=0)
+    """Workers lost in a row without any progress of the run."""
+
+    calls = models.PositiveIntegerField(default=0)
+    input_tokens = models.PositiveBigIntegerField(default=0)
+    output_tokens = models.PositiveBigIntegerField(default=0)
+    cost_nano_usd = models.PositiveBigIntegerField(default=0)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[TenantManager["Run"]] = TenantManager.from_queryset(RunQuerySet)()
+
+    class Meta(TenantOwned.Meta):
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="run_list"),
+            models.Index(fields=["tenant", "status", "-created_at", "-id"], name="run_list_status"),
+            models.Index(fields=["tenant", "graph", "-created_at", "-id"], name="run_list_graph"),
+            models.Index(fields=["due_at"], name="run_due", condition=models.Q(due_at__isnull=False)),
+            models.Index(fields=["lease_owner"], name="run_owner", condition=~models.Q(lease_owner="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.status}"
+
+    def guarding(self) -> Graph:
+        return self.graph
+
+    @property
+    def terminal(self) -> bool:
+        return RunStatus(self.status).terminal
+
+
+class RunEvent(TenantOwned):
+    """One event of a run's log, as the JSON text that was appended. Never changed."""
+
+    id = None
+    pk = models.CompositePrimaryKey("run_id", "seq")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False)
+    seq = models.PositiveBigIntegerField()
+    type = models.CharField(max_length=32)
+    at_us = models.BigIntegerField()
+    payload = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+
+class Blob(TenantOwned):
+    """A big value, kept once per tenant whatever number of events hold it. `content` is JSON text."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    sha256 = models.CharField(max_length=64)
+    content = models.TextField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "sha256"], name="blob_content")]
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class ApprovalQuerySet(TenantQuerySet["Approval"]):
+    def open_for(self, user: User) -> Self:
+        """Questions that nobody has answered and `user` may answer."""
+        runs = Run.objects.filter(graph__in=visible_to(user, Graph.objects.all(), "answer"))
+        return self.filter(status=Approval.Status.PENDING, run__in=runs).exclude(deadline__lt=Now())
+
+
+class Approval(TenantOwned):
+    """A question to people: what will be done, and what they decided."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        DECIDED = "decided"
+        VOID = "void"
+        """Nobody needs to answer any more."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals", db_index=False)
+    path = models.TextField()
+    request = JsonTextField()
+    digest = models.CharField(max_length=64, blank=True)
+    deadline = models.DateTimeField(null=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    action = models.CharField(max_length=64, blank=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[TenantManager["Approval"]] = TenantManager.from_queryset(ApprovalQuerySet)()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["run", "path"], name="approval_once")]
+        indexes = [models.Index(fields=["tenant", "status", "created_at"], name="approval_inbox")]
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.status}"
+
+
+class Command(TenantOwned):
+    """What somebody told a run to do; the worker that has the run applies it, in order."""
+
+    class Kind(models.TextChoices):
+        PAUSE = "pause"
+        RESUME = "resume"
+        CANCEL = "cancel"
+        ANSWER = "answer"
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="commands")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    body = JsonTextField()
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        indexes = [models.Index(fields=["run"], name="command_waiting", condition=models.Q(applied_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.run_id}"
+
+
+class ModelUse(TenantOwned):
+    """One model call's tokens and money, read from the event `seq` of the run."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="uses", db_index=False)
+    seq = models.PositiveBigIntegerField()
+    graph = models.ForeignKey(Graph, on_delete=models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    agent = models.CharField(max_length=80, blank=True)
+    model = models.CharField(max_length=200)
+    day = models.DateField()
+    input_tokens = models.PositiveBigIntegerField()
+    output_tokens = models.PositiveBigIntegerField()
+    cost_nano_usd = models.PositiveBigIntegerField()
+    priced = models.BooleanField(default=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="model_use_once")]
+        indexes = [models.Index(fields=["tenant", "day"], name="model_use_day")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.day}"
+
+
+class Canary(models.Model):
+    """Proves that workers consume: sent by a scheduler, marked by the worker that got it."""
+
+    sent_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.sent_at} {self.worker}"

@@ -1,0 +1,58 @@
+"""What this room answers when it cannot do what was asked."""
+
+from tenants.problems import Conflict, InvalidValue
+
+
+class RunFinished(Conflict):
+    """The run has ended."""
+
+    code = "run_finished"
+    cure = "Start a new run."
+
+
+class NotPaused(Conflict):
+    """The run is not paused."""
+
+    code = "not_paused"
+    cure = "Only a paused run can go on."
+
+
+class AlreadyPaused(Conflict):
+    """The run is paused already."""
+
+    code = "already_paused"
+    cure = "Let it go on with `resume`."
+
+
+class NotWaiting(Conflict):
+    """Nothing waits for an answer there."""
+
+    code = "not_waiting"
+    cure = "Look at the run again: the question may have been withdrawn or may have expired."
+
+
+class AlreadyDecided(Conflict):
+    """Somebody has answered this already."""
+
+    code = "already_decided"
+    cure = "Look at the run again: one decision counts, and it was made."
+
+
+class AnotherCall(Conflict):
+    """What would be performed is not what was shown."""
+
+    code = "digest_mismatch"
+    cure = "Look at the call as it stands now, then decide."
+
+
+class InvalidInput(InvalidValue):
+    """The input does not fit the graph."""
+
+    code = "invalid_input"
+    cure = "Send `input` as the graph's input schema describes it."
+
+
+class InvalidAnswer(InvalidValue):
+    """The answer does not fit the question."""
+
+    code = "invalid_answer"

@@ -1,0 +1,101 @@
+"""Bodies and answers of this room's API, for its description in OpenAPI."""
+
+from rest_framework import serializers
+
+from runs.models import Command
+
+
+class UsageOut(serializers.Serializer[object]):
+    calls = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_nano_usd = serializers.IntegerField()
+
+
+class RunGraphOut(serializers.Serializer[object]):
+    slug = serializers.CharField()
+    title = serializers.CharField()
+
+
+class RunSummaryOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    graph = RunGraphOut()
+    version = serializers.IntegerField(allow_null=True)
+    trigger = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    input_preview = serializers.CharField()
+    usage = UsageOut()
+    user = serializers.CharField()
+    waiting = serializers.IntegerField()
+    error = serializers.JSONField(allow_null=True)
+
+
+class RunsOut(serializers.Serializer[object]):
+    runs = RunSummaryOut(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class RunOut(RunSummaryOut):
+    input = serializers.JSONField(allow_null=True)
+    output = serializers.JSONField(allow_null=True)
+    last_seq = serializers.IntegerField()
+    document = serializers.JSONField()
+    may = serializers.DictField(child=serializers.BooleanField())
+
+
+class StartIn(serializers.Serializer[object]):
+    input = serializers.JSONField(required=False, allow_null=True)
+    version = serializers.IntegerField(required=False, allow_null=True)
+    draft = serializers.BooleanField(required=False)
+
+
+class CommandIn(serializers.Serializer[object]):
+    type = serializers.ChoiceField(choices=Command.Kind.choices)
+    path = serializers.CharField(required=False)
+    action = serializers.CharField(required=False)
+    value = serializers.JSONField(required=False, allow_null=True)
+    comment = serializers.CharField(required=False)
+    digest = serializers.CharField(required=False)
+
+
+class CommandOut(serializers.Serializer[object]):
+    id = serializers.IntegerField()
+
+
+class EventsOut(serializers.Serializer[object]):
+    events = serializers.ListField(child=serializers.DictField())
+    last_seq = serializers.IntegerField()
+    more = serializers.BooleanField()
+
+
+class ApprovalOut(serializers.Serializer[object]):
+    run = serializers.UUIDField()
+    path = serializers.CharField()
+    graph = RunGraphOut()
+    title = serializers.CharField()
+    message = serializers.CharField()
+    request = serializers.JSONField()
+    digest = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    deadline = serializers.DateTimeField(allow_null=True)
+
+
+class ApprovalsOut(serializers.Serializer[object]):
+    approvals = ApprovalOut(many=True)
+
+
+class CostRowOut(serializers.Serializer[object]):
+    key = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    calls = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_nano_usd = serializers.IntegerField()
+
+
+class CostsOut(serializers.Serializer[object]):
+    rows = CostRowOut(many=True)
+    total = UsageOut()

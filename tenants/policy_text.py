@@ -1,0 +1,222 @@
+"""Reads a policy as people write it, and finds every problem with its line and column."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 8
+MAX_RULES = 1_000
+ALL_AGENTS = "all"
+RULE_KEYS = ("name", "allowed_agents", "requires_approval")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProblem:
+    line: int
+    column: int
+    message: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRule:
+    """What the policy says about one tool. `allowed_agents` None: every agent with the permission."""
+
+    name: str
+    allowed_agents: tuple[str, ...] | None
+    requires_approval: bool
+    line: int
+
+    def allows(self, identity: str) -> bool:
+        return self.allowed_agents is None or ALL_AGENTS in self.allowed_agents or identity in self.allowed_agents
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReading:
+    """What was understood. Rules count only when there is no problem at all."""
+
+    rules: tuple[ToolRule, ...]
+    problems: tuple[PolicyProblem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"tools": [asdict(rule) for rule in self.rules]}
+
+
+def rules_from_json(stored: dict[str, Any]) -> tuple[ToolRule, ...]:
+    return tuple(
+        ToolRule(
+            name=rule["name"],
+            allowed_agents=None if rule["allowed_agents"] is None else tuple(rule["allowed_agents"]),
+            requires_approval=rule["requires_approval"],
+            line=rule["line"],
+        )
+        for rule in stored["tools"]
+    )
+
+
+def read_policy(text: str, known_tools: frozenset[str]) -> PolicyReading:
+    """Parse within caps, without aliases or tags, and check every key and value."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        return _refused(1, 1, f"The policy is larger than {MAX_BYTES // 1024} KiB.", "Shorten it.")
+    try:
+        problem = _first_danger(text)
+        root = None if problem else _yaml().compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = (mark.line + 1, mark.column + 1) if isinstance(mark, StringMark) else (1, 1)
+        return _refused(
+            *where, f"This is not YAML: {error.problem or error.context or 'it cannot be read'}.", "Check indentation, colons and quotes."
+        )
+    except YAMLError:
+        return _refused(1, 1, "This is not YAML: it holds characters that YAML does not allow.", "Remove control characters.")
+    if problem:
+        return PolicyReading((), (problem,))
+    reader = _Reader(known_tools)
+    rules = reader.document(root)
+    return PolicyReading(() if reader.problems else tuple(rules), tuple(reader.problems))
+
+
+def _refused(line: int, column: int, message: str, cure: str) -> PolicyReading:
+    return PolicyReading((), (PolicyProblem(line, column, message, cure),))
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
+
+
+def _first_danger(text: str) -> PolicyProblem | None:
+    """Aliases, anchors, tags and deep nesting, found in the stream before anything is built."""
+    depth = 0
+    for event in _yaml().parse(text):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, NodeEvent) and (isinstance(event, AliasEvent) or event.anchor):
+            return PolicyProblem(line, column, "Anchors and aliases are not allowed.", "Write the value out where it is needed.")
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            return PolicyProblem(
+                line, column, f"Nested deeper than {MAX_DEPTH} levels.", "A policy is a list of tools, each with plain keys."
+            )
+        if getattr(event, "tag", None):
+            return PolicyProblem(line, column, f"The tag {event.tag} is not allowed.", "Remove the tag.")
+    return None
+
+
+@dataclass(slots=True)
+class _Reader:
+    known_tools: frozenset[str]
+    problems: list[PolicyProblem] = field(default_factory=list)
+
+    def document(self, root: Node | None) -> list[ToolRule]:
+        if root is None or _is_null(root):
+            return []
+        rules: list[ToolRule] = []
+        for key, value in self.mapping(root, ("tools",), "a policy"):
+            if key == "tools":
+                rules = self.tools(value)
+        return rules
+
+    def tools(self, node: Node) -> list[ToolRule]:
+        if _is_null(node):
+            return []
+        if not isinstance(node, SequenceNode):
+            self.complain(node, f"`tools` must be a list, got {_kind(node)}.", "Begin each tool with `- name: …`.")
+            return []
+        if len(node.value) > MAX_RULES:
+            self.complain(node, f"{len(node.value)} rules; at most {MAX_RULES} are allowed.", "Shorten the list.")
+            return []
+        rules: list[ToolRule] = []
+        for item in node.value:
+            rule = self.rule(item)
+            if rule and any(rule.name == other.name for other in rules):
+                self.complain(item, f"The tool {rule.name!r} has a rule already.", "Keep one rule for each tool.")
+            elif rule:
+                rules.append(rule)
+        return rules
+
+    def rule(self, node: Node) -> ToolRule | None:
+        name: str | None = None
+        agents: tuple[str, ...] | None = None
+        approval = False
+        before = len(self.problems)
+        for key, value in self.mapping(node, RULE_KEYS, "a tool's rule"):
+            if key == "name":
+                name = self.tool_name(value)
+            elif key == "allowed_agents":
+                agents = self.agents(value)
+            else:
+                approval = self.boolean(key, value)
+        if name is None and len(self.problems) == before:
+            self.complain(node, "The rule names no tool.", "Add `name: <tool>`.")
+        return ToolRule(name, agents, approval, node.start_mark.line + 1) if name else None
+
+    def tool_name(self, node: Node) -> str | None:
+        name = self.text("name", node)
+        if name is not None and name not in self.known_tools:
+            close = get_close_matches(name, self.known_tools, n=1)
+            cure = f"Did you mean {close[0]!r}?" if close else f"Tools of this workspace: {', '.join(sorted(self.known_tools)) or 'none'}."
+            self.complain(node, f"There is no tool {name!r}.", cure)
+        return name
+
+    def agents(self, node: Node) -> tuple[str, ...] | None:
+        if isinstance(node, ScalarNode) and node.value == ALL_AGENTS:
+            return (ALL_AGENTS,)
+        if not isinstance(node, SequenceNode):
+            self.complain(node, f"`allowed_agents` must be a list, got {_kind(node)}.", 'Write `["all"]` or a list of agent names.')
+            return None
+        names = [self.text("allowed_agents", item) for item in node.value]
+        return tuple(name for name in names if name is not None)
+
+    def boolean(self, key: str, node: Node) -> bool:
+        if isinstance(node, ScalarNode) and str(node.tag).endswith(":bool"):
+            return str(node.value).lower() == "true"
+        self.complain(node, f"`{key}` must be true or false, got {_kind(node)}.", "Write `true` or `false`.")
+        return False
+
+    def text(self, key: str, node: Node) -> str | None:
+        if isinstance(node, ScalarNode) and str(node.tag).endswith(":str") and node.value.strip():
+            return str(node.value)
+        self.complain(node, f"`{key}` must be text, got {_kind(node)}.", "Put the name in quotes if it looks like a number.")
+        return None
+
+    def mapping(self, node: Node, allowed: tuple[str, ...], what: str) -> Iterator[tuple[str, Node]]:
+        """The known keys of a mapping with their values; everything else becomes a problem."""
+        if not isinstance(node, MappingNode):
+            self.complain(node, f"Expected {what} with the keys {', '.join(allowed)}; got {_kind(node)}.", f"Write `{allowed[0]}: …`.")
+            return
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            key = str(key_node.value) if isinstance(key_node, ScalarNode) else ""
+            if key not in allowed:
+                close = get_close_matches(key, allowed, n=1)
+                cure = f"Did you mean {close[0]!r}?" if close else f"Known keys: {', '.join(allowed)}."
+                self.complain(key_node, f"Unknown key {key!r} in {what}.", cure)
+            elif key in seen:
+                self.complain(key_node, f"The key {key!r} is given twice.", "Keep one of them.")
+            else:
+                seen.add(key)
+                yield key, value
+
+    def complain(self, node: Node, message: str, cure: str) -> None:
+        self.problems.append(PolicyProblem(node.start_mark.line + 1, node.start_mark.column + 1, message, cure))
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and str(node.tag).endswith(":null")
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    if isinstance(node, SequenceNode):
+        return "a list"
+    return "nothing" if _is_null(node) else repr(str(node.value)[:60])

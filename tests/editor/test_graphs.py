@@ -1,0 +1,205 @@
+"""Drawing and keeping: drafts that never overwrite, versions that never change."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from editor.actions import (
+    create_graph,
+    delete_graph,
+    duplicate_graph,
+    install_starter,
+    publish_version,
+    restore_version,
+    save_draft,
+    start_from,
+)
+from editor.agent_actions import delete_agent, save_agent
+from editor.files import files_of
+from editor.models import FileContent, Graph, GraphVersion, VersionImmutable
+from editor.problems import errors_in, problems_of, read_document
+from editor.starters import Starter, starters
+from editor.versions import freeze
+from orchestrator.engine.errors import GraphInvalid
+from orchestrator.engine.tool import ToolSpec
+from tenants.problems import Conflict, Forbidden, NotFound, StaleRevision
+from tenants.roles import MemberRole
+from tenants.scope import tenant_scope
+from tenants.tools import install_tools
+from tests.tenants.cast import TOOLS, House, agent_document, graph_document
+
+
+def unknown_kind() -> dict[str, Any]:
+    return graph_document() | {"nodes": [{"id": "odd", "kind": "no_such_kind"}], "edges": []}
+
+
+def test_each_save_makes_the_next_revision(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        saved = save_draft(graph=alpha.graph, document=graph_document("Renamed"), revision=1, by=alpha.owner)
+        graph = Graph.objects.get()
+    assert saved.revision == graph.revision == 2
+    assert graph.title == "Renamed" and saved.problems == []
+
+
+def test_an_older_revision_never_overwrites_a_newer_one(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        save_draft(graph=alpha.graph, document=graph_document("First"), revision=1, by=alpha.owner)
+        with pytest.raises(StaleRevision) as stale:
+            save_draft(graph=alpha.graph, document=graph_document("Second"), revision=1, by=alpha.owner)
+        assert Graph.objects.get().title == "First"
+    assert stale.value.details["revision"] == 2 and stale.value.details["document"]["title"] == "First"
+    assert stale.value.details["updated_by"] == alpha.owner.username
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_savers_at_once_one_wins(alpha: House) -> None:
+    results: list[str] = []
+    barrier = threading.Barrier(6)
+
+    def save(number: int) -> None:
+        barrier.wait()
+        try:
+            with tenant_scope(alpha.tenant.id):
+                save_draft(graph=alpha.graph, document=graph_document(f"T{number}"), revision=1, by=alpha.owner)
+            results.append("saved")
+        except StaleRevision:
+            results.append("stale")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=save, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["saved"] + ["stale"] * 5
+
+
+def test_a_draft_with_problems_is_kept_and_cannot_be_published(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        saved = save_draft(graph=alpha.graph, document=unknown_kind(), revision=1, by=alpha.owner)
+        assert any(problem.node == "odd" for problem in saved.problems)
+        assert Graph.objects.get().problem_count == len(saved.problems) > 0
+        with pytest.raises(GraphInvalid):
+            freeze(Graph.objects.get(), alpha.owner)
+
+
+def test_versions_are_numbered_and_never_change(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        second = publish_version(graph=alpha.graph, note="two", by=alpha.owner)
+        assert (alpha.version.number, second.number) == (1, 2)
+        second.note = "changed"
+        with pytest.raises(VersionImmutable):
+            second.save()
+        assert second.digest == alpha.version.digest
+
+
+def test_a_frozen_draft_has_no_number_and_is_made_once(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        first, again = (freeze(alpha.graph, alpha.owner, draft=True) for _ in range(2))
+        assert first == again and first.number is None and first.is_draft
+        save_draft(graph=alpha.graph, document=graph_document("Other"), revision=1, by=alpha.owner)
+        assert freeze(alpha.graph, alpha.owner, draft=True) != first
+
+
+def test_a_version_keeps_the_library_agent_as_it_was(alpha: House) -> None:
+    document = graph_document() | {"agents": {"helper": {"library": "alpha-agent"}}}
+    with tenant_scope(alpha.tenant.id):
+        graph = create_graph(tenant=alpha.tenant, title="Uses it", document=document, by=alpha.owner)
+        before = publish_version(graph=graph, note="", by=alpha.owner)
+        save_agent(row=alpha.agent, agent=agent_document("Other name"), revision=1, by=alpha.owner)
+        after = publish_version(graph=graph, note="", by=alpha.owner)
+        assert before.document["agents"]["helper"]["name"].startswith("Agent canary")
+        assert after.document["agents"]["helper"]["name"] == "Other name"
+        assert after.source["agents"]["helper"] == {"library": "alpha-agent"}
+        delete_agent(row=alpha.agent, by=alpha.owner)
+        with pytest.raises(GraphInvalid, match="not in the library"):
+            freeze(graph, alpha.owner)
+
+
+def test_t02_a_library_agent_of_another_tenant_is_not_found(alpha: House, beta: House) -> None:
+    document = graph_document() | {"agents": {"helper": {"library": "alpha-agent"}}}
+    with tenant_scope(beta.tenant.id):
+        graph = create_graph(tenant=beta.tenant, title="Thief", document=document, by=beta.owner)
+        with pytest.raises(GraphInvalid, match="not in the library"):
+            freeze(graph, beta.owner)
+
+
+def test_restoring_makes_an_old_source_the_draft(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        save_draft(graph=alpha.graph, document=graph_document("Other"), revision=1, by=alpha.owner)
+        assert restore_version(graph=alpha.graph, number=1, revision=2, by=alpha.owner).revision == 3
+        assert Graph.objects.get().document == alpha.version.source
+        with pytest.raises(StaleRevision):
+            restore_version(graph=alpha.graph, number=1, revision=2, by=alpha.owner)
+        with pytest.raises(NotFound):
+            restore_version(graph=alpha.graph, number=99, revision=3, by=alpha.owner)
+
+
+def test_a_deleted_graph_is_gone_but_its_versions_stay(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        delete_graph(graph=alpha.graph, by=alpha.owner)
+        assert not Graph.objects.visible_to(alpha.owner).exists()
+        assert GraphVersion.objects.filter(pk=alpha.version.pk).exists()
+        create_graph(tenant=alpha.tenant, title="Again", slug="alpha-graph", by=alpha.owner)
+    assert alpha.client().get("/api/v1/graphs/alpha-graph").json()["title"] == "Again"
+
+
+def test_slugs_are_made_from_titles_and_taken_once(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        slugs = [create_graph(tenant=alpha.tenant, title="My Team!", by=alpha.owner).slug for _ in range(3)]
+        assert slugs == ["my-team", "my-team-2", "my-team-3"]
+        assert create_graph(tenant=alpha.tenant, title="日本", by=alpha.owner).slug == "graph"
+        with pytest.raises(Conflict):
+            create_graph(tenant=alpha.tenant, title="x", slug="my-team", by=alpha.owner)
+
+
+@pytest.mark.parametrize("role", [MemberRole.VIEWER, MemberRole.OPERATOR])
+def test_who_may_not_edit_changes_nothing(alpha: House, role: MemberRole) -> None:
+    user = alpha.member("somebody", role)
+    with tenant_scope(alpha.tenant.id):
+        for change in (
+            lambda: save_draft(graph=alpha.graph, document=graph_document(), revision=1, by=user),
+            lambda: publish_version(graph=alpha.graph, note="", by=user),
+            lambda: delete_graph(graph=alpha.graph, by=user),
+            lambda: create_graph(tenant=alpha.tenant, title="x", by=user),
+            lambda: restore_version(graph=alpha.graph, number=1, revision=1, by=user),
+            lambda: save_agent(row=alpha.agent, agent=agent_document(), revision=1, by=user),
+            lambda: delete_agent(row=alpha.agent, by=user),
+        ):
+            with pytest.raises(Forbidden):
+                change()
+
+
+def test_a_starter_is_installed_once_and_begun_from_often(alpha: House) -> None:
+    starter = Starter("triage", "Triage", "Sorts tickets.", graph_document("Triage"), {"faq.md": b"# FAQ"}, {"text": "hi"})
+    with tenant_scope(alpha.tenant.id):
+        assert install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner).slug == "triage"
+        assert install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner).slug == "triage"
+        again = start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner)
+        assert again.slug == "triage-2" and again.example_input == {"text": "hi"}
+
+
+def test_files_go_with_the_graph_its_copies_and_its_versions(alpha: House, beta: House) -> None:
+    starter = Starter("triage", "Triage", "", graph_document("Triage"), {"faq.md": b"# FAQ", "same.md": b"# FAQ"}, {})
+    with tenant_scope(alpha.tenant.id):
+        graph = start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner)
+        version = publish_version(graph=duplicate_graph(graph=graph, by=alpha.owner), note="", by=alpha.owner)
+        assert files_of(version) == {"faq.md": b"# FAQ", "same.md": b"# FAQ"}
+        assert FileContent.objects.count() == 1
+    with tenant_scope(beta.tenant.id):
+        assert not FileContent.objects.exists(), "T11: files are behind the wall too"
+
+
+def test_every_starter_that_ships_can_be_drawn_without_an_error(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        install_tools(tenant=alpha.tenant, specs=[tool_named(name) for name in ("csv_lookup", "text_search", "text_lookup")])
+        for starter in starters():
+            graph = install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner)
+            assert errors_in(problems_of(read_document(graph.document))) == []
+
+
+def tool_named(name: str) -> ToolSpec:
+    return TOOLS[0].model_copy(update={"name": name})

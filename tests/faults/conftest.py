@@ -1,0 +1,3 @@
+from tests.faults.fixtures import processes, sink
+
+__all__ = ["processes", "sink"]

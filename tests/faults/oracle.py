@@ -1,0 +1,49 @@
+"""What must hold after every fault, whatever it was."""
+
+from collections import Counter
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from orchestrator.engine.events import EffectFinished, NodeFinished
+from orchestrator.engine.run_state import EffectStatus, RunState, RunStatus, fold
+from runs.event_log import load
+from runs.models import Approval, Run
+from tenants.scope import system_scope
+from tests.model_server.server import ModelServer
+
+
+def check(sink: ModelServer) -> None:
+    """Every run of this database against its log and against what happened outside."""
+    happened = Counter(entry.key for entry in sink.sink)
+    with system_scope():
+        for run in Run.objects.select_related("graph_version"):
+            state = check_log(run)
+            for path, effect in state.effects.items():
+                if effect.kind == "tool":
+                    check_effect(f"{effect.name}:{effect.idempotency_key}", effect.status, happened, f"{run.pk} {path}")
+        stuck = Run.objects.filter(status="running", due_at__lt=Now()).exclude(Q(due_at=None))
+        assert not stuck.exists(), f"running without a live lease: {list(stuck)}"
+
+
+def check_log(run: Run) -> RunState:
+    """The log is gapless, can be folded, says each result once, and the row says the same."""
+    log = load(run)
+    assert [event.seq for event in log] == list(range(1, run.last_seq + 1)), f"{run.pk} has gaps"
+    ended = Counter((event.scope, event.node, event.activation) for event in log if isinstance(event, NodeFinished))
+    ended_effects = Counter(event.path for event in log if isinstance(event, EffectFinished))
+    assert max((*ended.values(), *ended_effects.values()), default=1) == 1, f"{run.pk} has a result twice"
+    state = fold(log)
+    assert state.status == run.status or not log, f"{run.pk} is {state.status} by its log and {run.status} by its row"
+    assert run.terminal or run.status == RunStatus.WAITING, f"{run.pk} is {run.status}"
+    assert run.calls == state.usage.calls
+    pending = set(Approval.objects.filter(run=run, status=Approval.Status.PENDING).values_list("path", flat=True))
+    assert pending == {path for path in state.waiting() if state.effects[path].kind == "human"}
+    return state
+
+
+def check_effect(key: str, status: EffectStatus, happened: Counter[str], where: str) -> None:
+    if key.startswith("send:"):
+        assert happened[key] <= 1, f"{where}: an unsafe call was made {happened[key]} times"
+    if status is EffectStatus.SUCCEEDED:
+        assert happened[key] >= 1, f"{where} succeeded without having happened"

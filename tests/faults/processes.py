@@ -1,0 +1,81 @@
+"""Worker processes that tests start, kill, freeze and thaw."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.runs.services import wait_until
+
+
+class Processes:
+    """Children of one zygote."""
+
+    def __init__(self, redis: str, sink: str) -> None:
+        self._order = {"redis": redis, "sink": sink, "failpoint": ""}
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "tests.faults.zygote"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        self._forked: list[int] = []
+        self._ready: set[int] = set()
+        self._heard = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if not line.startswith("{"):
+                continue
+            message = json.loads(line)
+            with self._heard:
+                if "forked" in message:
+                    self._forked.append(message["forked"])
+                else:
+                    self._ready.add(message["ready"])
+                self._heard.notify_all()
+
+    def start(self, database: str, **order: Any) -> int:
+        """The pid of a new child, ready."""
+        assert self._process.stdin is not None
+        count = len(self._forked)
+        line = json.dumps({**self._order, "do": "work", "database": database, **order})
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        with self._heard:
+            assert self._heard.wait_for(lambda: len(self._forked) > count and self._forked[-1] in self._ready, 30), order
+            return self._forked[-1]
+
+    def stop_all(self) -> None:
+        for pid in self._forked:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def freeze(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+
+
+def thaw(pid: int) -> None:
+    os.kill(pid, signal.SIGCONT)
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not alive(pid), 5, f"process {pid} is gone")

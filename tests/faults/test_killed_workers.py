@@ -1,0 +1,107 @@
+"""F01: a process is killed at each named place, and the run goes on by itself. F02: workers die at random."""
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import os
+
+import pytest
+
+from runs.failpoint import Name
+from runs.models import Approval, Run
+from tenants.scope import system_scope
+from tests.faults.oracle import check
+from tests.faults.processes import Processes, alive, freeze, kill, thaw
+from tests.model_server.server import ModelServer
+from tests.runs.databases import Database, Templates, connected_to
+from tests.runs.factories import World, chain, world
+from tests.runs.services import wait_until
+
+WORK = {"id": "work", "kind": "agent", "params": {"agent": "a"}}
+SAVE = {"id": "save", "kind": "tool", "params": {"tool": "save", "arguments": {"text": "{{ input }}"}}}
+SEND = {"id": "send", "kind": "tool", "params": {"tool": "send", "arguments": {"text": "{{ input }}"}}}
+ASK = {"id": "ask", "kind": "human", "params": {"title": "Go on?"}}
+AGENTS = {"a": {"name": "Ann", "model": "scripted"}}
+RESUME_S = 7.0
+"""Lease, look and two seconds more, on PostgreSQL; SQLite's lease is four seconds longer."""
+
+IN_WEB = {"outbox_written_not_sent": "start", "approval_saved_not_resumed": "answer"}
+
+
+def document(failpoint: str) -> dict[str, Any]:
+    if failpoint != "approval_saved_not_resumed":
+        return chain(WORK, SAVE, SEND, agents=AGENTS)
+    asking = chain(ASK, SAVE)
+    asking["edges"][1]["source_port"] = "approve"
+    return asking
+
+
+@dataclass
+class Scenario:
+    """One database, one run, one process that dies at `failpoint` and one that is there to take over."""
+
+    failpoint: str
+    database: Database
+    place: World
+    rescuer: int = 0
+    died_at: float = 0.0
+    took: float = 0.0
+
+    def prepare(self, processes: Processes) -> None:
+        self.rescuer = processes.start(self.database.url)
+        if self.failpoint in IN_WEB:
+            self._prepare_web(processes)
+        else:
+            freeze(self.rescuer)
+            victim = processes.start(self.database.url, failpoint=self.failpoint)
+            with connected_to(self.database.url):
+                self.place.run("x")
+            wait_until(lambda: not alive(victim), 20, f"the worker died at {self.failpoint}")
+            thaw(self.rescuer)
+        self.died_at = time.time()
+
+    def _prepare_web(self, processes: Processes) -> None:
+        if self.failpoint == "approval_saved_not_resumed":
+            with connected_to(self.database.url):
+                self.place.run("x")
+                wait_until(lambda: self.count(Approval, status="pending"), 10, "the question is asked")
+        web = processes.start(self.database.url, do=IN_WEB[self.failpoint], failpoint=self.failpoint, tenant=str(self.place.tenant.pk))
+        wait_until(lambda: not alive(web), 20, f"the web process died at {self.failpoint}")
+
+    def count(self, model: Any, **conditions: Any) -> bool:
+        with system_scope():
+            return bool(model.objects.filter(**conditions).exists())
+
+    def has_ended(self) -> bool:
+        if not self.took:
+            with connected_to(self.database.url), system_scope():
+                run = Run.objects.filter(status="succeeded").first()
+                self.took = run.finished_at.timestamp() - self.died_at if run and run.finished_at else 0.0
+        return bool(self.took)
+
+
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+def test_f01_a_run_survives_a_kill_at_every_named_place(
+    vendor: str, processes: Processes, database_templates: Templates, sink: ModelServer, django_db_blocker: Any
+) -> None:
+    """F01, A07"""
+    with django_db_blocker.unblock():
+        scenarios = []
+        for failpoint in get_args(Name):
+            database = database_templates.fresh(vendor)
+            with connected_to(database.url):
+                scenarios.append(Scenario(failpoint, database, world(document(failpoint))))
+        for scenario in scenarios:
+            scenario.prepare(processes)
+        wait_until(lambda: all([scenario.has_ended() for scenario in scenarios]), 25, "every run has ended")
+        for scenario in scenarios:
+            with connected_to(scenario.database.url):
+                check(sink)
+            kill(scenario.rescuer)
+            scenario.database.drop()
+            print(f"F01 {vendor} {scenario.failpoint}: resumed and ended {scenario.took:.1f} s after the kill")  # noqa: T201
+            assert scenario.took < RESUME_S + (4 if vendor == "sqlite" else 0)

