@@ -89,6 +89,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static" / "dist"]
 STATIC_ROOT = DATA_DIR / "collected"
+WHITENOISE_USE_FINDERS = True  # what the build made is served as it lies there
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/assets/.+-[A-Za-z0-9_-]{8}\.\w+$"
 DJANGO_VITE = {"default": {"manifest_path": ROOT / "static" / "dist" / "manifest.json"}}
 
 AUTHENTICATION_BACKENDS = [
