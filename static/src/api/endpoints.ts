@@ -13,6 +13,8 @@ export interface GraphRecord {
   updated_at: string;
   updated_by: string;
   may: { edit: boolean; run: boolean; publish: boolean };
+  /** An input that shows what the graph can do; only graphs that came from a template have one. */
+  example_input?: Record<string, Json> | null;
 }
 
 export interface Saved {

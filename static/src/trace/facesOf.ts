@@ -1,5 +1,4 @@
 /** What the canvas shows of a run: each node's state, now or as of a moment, for all items or one. */
-import type { NodeStatus } from "../contract";
 import type { AnyStatus } from "../figures";
 import type { Face } from "../nodes";
 import { isWithin, parentPath } from "./path";
@@ -76,7 +75,7 @@ function cutOff(status: AnyStatus, state: RunState): AnyStatus {
 function itemCounts(node: string, state: RunState, view: FaceView): Face["counts"] {
   const items = [...state.scopes.values()].filter((scope) => scope.node === node && (view.atUs === null || scope.startedUs <= view.atUs));
   if (items.length === 0 || view.item !== null) return null;
-  const statuses = items.map((item): NodeStatus => (view.atUs !== null && (item.endedUs ?? Infinity) > view.atUs ? "running" : item.status));
+  const statuses = items.map((item): AnyStatus => (view.atUs !== null && (item.endedUs ?? Infinity) > view.atUs ? "running" : item.status));
   const list = Object.values(state.steps.get(parentPath(items[0]?.scope ?? ""))?.inputs ?? {}).find((value) => Array.isArray(value));
   const isOver = [...state.steps.values()].every((step) => step.node !== node || step.status === "succeeded" || step.status === "failed");
   return tally(statuses, isOver && view.atUs === null ? items.length : Array.isArray(list) && list.length >= items.length ? list.length : null);
