@@ -47,6 +47,12 @@ def _to_group(group: str, message: dict[str, str]) -> None:
     _try(lambda: async_to_sync(get_channel_layer().group_send)(group, message))
 
 
+def forget_failures() -> None:
+    """Try at once again: another broker is used."""
+    global _away_until
+    _away_until = 0.0
+
+
 def _try(send: Callable[[], object]) -> None:
     global _away_until
     if time.monotonic() < _away_until:
