@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from editor.files import files_of, keep_files
+from editor.files import store_files
 from editor.models import Graph, GraphUserObjectPermission, GraphVersion
 from editor.problems import InvalidGraph, as_json, problems_of, read_document
 from editor.starters import Starter
@@ -33,14 +33,22 @@ class SavedDraft:
     saved_at: datetime
 
 
-def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", document: Any = None) -> Graph:
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What a graph has beside its document: stored files by name, and an input to try it with."""
+
+    files: dict[str, str]
+    example_input: dict[str, Any] | None
+
+
+def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", document: Any = None, attached: Attached | None = None) -> Graph:
     """A new graph. Without a slug one is made from the title."""
     require_here(by, "edit")
     title = _title(title)
     content = read_document({"title": title} if document is None else document)
     if slug and slugify(slug) != slug:
         raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure="Use small letters, digits and hyphens.")
-    problems = problems_of(content)
+    attached = attached or Attached({}, None)
     try:
         with transaction.atomic():
             graph = Graph.objects.create(
@@ -48,7 +56,9 @@ def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", docume
                 slug=slug[:60] or _free_slug(title),
                 title=title,
                 document=content.model_dump(mode="json"),
-                problem_count=len(problems),
+                files=attached.files,
+                example_input=attached.example_input,
+                problem_count=len(problems_of(content)),
                 created_by=by,
                 updated_by=by,
             )
@@ -85,12 +95,12 @@ def restore_version(*, graph: Graph, number: int, revision: int, by: User) -> Sa
 
 
 def duplicate_graph(*, graph: Graph, by: User) -> Graph:
-    """A copy of the draft and its files. Versions, runs and permissions stay with the original."""
+    """A copy of the draft. Versions, runs and permissions stay with the original."""
     require(by, "view", graph)
-    with transaction.atomic():
-        copy = create_graph(tenant=graph.tenant, title=f"{graph.title[: LONGEST_TITLE - 7]} (copy)", by=by, document=graph.document)
-        keep_files(copy, files_of(graph))
-    return copy
+    title = f"{graph.title[: LONGEST_TITLE - 7]} (copy)"
+    return create_graph(
+        tenant=graph.tenant, title=title, by=by, document=graph.document, attached=Attached(graph.files, graph.example_input)
+    )
 
 
 def delete_graph(*, graph: Graph, by: User) -> None:
@@ -109,21 +119,15 @@ def restrict_graph(*, graph: Graph, restricted: bool, by: User) -> None:
 
 
 def install_starter(*, starter: Starter, tenant: Tenant, by: User) -> Graph:
-    """The starter's graph in a tenant; the one that is there already, if it is."""
+    """The starter's graph in a tenant under the starter's slug; the one that is there already, if it is."""
     found = Graph.objects.kept().filter(slug=starter.slug).first()
-    return found or _begin(starter, tenant, by, slug=starter.slug)
+    return found or start_from(starter=starter, tenant=tenant, by=by, slug=starter.slug)
 
 
-def start_from(*, starter: Starter, tenant: Tenant, by: User) -> Graph:
-    """A graph of one's own that begins as the starter."""
-    return _begin(starter, tenant, by)
-
-
-def _begin(starter: Starter, tenant: Tenant, by: User, slug: str = "") -> Graph:
-    with transaction.atomic():
-        graph = create_graph(tenant=tenant, title=starter.title, slug=slug, document=starter.document, by=by)
-        keep_files(graph, starter.files)
-    return graph
+def start_from(*, starter: Starter, tenant: Tenant, by: User, slug: str = "") -> Graph:
+    """A graph of one's own that begins as the starter, with its files and its example input."""
+    attached = Attached(store_files(tenant=tenant, files=starter.files), starter.example_input)
+    return create_graph(tenant=tenant, title=starter.title, slug=slug, document=starter.document, attached=attached, by=by)
 
 
 def _write_draft(graph: Graph, content: GraphDocument, revision: int, by: User) -> SavedDraft:

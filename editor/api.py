@@ -50,9 +50,9 @@ class NodeKindsView(MemberApiView):
 
 
 class GraphsView(MemberApiView):
-    @extend_schema(responses=GraphRows)
+    @extend_schema(operation_id="graphs_list", responses=GraphRows)
     def get(self, request: Request) -> Response:
-        rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document")
+        rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document", "example_input")
         return Response(GraphRows({"graphs": rows}).data)
 
     @extend_schema(request=GraphIn, responses={201: GraphRow})
@@ -68,8 +68,8 @@ class GraphView(MemberApiView):
     def get(self, request: Request, slug: str) -> Response:
         graph = graph_for(self.user, slug)
         problems = as_json(problems_of(read_document(graph.document)))
-        row = GraphRow(graph).data
-        return Response({**row, "id": graph.pk, "document": graph.document, "problems": problems, "may": rights_on(self.user, graph)})
+        more = {"problems": problems, "may": rights_on(self.user, graph), "files": sorted(graph.files)}
+        return Response({**GraphRow(graph).data, "id": graph.pk, "document": graph.document, "example_input": graph.example_input, **more})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str) -> Response:
@@ -93,7 +93,7 @@ class DuplicateView(MemberApiView):
 
 
 class VersionsView(MemberApiView):
-    @extend_schema(responses=VersionRows)
+    @extend_schema(operation_id="graphs_versions_list", responses=VersionRows)
     def get(self, request: Request, slug: str) -> Response:
         versions = graph_for(self.user, slug).versions.filter(is_draft=False).select_related("created_by").defer("document", "source")
         return Response(VersionRows({"versions": versions.order_by("-number")}).data)
@@ -125,7 +125,7 @@ class RestoreView(MemberApiView):
 
 
 class AgentsView(MemberApiView):
-    @extend_schema(responses=AgentRows)
+    @extend_schema(operation_id="agents_list", responses=AgentRows)
     def get(self, request: Request) -> Response:
         return Response(AgentRows({"agents": LibraryAgent.objects.visible_to(self.user)}).data)
 

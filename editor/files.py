@@ -1,20 +1,26 @@
-"""Files that belong to graphs. They follow a graph when it is duplicated."""
+"""The files that a graph brings along, which its tools look things up in: kept once, by content."""
 
+import hashlib
 from collections.abc import Mapping
 
-from django.db import transaction
+from editor.models import FileContent, GraphVersion
+from tenants.models import Tenant
+from tenants.problems import TooLarge
 
-from editor.models import Graph, GraphFile
-
-
-def files_of(graph: Graph) -> dict[str, bytes]:
-    """Content by name."""
-    return {name: bytes(content) for name, content in GraphFile.objects.filter(graph=graph).values_list("name", "content")}
+MOST_BYTES = 16 * 1024 * 1024
 
 
-def keep_files(graph: Graph, files: Mapping[str, bytes]) -> None:
-    """Have these files with the graph, in place of those of the same names."""
-    with transaction.atomic():
-        GraphFile.objects.filter(graph=graph, name__in=list(files)).delete()
-        rows = [GraphFile(tenant_id=graph.tenant_id, graph=graph, name=name, content=content) for name, content in files.items()]
-        GraphFile.objects.bulk_create(rows)
+def store_files(*, tenant: Tenant, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Keep the files; what each name stands for is returned as the hash of its content."""
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise TooLarge(f"The files of a graph are larger than {MOST_BYTES // 1024**2} MiB together.")
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    for name, digest in digests.items():
+        FileContent.objects.get_or_create(digest=digest, defaults={"tenant": tenant, "content": files[name]})
+    return digests
+
+
+def files_of(version: GraphVersion) -> dict[str, bytes]:
+    """The files of a version by name, as they were when it was frozen."""
+    contents = dict(FileContent.objects.filter(digest__in=version.files.values()).values_list("digest", "content"))
+    return {name: bytes(contents[digest]) for name, digest in version.files.items()}

@@ -45,6 +45,8 @@ class Graph(TenantOwned):
     document = models.JSONField()
     revision = models.PositiveIntegerField(default=1)
     problem_count = models.PositiveIntegerField(default=0)
+    files = models.JSONField(default=dict, blank=True, help_text="Hash of the content by name")
+    example_input = models.JSONField(null=True, blank=True, help_text="To try the graph with")
     restricted = models.BooleanField(default=False, help_text="Only managers and people with a permission of their own")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -65,6 +67,19 @@ class Graph(TenantOwned):
 
     def is_restricted(self) -> bool:
         return self.restricted
+
+
+class FileContent(TenantOwned):
+    """The content of files that graphs bring along, once for each tenant."""
+
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="file_content_once")]
+
+    def __str__(self) -> str:
+        return self.digest
 
 
 class GraphUserObjectPermission(UserObjectPermissionBase):
@@ -91,6 +106,7 @@ class GraphVersion(TenantOwned):
     source = models.JSONField()
     document = models.JSONField()
     identities = models.JSONField(default=dict)
+    files = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)
     note = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -113,24 +129,6 @@ class GraphVersion(TenantOwned):
         if not self._state.adding:
             raise VersionImmutable()
         super().save(*args, **kwargs)
-
-    def guarding(self) -> Graph:
-        return self.graph
-
-
-class GraphFile(TenantOwned):
-    """A file that belongs to a graph, for its tools to look things up in."""
-
-    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="files")
-    name = models.CharField(max_length=120)
-    content = models.BinaryField()
-
-    class Meta(TenantOwned.Meta):
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["graph", "name"], name="graph_file_once")]
-
-    def __str__(self) -> str:
-        return self.name
 
     def guarding(self) -> Graph:
         return self.graph

@@ -33,10 +33,12 @@ class MayOut(serializers.Serializer[object]):
 class GraphOut(GraphRow):
     problems = serializers.ListField(child=serializers.DictField())
     may = MayOut()
+    example_input = serializers.DictField(allow_null=True)
+    files = serializers.ListField(child=serializers.CharField(), help_text="Names")
 
     class Meta:
         model = Graph
-        fields = (*GraphRow.Meta.fields, "id", "document", "problems", "may")
+        fields = (*GraphRow.Meta.fields, "id", "document", "problems", "may", "example_input", "files")
 
 
 class DraftIn(serializers.Serializer[object]):

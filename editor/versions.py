@@ -30,7 +30,7 @@ def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> Gr
         give_tools_of(source, slug=graph.slug, tenant=graph.tenant, by=by)
         document = resolve_agents(source)[0].model_dump(mode="json")
         identities = identities_of(source, graph.slug)
-        digest = digest_of(document, identities)
+        digest = digest_of(document, identities, graph.files)
         same = GraphVersion.objects.filter(graph=graph, is_draft=True, digest=digest, revision=graph.revision).first() if draft else None
         return same or GraphVersion.objects.create(
             tenant=graph.tenant,
@@ -41,6 +41,7 @@ def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> Gr
             source=graph.document,
             document=document,
             identities=identities,
+            files=graph.files,
             digest=digest,
             note=note,
             created_by=by,
@@ -62,6 +63,6 @@ def authority_of(version: GraphVersion) -> TenantAuthority:
     return TenantAuthority(tenant_id=version.tenant_id, graph=version.graph.slug, identities=version.identities)
 
 
-def digest_of(document: dict[str, Any], identities: dict[str, str]) -> str:
+def digest_of(document: dict[str, Any], identities: dict[str, str], files: dict[str, str]) -> str:
     """The same for the same graph, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps([document, identities], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([document, identities, files], sort_keys=True).encode()).hexdigest()

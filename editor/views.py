@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from editor.actions import create_graph, delete_graph, duplicate_graph, restrict_graph, start_from
 from editor.lookup import graph_for, rights_on
 from editor.models import Graph
-from editor.starters import starters
+from editor.starters import starters as shipped_starters
 from tenants.access import actions_on, require, role_of, share
 from tenants.models import Membership
 from tenants.pages import member_page, page_member
@@ -21,9 +21,9 @@ from tenants.roles import OBJECT_PERMISSIONS, ROLE_ACTIONS, MemberRole
 @member_page()
 def graphs(request: HttpRequest) -> HttpResponse:
     user = page_member(request).user
-    rows = Graph.objects.visible_to(user).with_latest_version().select_related("updated_by").defer("document")
+    rows = Graph.objects.visible_to(user).with_latest_version().select_related("updated_by").defer("document", "example_input")
     may_edit = "edit" in ROLE_ACTIONS[role_of(user) or MemberRole.VIEWER]
-    return render(request, "editor/graphs.html", {"graphs": rows, "starters": starters() if may_edit else []})
+    return render(request, "editor/graphs.html", {"graphs": rows, "starters": shipped_starters() if may_edit else []})
 
 
 @require_POST
@@ -32,7 +32,7 @@ def graph_create(request: HttpRequest) -> HttpResponse:
     """An empty graph with the title given, or one that begins as a starter."""
     member = page_member(request)
     wanted = request.POST.get("starter", "")
-    starter = next((starter for starter in starters() if starter.slug == wanted), None)
+    starter = next((starter for starter in shipped_starters() if starter.slug == wanted), None)
     try:
         if wanted and starter is None:
             raise NotFound()

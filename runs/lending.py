@@ -19,7 +19,7 @@ class TenantLender:
         with tenant_scope(run.tenant_id):
             keys = keys_of_tenant()
             enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
-            files = files_of(run.graph)
+            files = files_of(run.graph_version)
         return Means(
             models=language_model(keys=keys, private_hosts=PRIVATE_HOSTS),
             tools=toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled),

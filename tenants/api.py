@@ -18,11 +18,13 @@ from tenants.roles import Action
 from tenants.serializers import (
     ApiKeyIn,
     ApiKeyOut,
+    ApiKeysOut,
     NewApiKeyOut,
     PolicyOut,
-    PolicyVersionOut,
+    PolicyVersionsOut,
     ProviderKeyIn,
     ProviderKeyOut,
+    ProviderKeysOut,
     ToolsOut,
 )
 
@@ -54,20 +56,20 @@ class PolicyView(MemberApiView):
 class PolicyVersionsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
 
-    @extend_schema(responses=PolicyVersionOut(many=True))
+    @extend_schema(operation_id="policy_versions_list", responses=PolicyVersionsOut)
     def get(self, request: Request) -> Response:
         versions = list(PolicyVersion.objects.select_related("created_by").order_by("-number")[:101])
         for version, before in zip(versions, [*versions[1:], None], strict=True):
             version.diff = policy_diff(before, version)  # type: ignore[attr-defined]
-        return Response({"versions": PolicyVersionOut(versions[:100], many=True).data})
+        return Response(PolicyVersionsOut({"versions": versions[:100]}).data)
 
 
 class ApiKeysView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view", "POST": "view"}
 
-    @extend_schema(responses=ApiKeyOut(many=True))
+    @extend_schema(operation_id="keys_list", responses=ApiKeysOut)
     def get(self, request: Request) -> Response:
-        return Response({"keys": ApiKeyOut(api_keys_for(self.user), many=True).data})
+        return Response(ApiKeysOut({"keys": api_keys_for(self.user)}).data)
 
     @extend_schema(request=ApiKeyIn, responses={201: NewApiKeyOut})
     def post(self, request: Request) -> Response:
@@ -88,9 +90,9 @@ class ApiKeyView(MemberApiView):
 class ProviderKeysView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
 
-    @extend_schema(responses=ProviderKeyOut(many=True))
+    @extend_schema(operation_id="providers_list", responses=ProviderKeysOut)
     def get(self, request: Request) -> Response:
-        return Response({"providers": ProviderKeyOut(ProviderKey.objects.all(), many=True).data})
+        return Response(ProviderKeysOut({"providers": ProviderKey.objects.all()}).data)
 
 
 class ProviderKeyView(MemberApiView):

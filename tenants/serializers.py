@@ -23,6 +23,10 @@ class ApiKeyOut(serializers.ModelSerializer[ApiKey]):
         fields = ("id", "label", "prefix", "user", "created_at", "last_used_at")
 
 
+class ApiKeysOut(serializers.Serializer[object]):
+    keys = ApiKeyOut(many=True)
+
+
 class NewApiKeyOut(ApiKeyOut):
     key = serializers.CharField(help_text="Shown this once")
 
@@ -41,6 +45,10 @@ class ProviderKeyOut(serializers.ModelSerializer[ProviderKey]):
         fields = ("name", "mask", "updated_at")
 
 
+class ProviderKeysOut(serializers.Serializer[object]):
+    providers = ProviderKeyOut(many=True)
+
+
 class ProviderKeyIn(serializers.Serializer[object]):
     value = serializers.CharField(write_only=True, max_length=4096)
 
@@ -57,3 +65,7 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
     class Meta:
         model = PolicyVersion
         fields = ("number", "yaml", "created_at", "created_by", "diff")
+
+
+class PolicyVersionsOut(serializers.Serializer[object]):
+    versions = PolicyVersionOut(many=True)

@@ -17,6 +17,13 @@ from cel import stdlib
 from orchestrator.engine.errors import ExpressionFailed
 from orchestrator.engine.ids import Json
 
+MAX_SOURCE = 10_000
+MAX_DEPTH = 64
+"""The parser takes minutes over thousands of open brackets."""
+
+MAX_ITERATIONS = 2
+"""map in map in map over a long list would take hours; a map node has limits of its own."""
+
 MAX_TEXT = 1_000_000
 """Characters a template may grow to."""
 
@@ -24,10 +31,13 @@ _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|[A-Za-z_]\w*")
 _NODE_NAME = re.compile(r"\bnodes\s*\.\s*([A-Za-z_]\w*)")
 _ANY_NODE = re.compile(r"\bnodes\s*(?!\s*\.\s*[A-Za-z_])")
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _CONSTANTS = {"true", "false", "null"}
 _BUILT_IN = {"size", "has", "all", "exists", "exists_one", "map", "filter", "string", "int", "double", "uint", "type"}
 _BUILT_IN |= {"startsWith", "endsWith", "matches", "timestamp", "duration", "dyn", "bytes"}
-_WITHHELD = {"lists.range"}  # makes a list of any length out of nothing
+_FUNCTIONS = {name: function for name, function in stdlib.STDLIB_FUNCTIONS.items() if name not in ("lists.range", "replace")}
+"""The library's functions but two that make much out of little: range, and replace, which is bounded here."""
+_ITERATION = re.compile(r"\b(map|filter|all|exists|exists_one)\s*\(|[()]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +65,15 @@ class Expression:
         """The value, as JSON. Raises ExpressionFailed naming the expression and the cause."""
         if self.plain_path is not None:
             return self._look_up(variables, self.plain_path)
-        seen = {name: self._root(variables, name) for name in self.roots}
+        known = {"nodes", *variables.values}
+        seen = {name: self._root(variables, name) for name in self.roots if name in known}  # others are bound inside, as in map(x, ...)
         try:
             result = self.program.execute(_with_functions(seen) if self.extended else seen)
         except KeyError as error:
             raise self._failed(f"there is no {error.args[0]!r}") from None
         except Exception as error:  # noqa: BLE001 - the library raises many kinds; all mean the same here
-            raise self._failed(str(error).split(". ")[0]) from None
+            missing = _UNDEFINED.match(str(error))
+            raise self._failed(_no_variable(missing.group(1), known) if missing else str(error).split(". ")[0]) from None
         return to_json(result, self.source)
 
     def _root(self, variables: Variables, name: str) -> Json:
@@ -69,7 +81,7 @@ class Expression:
             names = variables.node_names() if self.all_nodes else self.nodes
             return {node: variables.node_outputs(node) for node in names}
         if name not in variables.values:
-            raise self._failed(f"there is no variable {name!r}; there are {', '.join(sorted([*variables.values, 'nodes']))}")
+            raise self._failed(_no_variable(name, {"nodes", *variables.values}))
         return variables.values[name]
 
     def _look_up(self, variables: Variables, path: tuple[str, ...]) -> Json:
@@ -92,16 +104,58 @@ class Expression:
         )
 
 
+def _depth(text: str) -> int:
+    """How deep brackets stand inside each other, counting those in texts too."""
+    deepest = depth = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
+
+
+def _iterations(text: str) -> int:
+    """How many map, filter, all or exists stand inside each other."""
+    open_calls: list[bool] = []
+    deepest = 0
+    for match in _ITERATION.finditer(text):
+        if match.group() == ")":
+            del open_calls[-1:]
+        else:
+            open_calls.append(match.group(1) is not None)
+            deepest = max(deepest, sum(open_calls))
+    return deepest
+
+
+def _no_variable(name: str, known: set[str]) -> str:
+    return f"there is no variable {name!r}; there are {', '.join(sorted(known))}"
+
+
 def _with_functions(values: dict[str, Json]) -> cel.Context:
     context = cel.Context(values)
-    stdlib.add_stdlib_to_context(context)
+    for name, function in _FUNCTIONS.items():
+        context.add_function(name, function)
+    context.add_function("replace", _replace)
     return context
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    if len(text) + text.count(old) * len(new) > MAX_TEXT:
+        raise ValueError(f"replace would make a text of over {MAX_TEXT} characters")
+    return text.replace(old, new)
 
 
 @lru_cache(maxsize=8192)
 def compile_expression(source: str) -> Expression:
     """Parse `source`. Raises ExpressionFailed with the position of the first fault."""
     text = source.strip()
+    if len(text) > MAX_SOURCE or _depth(text) > MAX_DEPTH or _iterations(text) > MAX_ITERATIONS:
+        raise ExpressionFailed(
+            f"An expression may have {MAX_SOURCE} characters, {MAX_DEPTH} brackets and {MAX_ITERATIONS} iterations inside each other",
+            cure="Split it over several nodes.",
+        )
     try:
         program = cel.compile(text)
     except Exception as error:  # noqa: BLE001 - the parser's own error types are private
@@ -110,15 +164,12 @@ def compile_expression(source: str) -> Expression:
             f"Expression `{text[:200]}` cannot be read: {detail}",
             cure="Write a CEL expression, such as input.score > 0.8 or nodes.classify.out.label == 'billing'.",
         ) from None
-    functions = set(program.functions())
-    if functions & _WITHHELD:
-        raise ExpressionFailed(f"Expression `{text[:200]}` uses a function that is not offered", cure="Iterate over a list you have.")
     plain = tuple(text.split(".")) if _PLAIN_PATH.fullmatch(text) and text not in _CONSTANTS else None
     return Expression(
         source=text,
         program=program,
         roots=frozenset(program.variables()),
-        extended=any(name in stdlib.STDLIB_FUNCTIONS or "." in name or name not in _BUILT_IN for name in functions if name[:1].isalpha()),
+        extended=any(name[:1].isalpha() and name not in _BUILT_IN for name in program.functions()),
         plain_path=plain,
         nodes=frozenset(_NODE_NAME.findall(text)),
         all_nodes=bool(_ANY_NODE.search(text)),

@@ -204,7 +204,8 @@ class Performer:
         try:
             result, usage = await effect.act(self._host, path, key)
         except EngineError as error:
-            self._record(ev.EffectFailed(path=path, error=error.info.model_copy(update={"path": path})))
+            error.info = error.info.model_copy(update={"path": path})
+            self._record(ev.EffectFailed(path=path, error=error.info))
             raise
         self._record(ev.EffectFinished(path=path, result=result, usage=usage))
         if effect.safety is Safety.UNSAFE:

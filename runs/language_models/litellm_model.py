@@ -19,7 +19,8 @@ from runs.language_models.failures import bad_reply, cut, refusal, timed_out, un
 from runs.language_models.redaction import redacted
 from runs.language_models.wire_format import wire_request
 
-_QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
+_QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "anthropic")
+"""Loggers that write prompts or addresses at their lower levels."""
 _MALFORMED: Final = (
     "JSONDecodeError",
     "Expecting value",

@@ -14,6 +14,8 @@ _TABLE: Final = "litellm/model_prices_and_context_window_backup.json"
 _PICO: Final = 10**12
 _PICO_PER_NANO: Final = 1000
 _TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
+_KEPT = re.compile(r"litellm_provider$|mode$|cache_read_input_token_cost$|(input|output)_cost_per_token(_above_\d+k_tokens)?$")
+"""Fields of the table that are used; the rest would only fill the memory."""
 _PER_MESSAGE: Final = 8
 """Tokens that the framing of one message costs at most."""
 
@@ -50,7 +52,7 @@ def price_table() -> dict[str, dict[str, Any]]:
         return {}
     table: dict[str, dict[str, Any]] = json.loads(shipped[0].read_text(encoding="utf-8"))
     table.pop("sample_spec", None)
-    return table
+    return {name: {field: entry[field] for field in entry if _KEPT.match(field)} for name, entry in table.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -65,6 +65,8 @@ class RoutedModel:
 
 def provider_and_name(model: str) -> tuple[str, str]:
     """`openai`, `gpt-5-mini` of either `openai/gpt-5-mini` or the bare name."""
+    if "://" in model:
+        raise unknown(model)  # some providers of LiteLLM would take it for an address
     provider, slash, name = model.strip().partition("/")
     if slash and provider and name:
         return provider, name

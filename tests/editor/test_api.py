@@ -38,7 +38,7 @@ def test_a_graph_is_listed_and_shown_with_what_one_may(alpha: House) -> None:
     assert (row["slug"], row["latest_version"], row["updated_by"]) == ("alpha-graph", 1, "alpha-owner")
     viewer = alpha.member("viewer", MemberRole.VIEWER)
     shown = alpha.client(viewer).get("/api/v1/graphs/alpha-graph").json()
-    assert set(shown) == set(row) | {"id", "document", "problems", "may"}
+    assert set(shown) == set(row) | {"id", "document", "problems", "may", "example_input", "files"}
     assert shown["may"] == {"edit": False, "run": False, "publish": False}
 
 

@@ -6,16 +6,29 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from editor.actions import create_graph, delete_graph, install_starter, publish_version, restore_version, save_draft, start_from
+from editor.actions import (
+    create_graph,
+    delete_graph,
+    duplicate_graph,
+    install_starter,
+    publish_version,
+    restore_version,
+    save_draft,
+    start_from,
+)
 from editor.agent_actions import delete_agent, save_agent
-from editor.models import Graph, GraphVersion, VersionImmutable
-from editor.starters import Starter
+from editor.files import files_of
+from editor.models import FileContent, Graph, GraphVersion, VersionImmutable
+from editor.problems import errors_in, problems_of, read_document
+from editor.starters import Starter, starters
 from editor.versions import freeze
 from orchestrator.engine.errors import GraphInvalid
+from orchestrator.engine.tool import ToolSpec
 from tenants.problems import Conflict, Forbidden, NotFound, StaleRevision
 from tenants.roles import MemberRole
 from tenants.scope import tenant_scope
-from tests.tenants.cast import House, agent_document, graph_document
+from tenants.tools import install_tools
+from tests.tenants.cast import TOOLS, House, agent_document, graph_document
 
 
 def unknown_kind() -> dict[str, Any]:
@@ -161,8 +174,32 @@ def test_who_may_not_edit_changes_nothing(alpha: House, role: MemberRole) -> Non
 
 
 def test_a_starter_is_installed_once_and_begun_from_often(alpha: House) -> None:
-    starter = Starter("triage", "Triage", "Sorts tickets.", graph_document("Triage"))
+    starter = Starter("triage", "Triage", "Sorts tickets.", graph_document("Triage"), {"faq.md": b"# FAQ"}, {"text": "hi"})
     with tenant_scope(alpha.tenant.id):
         assert install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner).slug == "triage"
         assert install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner).slug == "triage"
-        assert start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner).slug == "triage-2"
+        again = start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner)
+        assert again.slug == "triage-2" and again.example_input == {"text": "hi"}
+
+
+def test_files_go_with_the_graph_its_copies_and_its_versions(alpha: House, beta: House) -> None:
+    starter = Starter("triage", "Triage", "", graph_document("Triage"), {"faq.md": b"# FAQ", "same.md": b"# FAQ"}, {})
+    with tenant_scope(alpha.tenant.id):
+        graph = start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner)
+        version = publish_version(graph=duplicate_graph(graph=graph, by=alpha.owner), note="", by=alpha.owner)
+        assert files_of(version) == {"faq.md": b"# FAQ", "same.md": b"# FAQ"}
+        assert FileContent.objects.count() == 1
+    with tenant_scope(beta.tenant.id):
+        assert not FileContent.objects.exists(), "T11: files are behind the wall too"
+
+
+def test_every_starter_that_ships_can_be_drawn_without_an_error(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        install_tools(tenant=alpha.tenant, specs=[tool_named(name) for name in ("csv_lookup", "text_search", "text_lookup")])
+        for starter in starters():
+            graph = install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner)
+            assert errors_in(problems_of(read_document(graph.document))) == []
+
+
+def tool_named(name: str) -> ToolSpec:
+    return TOOLS[0].model_copy(update={"name": name})

@@ -10,12 +10,12 @@ from tenants.roles import MemberRole
 from tenants.scope import tenant_scope
 from tests.tenants.cast import House, graph_document
 
-STARTER = Starter("triage", "Ticket triage", "Sorts tickets.", graph_document("Ticket triage"))
+STARTER = Starter("triage", "Ticket triage", "Sorts tickets.", graph_document("Ticket triage"), {}, {})
 
 
 @pytest.fixture(autouse=True)
 def starters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "starters", lambda: (STARTER,))
+    monkeypatch.setattr(views, "shipped_starters", lambda: (STARTER,))
 
 
 def test_the_list_shows_graphs_and_templates(alpha: House) -> None:

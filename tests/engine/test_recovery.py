@@ -86,7 +86,7 @@ def test_paths_and_results_are_the_same_whatever_the_interleaving(graph: Graph, 
     assert outcome(first) == outcome(second)
 
 
-@settings(QUICK, max_examples=int(os.environ.get("CRASH_EXAMPLES", "6")))
+@settings(QUICK, max_examples=int(os.environ.get("CRASH_EXAMPLES", "25")))
 @given(executable_graphs(largest=4).map(well_formed))
 def test_crash_at_every_event_boundary_changes_nothing(graph: Graph) -> None:
     whole = bench(graph, 3)

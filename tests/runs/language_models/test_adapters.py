@@ -1,5 +1,7 @@
 """Both adapters against the same misbehaving server: what holds for one holds for the other."""
 
+import logging
+
 import pytest
 
 from orchestrator.engine.errors import ErrorCode, ModelError
@@ -166,6 +168,15 @@ async def test_nobody_listening_is_a_connection_failure(kind: str) -> None:
     gone = ModelServer(port=9)
     error = await failure(adapter(kind, gone), request("openai/gpt-x"))
     assert (error.info.code, error.info.retryable) == (ErrorCode.MODEL_UNAVAILABLE, True)
+
+
+async def test_neither_prompt_nor_key_is_logged(model: LanguageModel, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    await ask(model, request("openai/gpt-x", "canary-in-the-prompt"))
+    await failure(model, request("openai/fault-echo-key", "canary-in-the-prompt"))
+    logged = caplog.text + "".join(str(record.__dict__) for record in caplog.records)
+    assert "canary-in-the-prompt" not in logged
+    assert SECRET not in logged
 
 
 async def test_reasoning_is_kept_apart_from_the_answer(streaming: LanguageModel, model_server: ModelServer) -> None:

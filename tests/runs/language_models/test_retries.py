@@ -103,6 +103,20 @@ async def test_a_cut_stream_is_asked_again_and_its_part_forgotten(model_server: 
     assert len(model_server.requests) == 3
 
 
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("fault", "calls"),
+    [("401", 1), ("400", 1), ("429", 3), ("500", 3), ("html", 3), ("truncated", 3), ("empty-choices", 3), ("cut", 3), ("drop", 3)],
+)
+async def test_twenty_callers_at_once_each_get_their_error(model_server: ModelServer, fault: str, calls: int, stream: bool) -> None:
+    wire = OpenAIWire(base=model_server.base, key="", egress=Egress(private_hosts=[f"127.0.0.1:{model_server.port}"]), stream=stream)
+    model = RetryingModel(wire, Backoff(attempts=3, first_s=0.001, longest_s=0.002))
+    answers = await asyncio.gather(*(ask(model, request(f"openai/fault-{fault}")) for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(answer, ModelError) and answer.info.cure for answer in answers)
+    assert len({answer.info.code for answer in answers if isinstance(answer, ModelError)}) == 1
+    assert len(model_server.requests) == 20 * calls
+
+
 async def test_cancelling_ends_the_waiting(model_server: ModelServer) -> None:
     model_server.script(Reply(status=429, retry_after="30"))
     wire = OpenAIWire(base=model_server.base, key="", egress=Egress(private_hosts=[f"127.0.0.1:{model_server.port}"]))

@@ -73,7 +73,7 @@ async def test_without_a_key_nothing_is_asked() -> None:
         assert "demo/assistant" in error.info.cure
 
 
-@pytest.mark.parametrize("model", ["", "nonsense", "/x", "x/", "text-embedding-3-small"])
+@pytest.mark.parametrize("model", ["", "nonsense", "/x", "x/", "text-embedding-3-small", "huggingface/http://127.0.0.1:9/x"])
 async def test_an_unknown_model_is_an_error_of_its_own(model: str) -> None:
     with pytest.raises(ModelError) as caught:
         await ask(language_model(keys=keys(OPENAI_API_KEY=OPERATOR)), request(model))

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from editor.starters import Starter
+from orchestrator.engine import EffectStatus, RunState, RunStatus, fold
 from orchestrator.engine.effects import HumanRequest
 from orchestrator.engine.events import RunClaimed
 from orchestrator.engine.graph import Graph
 from orchestrator.engine.host import Host, LanguageModel
 from orchestrator.engine.ids import Json
-from orchestrator.engine.run_state import EffectStatus, RunState, RunStatus, fold
 from orchestrator.engine.runner import Runner
 from orchestrator.engine.testing import FixedAuthority, ManualClock, MemoryLog
 from runs.tools import toolbox

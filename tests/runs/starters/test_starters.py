@@ -2,22 +2,26 @@
 
 import asyncio
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from editor.starters import starter, starters
-from orchestrator.engine import Graph, check_graph
+from orchestrator.engine import Graph, RunStatus, check_graph
 from orchestrator.engine.effects import HumanRequest
 from orchestrator.engine.host import Delta
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_schema import first_fault
 from orchestrator.engine.model import ModelReply, ModelRequest
-from orchestrator.engine.run_state import RunStatus
+from runs.language_models import ProviderKeys, language_model
 from runs.language_models.demo import DemoModel
 from runs.tools import built_in_specs
+from tests.model_server import ModelServer, Reply, ToolWish
+from tests.model_server.fixture import model_server, running_model_server
 from tests.runs.starters.running import Run, run_starter
 
+__all__ = ["model_server", "running_model_server"]
 EXPECTED = Path(__file__).parent / "expected_categories.csv"
 
 
@@ -123,6 +127,25 @@ async def test_a_person_may_edit_or_reject() -> None:
 
     run = await run_starter(found, {"tickets": angry}, Hasty(), person)
     assert [(row["decided_by"], row["reply"]) for row in rows(run)] == [("person: edit", "My own words"), ("person: reject", "")]
+
+
+async def test_the_triage_runs_unchanged_with_another_model(model_server: ModelServer) -> None:
+    found = starter("triage")
+    agents = found.document["agents"]
+    assert isinstance(agents, dict)
+    swapped: dict[str, Json] = {name: agent | {"model": "openai/gpt-x"} for name, agent in agents.items() if isinstance(agent, dict)}
+    other = replace(found, document=found.document | {"agents": swapped})
+    tickets = found.example_input["tickets"]
+    assert isinstance(tickets, list)
+    lookup = ToolWish(name="csv_lookup", arguments='{"file": "orders.csv", "column": "order_id", "value": "O-20407"}')
+    classified = '{"category": "billing", "confidence": 0.9, "reason": "charged twice"}'
+    calm = '{"ticket_sentiment": "neutral", "draft_tone": "positive"}'
+    model_server.script(Reply(text=classified), Reply(tools=[lookup]), Reply(text="We refund it."), Reply(text=calm))
+    model = language_model(keys=ProviderKeys(environment={"OPENAI_API_BASE": model_server.base}))
+    run = await run_starter(other, {"tickets": tickets[:1]}, model)
+    [row] = rows(run)
+    assert (row["reply"], row["decided_by"], row["confidence"]) == ("We refund it.", "agents", 0.9)
+    assert "Kettle Fjord" in model_server.requests[2].body["messages"][-1]["content"]
 
 
 async def test_hello_agent_calculates() -> None:

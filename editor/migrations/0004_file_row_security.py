@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from tenants.row_security import EnableRowSecurity
+
+
+class Migration(migrations.Migration):
+    dependencies = [("editor", "0003_graph_files")]
+
+    operations = [EnableRowSecurity("filecontent")]

@@ -1,0 +1,72 @@
+/** The forms of what every node, agent and graph has, as schemas, so that one form draws them all. */
+import type { Schema } from "../forms";
+
+export const NODE_SETTINGS: Schema = {
+  type: "object",
+  properties: {
+    firing: {
+      type: "object",
+      title: "Fires when",
+      properties: {
+        rule: { enum: ["all", "any", "n_of"], type: "string", title: "Inputs that must have arrived" },
+        count: { type: "integer", minimum: 1, title: "How many, for n of" },
+      },
+    },
+    retry: {
+      type: "object",
+      title: "Retry",
+      properties: {
+        attempts: { type: "integer", minimum: 1, maximum: 20, title: "Attempts in all" },
+        initial_s: { type: "number", minimum: 0, title: "First wait, seconds" },
+        factor: { type: "number", minimum: 1, maximum: 10, title: "Growth of the wait" },
+        max_s: { type: "number", minimum: 0, title: "Longest wait, seconds" },
+      },
+    },
+    timeout_s: { anyOf: [{ type: "number", minimum: 0 }, { type: "null" }], title: "Timeout, seconds" },
+    on_error: { enum: ["fail", "port", "default"], type: "string", title: "When it fails", description: "Fail the run, leave by the error port, or go on with a default." },
+    default_output: { title: "Default output", control: "json" },
+    writes: { type: "object", control: "json", title: "Writes to shared state", description: 'Channel to expression: {"seen": "output.id"}' },
+  },
+};
+
+export const AGENT_SETTINGS: Schema = {
+  type: "object",
+  required: ["name", "model"],
+  properties: {
+    name: { type: "string", title: "Name" },
+    model: { type: "string", control: "model", title: "Model" },
+    instructions: { type: "string", control: "template", title: "Instructions" },
+    temperature: { anyOf: [{ type: "number", minimum: 0, maximum: 2 }, { type: "null" }], title: "Temperature" },
+    max_output_tokens: { anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }], title: "Longest answer, tokens" },
+  },
+};
+
+export const AGENT_LIMIT_SETTINGS: Schema = {
+  type: "object",
+  properties: {
+    max_iterations: { type: "integer", minimum: 1, maximum: 200, title: "Model calls at most" },
+    max_seconds: { type: "number", minimum: 1, title: "Seconds at most" },
+    max_tokens: { type: "integer", minimum: 1, title: "Tokens at most" },
+    max_repairs: { type: "integer", minimum: 0, maximum: 10, title: "Corrections of malformed answers at most" },
+    max_tool_calls_per_turn: { type: "integer", minimum: 1, maximum: 256, title: "Tool calls per turn at most" },
+  },
+};
+
+export const GRAPH_LIMIT_SETTINGS: Schema = {
+  type: "object",
+  properties: {
+    max_steps: { type: "integer", minimum: 1, title: "Steps at most" },
+    max_seconds: { anyOf: [{ type: "number", minimum: 1 }, { type: "null" }], title: "Seconds at most" },
+    max_items: { type: "integer", minimum: 1, title: "Items of one map at most" },
+  },
+};
+
+export const EDGE_SETTINGS: Schema = {
+  type: "object",
+  properties: {
+    label: { type: "string", title: "Label" },
+    condition: { anyOf: [{ type: "string", control: "expression" }, { type: "null" }], control: "expression", title: "Condition", description: "The edge is open when this is true. Empty: always." },
+    otherwise: { type: "boolean", title: "Otherwise", description: "Open when no other edge of its port is." },
+    max_iterations: { anyOf: [{ type: "integer", minimum: 1, maximum: 10_000 }, { type: "null" }], title: "Loop limit", description: "For an edge that closes a loop: how often it may be taken." },
+  },
+};

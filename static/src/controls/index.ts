@@ -1,0 +1,9 @@
+/** The door of the controls: the parts every island is made of. */
+export { BlobContext, type LoadBlob } from "./BlobContext";
+export { Dialog } from "./Dialog";
+export { Icon, kindIcon } from "./Icon";
+export { JsonView } from "./JsonView";
+export { Menu, type MenuItem } from "./Menu";
+export { StatusBadge, StatusDisc } from "./Status";
+export { Tabs, type TabSpec } from "./Tabs";
+export { useNow } from "./useNow";

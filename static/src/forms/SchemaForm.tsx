@@ -1,0 +1,179 @@
+import { ChevronDown, ChevronUp, Plus, Trash2 } from "lucide-react";
+import { useContext } from "react";
+import type { Json } from "../contract";
+import { Field } from "./Field";
+import { FormContext } from "./FormContext";
+import { SchemaControl } from "./SchemaControl";
+import { ChoiceControl, JsonControl, LongTextControl, ModelControl, NumberControl, SwitchControl, TextControl, type ControlProps } from "./controlsSimple";
+import { blank, fieldOf, fieldsOf, humanise, isSchema, type FieldSpec, type Schema } from "./schema";
+
+interface SchemaFormProps {
+  schema: Schema;
+  root?: Schema;
+  value: Record<string, Json>;
+  disabled?: boolean;
+  /** What is wrong, by the path of the field: `routes.0.when`. */
+  problems?: ReadonlyMap<string, readonly string[]>;
+  prefix?: string;
+  onChange: (value: Record<string, Json>, field: string) => void;
+}
+
+/** The fields of an object schema, each with the control it asks for. */
+export function SchemaForm({ schema, root = schema, value, disabled = false, problems, prefix = "", onChange }: SchemaFormProps) {
+  return (
+    <div className="form">
+      {fieldsOf(schema, root).map((field) => (
+        <FormField
+          key={field.name}
+          field={field}
+          root={root}
+          path={`${prefix}${field.name}`}
+          value={value[field.name] ?? (field.schema.default === undefined ? null : field.schema.default)}
+          disabled={disabled}
+          problems={problems}
+          onChange={(next) => onChange({ ...value, [field.name]: next }, `${prefix}${field.name}`)}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface FormFieldProps {
+  field: FieldSpec;
+  root: Schema;
+  path: string;
+  value: Json;
+  disabled: boolean;
+  problems: ReadonlyMap<string, readonly string[]> | undefined;
+  onChange: (value: Json) => void;
+}
+
+function FormField(props: FormFieldProps) {
+  const { field, root, path, value, disabled, problems, onChange } = props;
+  if (field.control === "group") {
+    return (
+      <fieldset className="form-group">
+        <legend className="field-label">{field.title}</legend>
+        <SchemaForm schema={field.schema} root={root} value={isSchema(value) ? value : {}} disabled={disabled} problems={problems} prefix={`${path}.`} onChange={onChange} />
+      </fieldset>
+    );
+  }
+  if (field.control === "list" && isSchema(field.schema.items)) return <ListField {...props} />;
+  return (
+    <Field title={field.title} hint={field.hint} required={field.required} problems={problems?.get(path) ?? []} aside={<AgentLinks field={field} value={value} />}>
+      {(ids) => <Control field={field} {...ids} value={value} nullable={field.nullable} disabled={disabled} onChange={onChange} />}
+    </Field>
+  );
+}
+
+function AgentLinks({ field, value }: { field: FieldSpec; value: Json }) {
+  const { agents, onOpenAgent, onNewAgent } = useContext(FormContext);
+  if (field.control !== "agent") return null;
+  const isKnown = agents.some((agent) => agent.value === value);
+  return (
+    <span className="row">
+      {isKnown && onOpenAgent ? (
+        <button type="button" className="link" onClick={() => onOpenAgent(String(value))}>
+          Edit agent
+        </button>
+      ) : null}
+      {onNewAgent ? (
+        <button type="button" className="link" onClick={onNewAgent}>
+          New
+        </button>
+      ) : null}
+    </span>
+  );
+}
+
+function Control({ field, ...props }: ControlProps & { field: FieldSpec }) {
+  const { agents, tools } = useContext(FormContext);
+  const { schema } = field;
+  switch (field.control) {
+    case "textarea":
+      return <LongTextControl {...props} />;
+    case "template":
+      return <LongTextControl {...props} mono placeholder="Text with {{ input.field }} placeholders" />;
+    case "expression":
+      return <LongTextControl {...props} mono placeholder="output.score > 0.8" />;
+    case "number":
+      return <NumberControl {...props} whole={schema.type === "integer"} {...bounds(schema)} />;
+    case "switch":
+      return <SwitchControl {...props} />;
+    case "select":
+      return <ChoiceControl {...props} empty="None" choices={(Array.isArray(schema.enum) ? schema.enum : []).map((entry) => ({ value: String(entry), label: humanise(String(entry)) }))} />;
+    case "agent":
+      return <ChoiceControl {...props} empty={agents.length === 0 ? "No agents yet" : "Choose an agent"} choices={agents} />;
+    case "tool":
+      return <ChoiceControl {...props} empty="Choose a tool" choices={tools} />;
+    case "model":
+      return <ModelControl {...props} />;
+    case "schema":
+      return <SchemaControl id={props.id} value={props.value} disabled={props.disabled} onChange={props.onChange} />;
+    case "text":
+      return <TextControl {...props} />;
+    default:
+      return <JsonControl {...props} />;
+  }
+}
+
+function bounds(schema: Schema): { min?: number; max?: number } {
+  return {
+    ...(typeof schema.minimum === "number" ? { min: schema.minimum } : {}),
+    ...(typeof schema.maximum === "number" ? { max: schema.maximum } : {}),
+  };
+}
+
+/** Several values of one shape: added, removed, put in order. */
+function ListField({ field, root, path, value, disabled, problems, onChange }: FormFieldProps) {
+  const items = field.schema.items as Schema;
+  const entries = Array.isArray(value) ? value : [];
+  const write = (index: number, next: Json) => onChange(entries.map((entry, at) => (at === index ? next : entry)));
+  const move = (index: number, by: number) => {
+    const next = [...entries];
+    const [taken] = next.splice(index, 1);
+    if (taken !== undefined) next.splice(index + by, 0, taken);
+    onChange(next);
+  };
+  return (
+    <fieldset className="form-group">
+      <legend className="field-label">{field.title}</legend>
+      {field.hint ? <p className="field-hint">{field.hint}</p> : null}
+      {(problems?.get(path) ?? []).map((problem) => (
+        <p className="field-error" key={problem}>
+          {problem}
+        </p>
+      ))}
+      {entries.map((entry, index) => {
+        const item = { ...fieldOf(String(index), items, root, true), title: `${index + 1}` };
+        return (
+          <div className="list-item" key={index}>
+            <div className="list-item-body">
+              {item.control === "group" ? (
+                <SchemaForm schema={item.schema} root={root} value={isSchema(entry) ? entry : {}} disabled={disabled} problems={problems} prefix={`${path}.${index}.`} onChange={(next) => write(index, next)} />
+              ) : (
+                <FormField field={item} root={root} path={`${path}.${index}`} value={entry} disabled={disabled} problems={problems} onChange={(next) => write(index, next)} />
+              )}
+            </div>
+            <div className="list-item-tools">
+              <ItemButton label={`Move ${index + 1} up`} disabled={disabled || index === 0} onClick={() => move(index, -1)} icon={<ChevronUp aria-hidden />} />
+              <ItemButton label={`Move ${index + 1} down`} disabled={disabled || index === entries.length - 1} onClick={() => move(index, 1)} icon={<ChevronDown aria-hidden />} />
+              <ItemButton label={`Remove ${index + 1}`} disabled={disabled} onClick={() => onChange(entries.filter((_, at) => at !== index))} icon={<Trash2 aria-hidden />} />
+            </div>
+          </div>
+        );
+      })}
+      <button type="button" className="button" disabled={disabled} onClick={() => onChange([...entries, blank(items, root)])}>
+        <Plus aria-hidden /> Add
+      </button>
+    </fieldset>
+  );
+}
+
+function ItemButton({ label, disabled, onClick, icon }: { label: string; disabled: boolean; onClick: () => void; icon: React.ReactNode }) {
+  return (
+    <button type="button" className="button button-quiet button-icon" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+      {icon}
+    </button>
+  );
+}

@@ -1,0 +1,170 @@
+import { useContext, useState } from "react";
+import type { Json } from "../contract";
+import { FormContext, type Choice } from "./FormContext";
+
+export interface ControlProps {
+  id: string;
+  describedBy: string | undefined;
+  invalid: boolean;
+  value: Json;
+  nullable: boolean;
+  disabled: boolean;
+  onChange: (value: Json) => void;
+}
+
+const attributes = ({ id, describedBy, invalid, disabled }: ControlProps) => ({
+  id,
+  disabled,
+  "aria-describedby": describedBy,
+  "aria-invalid": invalid || undefined,
+});
+
+const asText = (value: Json) => (typeof value === "string" ? value : value === null ? "" : JSON.stringify(value));
+
+export function TextControl(props: ControlProps & { mono?: boolean; placeholder?: string }) {
+  return (
+    <input
+      {...attributes(props)}
+      className={`input ${props.mono ? "mono" : ""}`}
+      value={asText(props.value)}
+      placeholder={props.placeholder}
+      spellCheck={!props.mono}
+      onChange={(event) => props.onChange(props.nullable && event.target.value === "" ? null : event.target.value)}
+    />
+  );
+}
+
+export function LongTextControl(props: ControlProps & { mono?: boolean; placeholder?: string }) {
+  const text = asText(props.value);
+  return (
+    <textarea
+      {...attributes(props)}
+      className={`textarea ${props.mono ? "mono" : ""}`}
+      rows={Math.min(14, Math.max(props.mono ? 2 : 3, text.split("\n").length))}
+      value={text}
+      placeholder={props.placeholder}
+      spellCheck={!props.mono}
+      onChange={(event) => props.onChange(props.nullable && event.target.value === "" ? null : event.target.value)}
+    />
+  );
+}
+
+interface NumberControlProps extends ControlProps {
+  min?: number;
+  max?: number;
+  whole: boolean;
+}
+
+export function NumberControl(props: NumberControlProps) {
+  return (
+    <input
+      {...attributes(props)}
+      className="input numeric"
+      type="number"
+      min={props.min}
+      max={props.max}
+      step={props.whole ? 1 : "any"}
+      value={typeof props.value === "number" ? props.value : ""}
+      placeholder={props.nullable ? "No limit" : undefined}
+      onChange={(event) => {
+        const number = event.target.valueAsNumber;
+        if (!Number.isNaN(number)) props.onChange(number);
+        else if (props.nullable) props.onChange(null);
+      }}
+    />
+  );
+}
+
+export function SwitchControl({ id, value, disabled, onChange, describedBy }: Omit<ControlProps, "nullable" | "invalid">) {
+  return (
+    <button
+      type="button"
+      id={id}
+      role="switch"
+      className="switch"
+      aria-checked={value === true}
+      aria-describedby={describedBy}
+      disabled={disabled}
+      onClick={() => onChange(value !== true)}
+    >
+      <span className="switch-knob" />
+    </button>
+  );
+}
+
+export function ChoiceControl(props: ControlProps & { choices: readonly Choice[]; empty: string }) {
+  const value = asText(props.value);
+  const isUnknown = value !== "" && !props.choices.some((choice) => choice.value === value);
+  return (
+    <select {...attributes(props)} className="select" value={value} onChange={(event) => props.onChange(event.target.value === "" && props.nullable ? null : event.target.value)}>
+      {value === "" || props.nullable ? <option value="">{props.empty}</option> : null}
+      {isUnknown ? <option value={value}>{value} (not found)</option> : null}
+      {props.choices.map((choice) => (
+        <option key={choice.value} value={choice.value}>
+          {choice.label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A model by name: any name LiteLLM knows, with the ones at hand offered. */
+export function ModelControl(props: ControlProps) {
+  const { models } = useContext(FormContext);
+  const list = `${props.id}-models`;
+  const chosen = models.find((model) => model.value === props.value);
+  return (
+    <>
+      <input
+        {...attributes(props)}
+        className="input mono"
+        list={list}
+        value={asText(props.value)}
+        placeholder="openai/gpt-5-mini"
+        spellCheck={false}
+        onChange={(event) => props.onChange(props.nullable && event.target.value === "" ? null : event.target.value)}
+      />
+      <datalist id={list}>
+        {models.map((model) => (
+          <option key={model.value} value={model.value}>
+            {model.label}
+          </option>
+        ))}
+      </datalist>
+      {chosen?.hint ? <span className="field-hint">{chosen.hint}</span> : null}
+    </>
+  );
+}
+
+/** Raw JSON; what does not parse stays here and is not passed on. */
+export function JsonControl(props: ControlProps) {
+  const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
+  const shown = draft?.text ?? JSON.stringify(props.value, null, 2);
+  const edit = (text: string) => {
+    try {
+      props.onChange(text.trim() === "" ? null : (JSON.parse(text) as Json));
+      setDraft({ text, problem: "" });
+    } catch (error) {
+      setDraft({ text, problem: error instanceof Error ? error.message : "This is not JSON." });
+    }
+  };
+  return (
+    <>
+      <textarea
+        {...attributes(props)}
+        aria-invalid={props.invalid || (draft !== null && draft.problem !== "") || undefined}
+        className="textarea mono"
+        rows={Math.min(16, Math.max(3, shown.split("\n").length))}
+        value={shown}
+        spellCheck={false}
+        onChange={(event) => edit(event.target.value)}
+        onBlur={() => setDraft((now) => (now?.problem ? now : null))}
+      />
+      {draft?.problem ? (
+        <span className="field-error" role="status">
+          {draft.problem}
+        </span>
+      ) : null}
+    </>
+  );
+}

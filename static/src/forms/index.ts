@@ -1,0 +1,7 @@
+/** The door of the forms: a form from a JSON Schema, and the single controls. */
+export { Field } from "./Field";
+export { FormContext, type FormChoices, type Choice } from "./FormContext";
+export { JsonControl, SwitchControl } from "./controlsSimple";
+export { SchemaControl } from "./SchemaControl";
+export { SchemaForm } from "./SchemaForm";
+export { blank, fieldsOf, humanise, isSchema, type Schema } from "./schema";

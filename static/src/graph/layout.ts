@@ -1,0 +1,86 @@
+/** Tidying up: layers from left to right, each container from the inside out. */
+import dagre from "@dagrejs/dagre";
+import type { Graph, Node, Position } from "../contract";
+import { outputPorts, type Kinds } from "./ports";
+
+export const NODE_WIDTH = 232;
+const HEAD_HEIGHT = 58;
+const PORT_HEIGHT = 24;
+const PADDING = { top: 64, side: 52, bottom: 28 };
+
+/** How big a node is drawn, near enough to lay it out. */
+export function nodeSize(graph: Graph, kinds: Kinds, node: Node): { width: number; height: number } {
+  const kind = kinds.get(node.kind);
+  const at = graph.layout[node.id];
+  if (kind?.container) return { width: at?.width ?? 560, height: at?.height ?? 260 };
+  if (kind && !kind.executes) return { width: at?.width ?? 240, height: at?.height ?? 120 };
+  const outputs = kind ? outputPorts(node, kind).length : 1;
+  const rows = Math.max(outputs > 1 ? outputs : 0, (kind?.inputs.length ?? 1) > 1 ? (kind?.inputs.length ?? 0) : 0);
+  const chips = "agent" in node.params || "tool" in node.params ? 30 : 0;
+  return { width: NODE_WIDTH, height: HEAD_HEIGHT + chips + rows * PORT_HEIGHT };
+}
+
+function arrange(nodes: readonly Node[], graph: Graph, size: (node: Node) => { width: number; height: number }): Map<string, Position> {
+  const plan = new dagre.graphlib.Graph({ multigraph: true });
+  plan.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 56, acyclicer: "greedy" });
+  plan.setDefaultEdgeLabel(() => ({}));
+  const here = new Set(nodes.map((node) => node.id));
+  for (const node of nodes) plan.setNode(node.id, { ...size(node) });
+  for (const edge of graph.edges) {
+    const leadsBack = edge.max_iterations !== null;
+    if (here.has(edge.source) && here.has(edge.target) && edge.source !== edge.target && !leadsBack) plan.setEdge(edge.source, edge.target, {}, edge.id);
+  }
+  dagre.layout(plan);
+  const placed = new Map<string, Position>();
+  for (const node of nodes) {
+    const at = plan.node(node.id);
+    const { width, height } = size(node);
+    placed.set(node.id, { x: Math.round((at.x ?? 0) - width / 2), y: Math.round((at.y ?? 0) - height / 2), width: null, height: null });
+  }
+  return placed;
+}
+
+function depthOf(node: Node, byId: ReadonlyMap<string, Node>): number {
+  let depth = 0;
+  for (let at = node.parent; at !== null && depth < 100; at = byId.get(at)?.parent ?? null) depth += 1;
+  return depth;
+}
+
+/** A new layout for the whole document. Notes stay where they were put. */
+export function tidy(graph: Graph, kinds: Kinds): Graph["layout"] {
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const layout: Graph["layout"] = { ...graph.layout };
+  const sizes = new Map(graph.nodes.map((node) => [node.id, nodeSize(graph, kinds, node)]));
+  const size = (node: Node) => sizes.get(node.id) ?? { width: NODE_WIDTH, height: HEAD_HEIGHT };
+  const executes = (node: Node) => kinds.get(node.kind)?.executes ?? true;
+  const containers = graph.nodes
+    .filter((node) => kinds.get(node.kind)?.container)
+    .sort((a, b) => depthOf(b, byId) - depthOf(a, byId));
+  for (const container of containers) {
+    const children = graph.nodes.filter((node) => node.parent === container.id && executes(node));
+    if (children.length === 0) continue;
+    const placed = arrange(children, graph, size);
+    let right = 0;
+    let bottom = 0;
+    for (const child of children) {
+      const at = placed.get(child.id) as Position;
+      const { width, height } = size(child);
+      layout[child.id] = { x: at.x + PADDING.side, y: at.y + PADDING.top, width: layout[child.id]?.width ?? null, height: layout[child.id]?.height ?? null };
+      right = Math.max(right, at.x + width);
+      bottom = Math.max(bottom, at.y + height);
+    }
+    const box = { width: right + PADDING.side * 2, height: bottom + PADDING.top + PADDING.bottom };
+    sizes.set(container.id, box);
+    layout[container.id] = { x: 0, y: 0, ...box };
+  }
+  const top = graph.nodes.filter((node) => node.parent === null && executes(node));
+  for (const [id, at] of arrange(top, graph, size)) {
+    layout[id] = { width: layout[id]?.width ?? null, height: layout[id]?.height ?? null, x: at.x, y: at.y };
+  }
+  return layout;
+}
+
+/** Whether some node that is drawn has no place yet. */
+export function needsLayout(graph: Graph): boolean {
+  return graph.nodes.some((node) => graph.layout[node.id] === undefined);
+}

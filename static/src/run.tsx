@@ -1,0 +1,16 @@
+/** The run page's island. */
+import "@xyflow/react/dist/base.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { readBootstrap, type RunBootstrap } from "./api";
+import "./styles/islands.css";
+import { RunPage } from "./trace";
+
+const root = document.getElementById("run-root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <RunPage bootstrap={readBootstrap<RunBootstrap>()} />
+    </StrictMode>,
+  );
+}

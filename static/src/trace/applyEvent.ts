@@ -1,0 +1,266 @@
+/** Folds events into what is known of a run, as the engine's `apply_event` does. */
+import type { EffectFailed, EffectFinished, EffectRefused, EffectStarted, EffectStatus, ErrorInfo, NodeStatus, RunEvent, RunStatus } from "../contract";
+import { activationKey, lastSegment, parentPath, parseStep, stepOf } from "./path";
+import { addUsage, emptyState, type Attempt, type EffectState, type RunState, type StepState } from "./state";
+
+type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+type Appliers = { [T in RunEvent["type"]]: (state: RunState, event: Of<T>) => void };
+
+const WAITS: ReadonlySet<string> = new Set(["human", "timer"]);
+
+export function isWait(kind: string): boolean {
+  return WAITS.has(kind);
+}
+
+function finishRun(state: RunState, status: RunStatus, atUs: number, error: ErrorInfo | null = null): void {
+  state.status = status;
+  state.endedUs = atUs;
+  state.error = error;
+}
+
+function setStep(state: RunState, key: string, patch: Partial<StepState>): void {
+  const step = state.steps.get(key);
+  if (step) state.steps.set(key, { ...step, ...patch });
+}
+
+function closeAttempt(attempts: readonly Attempt[], patch: Partial<Attempt>): Attempt[] {
+  const last = attempts.at(-1);
+  return last ? [...attempts.slice(0, -1), { ...last, ...patch }] : [];
+}
+
+function settleStep(state: RunState, event: Of<"node_finished"> | Of<"node_failed">, status: NodeStatus, error: ErrorInfo | null): void {
+  const key = activationKey(event.scope, event.node, event.activation);
+  const step = state.steps.get(key);
+  if (!step) return;
+  setStep(state, key, {
+    status,
+    error,
+    handled: event.type === "node_failed" && event.handled,
+    outputs: event.outputs,
+    edges: event.edges,
+    attempts: closeAttempt(step.attempts, { status, error, endedUs: event.at_us }),
+  });
+  for (const edge of event.edges) state.edgesTaken.set(edge, (state.edgesTaken.get(edge) ?? 0) + 1);
+}
+
+/** The steps and items around a path wait while a wait below them is open. */
+function markWaiting(state: RunState, path: string, from: NodeStatus, to: NodeStatus): void {
+  for (let at = stepOf(path); at !== ""; at = stepOf(parentPath(at))) {
+    const name = parseStep(lastSegment(at));
+    if (!name) return;
+    const scope = parentPath(at);
+    const key = activationKey(scope, name.node, name.activation);
+    const step = state.steps.get(key);
+    if (step?.status === from) setStep(state, key, { status: to });
+    const item = state.scopes.get(scope);
+    if (item?.status === from) state.scopes.set(scope, { ...item, status: to });
+  }
+}
+
+function settleWait(state: RunState, path: string): void {
+  markWaiting(state, path, "waiting", "running");
+  for (const effect of state.effects.values()) {
+    if (effect.status === "waiting") markWaiting(state, effect.path, "running", "waiting");
+  }
+}
+
+function openEffect(event: EffectStarted | EffectRefused, status: EffectStatus): EffectState {
+  const started = event.type === "effect_started";
+  return {
+    path: event.path,
+    kind: event.kind,
+    name: event.name,
+    agent: event.agent,
+    status,
+    request: event.request,
+    result: null,
+    error: null,
+    usage: null,
+    gate: event.gate,
+    safety: started ? event.safety : "pure",
+    fingerprint: event.fingerprint,
+    idempotencyKey: started ? event.idempotency_key : "",
+    retried: started && event.retried,
+    by: "",
+    startedUs: event.at_us,
+    endedUs: started ? null : event.at_us,
+  };
+}
+
+function closeEffect(state: RunState, event: EffectFinished | EffectFailed): void {
+  const effect = state.effects.get(event.path);
+  if (!effect) return;
+  const done = event.type === "effect_finished";
+  state.effects.set(event.path, {
+    ...effect,
+    status: done ? "succeeded" : "failed",
+    result: done ? event.result : effect.result,
+    by: done ? event.by : effect.by,
+    error: done ? null : event.error,
+    usage: event.usage,
+    endedUs: event.at_us,
+  });
+  state.usage = addUsage(state.usage, event.usage);
+  if (effect.status === "waiting") settleWait(state, event.path);
+}
+
+const appliers: Appliers = {
+  run_started: (state, event) => {
+    state.status = "running";
+    state.startedUs = event.at_us;
+    state.input = event.input;
+  },
+  run_claimed: (state, event) => {
+    if (state.status !== "paused") state.status = "running";
+    state.worker = event.worker;
+    state.epoch = event.epoch;
+    if (event.cause === "takeover") state.takeovers += 1;
+    const rest = state.rests.at(-1);
+    if (rest?.toUs === null) state.rests = [...state.rests.slice(0, -1), { ...rest, toUs: event.at_us }];
+  },
+  run_suspended: (state, event) => {
+    if (state.status !== "paused") state.status = "waiting";
+    state.rests = [...state.rests, { fromUs: event.at_us, toUs: null }];
+  },
+  run_paused: (state) => {
+    state.status = "paused";
+  },
+  run_unpaused: (state) => {
+    state.status = "running";
+  },
+  run_succeeded: (state, event) => {
+    finishRun(state, "succeeded", event.at_us);
+    state.output = event.output;
+  },
+  run_failed: (state, event) => finishRun(state, "failed", event.at_us, event.error),
+  run_limit_exceeded: (state, event) => finishRun(state, "limit_exceeded", event.at_us, event.error),
+  run_cancelled: (state, event) => {
+    finishRun(state, "cancelled", event.at_us);
+    state.detector = event.by;
+  },
+  run_crashed: (state, event) => {
+    finishRun(state, "crashed", event.at_us);
+    state.detector = event.detector;
+  },
+  scope_started: (state, event) => {
+    state.scopes.set(event.scope, {
+      scope: event.scope,
+      node: event.node,
+      label: event.label,
+      seed: event.seed,
+      status: "running",
+      startedUs: event.at_us,
+      endedUs: null,
+      output: null,
+      error: null,
+    });
+  },
+  scope_finished: (state, event) => {
+    const scope = state.scopes.get(event.scope);
+    if (!scope) return;
+    const status = event.error ? "failed" : "succeeded";
+    state.scopes.set(event.scope, { ...scope, status, output: event.output, error: event.error, endedUs: event.at_us });
+  },
+  node_started: (state, event) => {
+    const key = activationKey(event.scope, event.node, event.activation);
+    const before = state.steps.get(key);
+    const attempt: Attempt = { path: event.path, number: event.attempt, startedUs: event.at_us, endedUs: null, status: "running", error: null, retryAtUs: null };
+    state.steps.set(key, {
+      key,
+      scope: event.scope,
+      node: event.node,
+      activation: event.activation,
+      status: "running",
+      attempts: [...(before?.attempts ?? []).filter((other) => other.path !== event.path), attempt],
+      inputs: event.inputs,
+      outputs: {},
+      error: null,
+      handled: false,
+      edges: [],
+      seq: event.seq,
+    });
+  },
+  node_finished: (state, event) => settleStep(state, event, "succeeded", null),
+  node_failed: (state, event) => settleStep(state, event, "failed", event.error),
+  node_retrying: (state, event) => {
+    const key = activationKey(event.scope, event.node, event.activation);
+    const step = state.steps.get(key);
+    if (!step) return;
+    const attempts = closeAttempt(step.attempts, { status: "failed", error: event.error, endedUs: event.at_us, retryAtUs: event.retry_at_us });
+    setStep(state, key, { status: "retrying", error: event.error, attempts });
+  },
+  node_skipped: (state, event) => {
+    const key = activationKey(event.scope, event.node, event.activation);
+    const { scope, node, activation, seq } = event;
+    state.steps.set(key, {
+      key,
+      scope,
+      node,
+      activation,
+      seq,
+      status: "skipped",
+      attempts: [],
+      inputs: {},
+      outputs: {},
+      error: null,
+      handled: false,
+      edges: [],
+    });
+  },
+  effect_started: (state, event) => {
+    const status = isWait(event.kind) ? "waiting" : "running";
+    state.effects.set(event.path, openEffect(event, status));
+    if (status === "waiting") markWaiting(state, event.path, "running", "waiting");
+  },
+  effect_finished: closeEffect,
+  effect_failed: closeEffect,
+  effect_refused: (state, event) => {
+    state.effects.set(event.path, openEffect(event, "refused"));
+  },
+  effect_unknown: (state, event) => {
+    const effect = state.effects.get(event.path);
+    if (effect) state.effects.set(event.path, { ...effect, status: "unknown", endedUs: event.at_us });
+  },
+  decision: (state, event) => {
+    state.decisions.push(event);
+  },
+  channel_written: (state, event) => {
+    state.writes.push({ path: event.path, channel: event.channel, value: event.value, atUs: event.at_us });
+  },
+};
+
+/** Takes one event in. Events must come in order; one already taken in is ignored. */
+export function applyEvent(state: RunState, event: RunEvent): void {
+  if (event.seq <= state.lastSeq) return;
+  const apply = appliers[event.type] as ((state: RunState, event: RunEvent) => void) | undefined;
+  apply?.(state, event);
+  state.lastSeq = event.seq;
+  state.lastUs = Math.max(state.lastUs, event.at_us);
+}
+
+export function fold(events: Iterable<RunEvent>): RunState {
+  const state = emptyState();
+  for (const event of events) applyEvent(state, event);
+  return state;
+}
+
+/** The part of a fold that Python and the browser must agree on. */
+export function summarise(state: RunState) {
+  const nodes: Record<string, Record<string, NodeStatus>> = {};
+  for (const step of state.steps.values()) {
+    const scope = (nodes[step.scope] ??= {});
+    scope[step.node] = step.status;
+  }
+  return {
+    status: state.status,
+    last_seq: state.lastSeq,
+    usage: {
+      input_tokens: state.usage.input_tokens,
+      output_tokens: state.usage.output_tokens,
+      cached_tokens: state.usage.cached_tokens,
+      cost_nano_usd: state.usage.cost_nano_usd,
+    },
+    effects: Object.fromEntries([...state.effects].map(([path, effect]) => [path, effect.status])),
+    nodes,
+  };
+}

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { fold } from "./applyEvent";
+import { sampleLog } from "./sampleLog";
+import { NO_FILTER, buildSpans, flatten, indexSpans, leafmostError } from "./spans";
+
+const titles = new Map([["classify", "Classify"]]);
+const none = new Set<string>();
+
+test("spans nest by path: map, item, step, call", () => {
+  const root = buildSpans(fold(sampleLog(2)), titles);
+  const rows = flatten(root, none, NO_FILTER).slice(0, 6);
+  expect(rows.map((row) => [row.depth, row.name])).toEqual([
+    [0, "Run"],
+    [1, "tickets"],
+    [1, "triage"],
+    [2, "Ticket 0"],
+    [3, "Classify"],
+    [4, "demo/lexical"],
+  ]);
+});
+
+test("tokens and money add up towards the run", () => {
+  const root = buildSpans(fold(sampleLog(4)), titles);
+  expect(root.usage).toMatchObject({ calls: 4, cost_nano_usd: 244_000 });
+  expect(indexSpans(root).get("triage#1/item.1")?.usage.calls).toBe(1);
+});
+
+test("a collapsed span hides what is below it", () => {
+  const root = buildSpans(fold(sampleLog(2)), titles);
+  expect(flatten(root, new Set(["triage#1"]), NO_FILTER).map((row) => row.path)).not.toContain("triage#1/item.0");
+});
+
+test("a search keeps what matches and the branches that lead there", () => {
+  const root = buildSpans(fold(sampleLog(3)), titles);
+  const rows = flatten(root, none, { ...NO_FILTER, text: "item.2/lookup", sorts: new Set(["tool"]) });
+  expect(rows.map((row) => row.path)).toEqual(["", "triage#1", "triage#1/item.2", "triage#1/item.2/lookup#1", "triage#1/item.2/lookup#1/tool.1"]);
+});
+
+test("a failed run leads to the deepest error, not to its echo", () => {
+  const root = buildSpans(fold(sampleLog(1, "failed")), titles);
+  expect(leafmostError(root)?.path).toBe("approve#1/model.1");
+});
+
+test("what still ran when the run ended was cut off with it", () => {
+  const events = sampleLog(1, "running");
+  const last = events.at(-1);
+  const state = fold([...events, { type: "run_cancelled", seq: events.length + 1, at_us: (last?.at_us ?? 0) + 5, by: "demo", reason: "" }]);
+  const item = indexSpans(buildSpans(state, titles)).get("triage#1/item.0");
+  expect([item?.status, item?.endUs]).toEqual(["cancelled", state.endedUs]);
+});
+
+test("ten thousand spans are built and flattened in well under a second", () => {
+  const state = fold(sampleLog(2_000));
+  const begin = performance.now();
+  const rows = flatten(buildSpans(state, titles), none, NO_FILTER);
+  expect(rows.length).toBeGreaterThan(10_000);
+  expect(performance.now() - begin).toBeLessThan(700);
+});

@@ -1,0 +1,208 @@
+/** Spans: what the waterfall shows. A tree by path, built from the fold. */
+import { isBad, type AnyStatus } from "../figures";
+import type { ErrorInfo } from "../contract";
+import { lastSegment, parentPath } from "./path";
+import { NO_USAGE, addUsage, joinUsage, type RunState, type UsageTotals } from "./state";
+
+export type SpanSort = "run" | "step" | "item" | "model" | "tool" | "human" | "timer" | "effect";
+
+export interface Span {
+  path: string;
+  sort: SpanSort;
+  name: string;
+  detail: string;
+  node: string;
+  status: AnyStatus;
+  startUs: number;
+  endUs: number | null;
+  waits: boolean;
+  usage: UsageTotals;
+  error: ErrorInfo | null;
+  depth: number;
+  parent: Span | null;
+  children: Span[];
+}
+
+const EFFECT_SORTS: ReadonlySet<string> = new Set(["model", "tool", "human", "timer"]);
+const SORT_TITLE: Record<SpanSort, string> = {
+  run: "Run",
+  step: "Step",
+  item: "Item",
+  model: "Model call",
+  tool: "Tool call",
+  human: "Waiting for a person",
+  timer: "Timer",
+  effect: "Effect",
+};
+
+export function sortTitle(sort: SpanSort): string {
+  return SORT_TITLE[sort];
+}
+
+type Seed = Omit<Span, "depth" | "parent" | "children">;
+
+function open(seed: Seed): Span {
+  return { ...seed, depth: 0, parent: null, children: [] };
+}
+
+function stepSpans(state: RunState, titles: ReadonlyMap<string, string>): Span[] {
+  const spans: Span[] = [];
+  for (const step of state.steps.values()) {
+    step.attempts.forEach((attempt, index) => {
+      const isLast = index === step.attempts.length - 1;
+      spans.push(
+        open({
+          path: attempt.path,
+          sort: "step",
+          name: titles.get(step.node) || step.node,
+          detail: [step.activation > 1 ? `#${step.activation}` : "", attempt.number > 1 ? `attempt ${attempt.number}` : ""].filter(Boolean).join(" "),
+          node: step.node,
+          status: isLast ? step.status : attempt.status,
+          startUs: attempt.startedUs,
+          endUs: attempt.endedUs,
+          waits: false,
+          usage: NO_USAGE,
+          error: attempt.error,
+        }),
+      );
+    });
+  }
+  return spans;
+}
+
+function itemSpans(state: RunState): Span[] {
+  return [...state.scopes.values()].map((item) =>
+    open({
+      path: item.scope,
+      sort: "item",
+      name: item.label || lastSegment(item.scope).replace(".", " "),
+      detail: "",
+      node: item.node,
+      status: item.status,
+      startUs: item.startedUs,
+      endUs: item.endedUs,
+      waits: false,
+      usage: NO_USAGE,
+      error: item.error,
+    }),
+  );
+}
+
+function effectSpans(state: RunState): Span[] {
+  return [...state.effects.values()].map((effect) =>
+    open({
+      path: effect.path,
+      sort: EFFECT_SORTS.has(effect.kind) ? (effect.kind as SpanSort) : "effect",
+      name: effect.name || lastSegment(effect.path).replace(".", " "),
+      detail: effect.agent,
+      node: "",
+      status: effect.status,
+      startUs: effect.startedUs,
+      endUs: effect.endedUs,
+      waits: effect.kind === "human" || effect.kind === "timer",
+      usage: addUsage(NO_USAGE, effect.usage),
+      error: effect.error,
+    }),
+  );
+}
+
+function byStart(a: Span, b: Span): number {
+  return a.startUs - b.startUs || (a.path < b.path ? -1 : 1);
+}
+
+/** What still ran when the run ended was cut off with it. */
+function cutOff(span: Span, endedUs: number): void {
+  if (span.endUs !== null) return;
+  span.endUs = endedUs;
+  if (span.status === "running" || span.status === "waiting" || span.status === "retrying") span.status = "cancelled";
+}
+
+function settle(span: Span, depth: number): void {
+  span.depth = depth;
+  span.children.sort(byStart);
+  for (const child of span.children) {
+    settle(child, depth + 1);
+    if (child.node === "") child.node = span.node;
+    span.usage = joinUsage(span.usage, child.usage);
+  }
+}
+
+/** The tree, from the run down. `titles` names the nodes. */
+export function buildSpans(state: RunState, titles: ReadonlyMap<string, string>): Span {
+  const root = open({
+    path: "",
+    sort: "run",
+    name: "Run",
+    detail: "",
+    node: "",
+    status: state.status,
+    startUs: state.startedUs,
+    endUs: state.endedUs,
+    waits: false,
+    usage: NO_USAGE,
+    error: state.error,
+  });
+  const spans = [...stepSpans(state, titles), ...itemSpans(state), ...effectSpans(state)];
+  const byPath = new Map(spans.map((span) => [span.path, span]));
+  for (const span of spans) {
+    if (state.endedUs !== null) cutOff(span, state.endedUs);
+    let parent: Span | undefined;
+    for (let at = parentPath(span.path); at !== "" && !parent; at = parentPath(at)) parent = byPath.get(at);
+    span.parent = parent ?? root;
+    span.parent.children.push(span);
+  }
+  settle(root, 0);
+  return root;
+}
+
+/** The deepest span that went wrong, the earliest of them: the cause, not its echo. */
+export function leafmostError(root: Span): Span | null {
+  for (const child of root.children) {
+    const found = leafmostError(child);
+    if (found) return found;
+  }
+  return isBad(root.status) && root.sort !== "run" ? root : null;
+}
+
+export interface SpanFilter {
+  text: string;
+  sorts: ReadonlySet<SpanSort>;
+  statuses: ReadonlySet<AnyStatus>;
+}
+
+export const NO_FILTER: SpanFilter = { text: "", sorts: new Set(), statuses: new Set() };
+
+function matches(span: Span, filter: SpanFilter, text: string): boolean {
+  if (filter.sorts.size > 0 && !filter.sorts.has(span.sort)) return false;
+  if (filter.statuses.size > 0 && !filter.statuses.has(span.status)) return false;
+  return text === "" || `${span.name} ${span.detail} ${span.path}`.toLowerCase().includes(text);
+}
+
+/** The rows to show, top to bottom: what matches, with the branches that lead there. */
+export function flatten(root: Span, collapsed: ReadonlySet<string>, filter: SpanFilter): Span[] {
+  const text = filter.text.trim().toLowerCase();
+  const filters = text !== "" || filter.sorts.size > 0 || filter.statuses.size > 0;
+  const rows: Span[] = [];
+  const visit = (span: Span): boolean => {
+    const at = rows.length;
+    rows.push(span);
+    let kept = !filters || matches(span, filter, text);
+    if (filters || !collapsed.has(span.path)) {
+      for (const child of span.children) kept = visit(child) || kept;
+    }
+    if (!kept) rows.length = at;
+    return kept;
+  };
+  if (!visit(root)) rows.push(root);
+  return rows;
+}
+
+export function indexSpans(root: Span): Map<string, Span> {
+  const index = new Map<string, Span>();
+  const visit = (span: Span) => {
+    index.set(span.path, span);
+    span.children.forEach(visit);
+  };
+  visit(root);
+  return index;
+}

@@ -1,0 +1,172 @@
+/** What is known of a run: the fold of its log. Entries are replaced, never changed in place. */
+import type {
+  Decision,
+  EffectStatus,
+  ErrorInfo,
+  GateDecision,
+  Json,
+  NodeStatus,
+  RunStatus,
+  Safety,
+  Usage,
+} from "../contract";
+
+export interface UsageTotals {
+  calls: number;
+  input_tokens: number;
+  output_tokens: number;
+  cached_tokens: number;
+  cost_nano_usd: number;
+  priced: boolean;
+}
+
+export interface Attempt {
+  path: string;
+  number: number;
+  startedUs: number;
+  endedUs: number | null;
+  status: NodeStatus;
+  error: ErrorInfo | null;
+  retryAtUs: number | null;
+}
+
+/** One activation of a node. */
+export interface StepState {
+  key: string;
+  scope: string;
+  node: string;
+  activation: number;
+  status: NodeStatus;
+  attempts: readonly Attempt[];
+  inputs: Record<string, Json>;
+  outputs: Record<string, Json>;
+  error: ErrorInfo | null;
+  handled: boolean;
+  edges: readonly string[];
+  seq: number;
+}
+
+export interface ScopeState {
+  scope: string;
+  node: string;
+  label: string;
+  seed: Json;
+  status: NodeStatus;
+  startedUs: number;
+  endedUs: number | null;
+  output: Json;
+  error: ErrorInfo | null;
+}
+
+export interface EffectState {
+  path: string;
+  kind: string;
+  name: string;
+  agent: string;
+  status: EffectStatus;
+  request: Json;
+  result: Json;
+  error: ErrorInfo | null;
+  usage: Usage | null;
+  gate: GateDecision | null;
+  safety: Safety;
+  fingerprint: string;
+  idempotencyKey: string;
+  retried: boolean;
+  by: string;
+  startedUs: number;
+  endedUs: number | null;
+}
+
+export interface ChannelWrite {
+  path: string;
+  channel: string;
+  value: Json;
+  atUs: number;
+}
+
+/** A stretch in which no worker held the run. */
+export interface Rest {
+  fromUs: number;
+  toUs: number | null;
+}
+
+export interface RunState {
+  status: RunStatus;
+  lastSeq: number;
+  startedUs: number;
+  endedUs: number | null;
+  lastUs: number;
+  input: Json;
+  output: Json;
+  error: ErrorInfo | null;
+  detector: string;
+  worker: string;
+  epoch: number;
+  takeovers: number;
+  usage: UsageTotals;
+  steps: Map<string, StepState>;
+  scopes: Map<string, ScopeState>;
+  effects: Map<string, EffectState>;
+  decisions: Decision[];
+  writes: ChannelWrite[];
+  edgesTaken: Map<string, number>;
+  rests: Rest[];
+}
+
+export const NO_USAGE: UsageTotals = {
+  calls: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cached_tokens: 0,
+  cost_nano_usd: 0,
+  priced: true,
+};
+
+export function emptyState(): RunState {
+  return {
+    status: "queued",
+    lastSeq: 0,
+    startedUs: 0,
+    endedUs: null,
+    lastUs: 0,
+    input: null,
+    output: null,
+    error: null,
+    detector: "",
+    worker: "",
+    epoch: 0,
+    takeovers: 0,
+    usage: NO_USAGE,
+    steps: new Map(),
+    scopes: new Map(),
+    effects: new Map(),
+    decisions: [],
+    writes: [],
+    edgesTaken: new Map(),
+    rests: [],
+  };
+}
+
+export function addUsage(totals: UsageTotals, usage: Usage | null | undefined): UsageTotals {
+  if (!usage) return totals;
+  return {
+    calls: totals.calls + 1,
+    input_tokens: totals.input_tokens + usage.input_tokens,
+    output_tokens: totals.output_tokens + usage.output_tokens,
+    cached_tokens: totals.cached_tokens + usage.cached_tokens,
+    cost_nano_usd: totals.cost_nano_usd + usage.cost_nano_usd,
+    priced: totals.priced && usage.priced,
+  };
+}
+
+export function joinUsage(a: UsageTotals, b: UsageTotals): UsageTotals {
+  return {
+    calls: a.calls + b.calls,
+    input_tokens: a.input_tokens + b.input_tokens,
+    output_tokens: a.output_tokens + b.output_tokens,
+    cached_tokens: a.cached_tokens + b.cached_tokens,
+    cost_nano_usd: a.cost_nano_usd + b.cost_nano_usd,
+    priced: a.priced && b.priced,
+  };
+}

@@ -1,0 +1,96 @@
+import { useState } from "react";
+import { ApiError, sendCommand } from "../../api";
+import type { HumanRequest, Json } from "../../contract";
+import { JsonView } from "../../controls";
+import { Field, JsonControl, SchemaForm, blank, fieldsOf, isSchema } from "../../forms";
+import { formatExact } from "../../figures";
+import type { EffectState } from "../state";
+import { useRunAbout } from "./RunContext";
+
+/** A question to a person: exactly what will be done, and the ways to answer. */
+export function AnswerPanel({ effect }: { effect: EffectState }) {
+  const request = effect.request as unknown as HumanRequest;
+  return (
+    <div className="stack">
+      <h3>{request.title}</h3>
+      {request.message ? <p className="prose">{request.message}</p> : null}
+      {request.payload === null ? null : (
+        <section className="stack">
+          <span className="field-label">{request.mode === "approval" ? "Exactly this will be done" : "What it is about"}</span>
+          <JsonView value={request.payload} label="payload" />
+        </section>
+      )}
+      <p className="muted digest">
+        Digest <span className="mono">{request.digest}</span>
+        {request.deadline_us ? ` · until ${formatExact(request.deadline_us / 1_000)}` : ""}
+      </p>
+      {effect.status === "waiting" ? <AnswerForm effect={effect} request={request} /> : <Answered effect={effect} />}
+    </div>
+  );
+}
+
+function Answered({ effect }: { effect: EffectState }) {
+  return (
+    <section className="stack">
+      <span className="field-label">{effect.by ? `Answered by ${effect.by}` : "No answer was given"}</span>
+      {effect.result === null ? null : <JsonView value={effect.result} label="answer" />}
+    </section>
+  );
+}
+
+function firstValue(request: HumanRequest): Json {
+  if (request.schema === null) return null;
+  const value = blank(request.schema);
+  const { payload } = request;
+  if (!isSchema(value) || !isSchema(payload)) return request.mode === "review" && payload !== null ? payload : value;
+  const known = fieldsOf(request.schema).flatMap(({ name }) => (name in payload ? [[name, payload[name] as Json] as const] : []));
+  return { ...value, ...Object.fromEntries(known) };
+}
+
+const STYLE: Record<string, string> = { primary: "button-primary", danger: "button-danger" };
+
+function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRequest }) {
+  const { client, record, may } = useRunAbout();
+  const [value, setValue] = useState<Json>(() => firstValue(request));
+  const [comment, setComment] = useState("");
+  const [sent, setSent] = useState("");
+  const [problem, setProblem] = useState<ApiError | null>(null);
+  if (!may.answer) return <p className="notice" data-tone="info">You may watch this run, but not answer for it.</p>;
+  const answer = (action: string) => {
+    setProblem(null);
+    setSent(action);
+    sendCommand(client, record.id, { type: "answer", path: effect.path, action, value, comment, digest: request.digest }).catch((error: unknown) => {
+      setSent("");
+      setProblem(error instanceof ApiError ? error : new ApiError(0, "unknown", String(error), "", null));
+    });
+  };
+  return (
+    <form className="stack answer" onSubmit={(event) => event.preventDefault()}>
+      {request.schema && fieldsOf(request.schema).length > 0 ? (
+        <SchemaForm schema={request.schema} value={isSchema(value) ? value : {}} onChange={setValue} />
+      ) : request.schema ? (
+        <Field title="Value">{(ids) => <JsonControl {...ids} value={value} nullable disabled={false} onChange={setValue} />}</Field>
+      ) : null}
+      <Field title="Comment">
+        {(ids) => <textarea id={ids.id} className="textarea" rows={2} value={comment} onChange={(event) => setComment(event.target.value)} />}
+      </Field>
+      {problem ? (
+        <div className="notice" data-tone={problem.status === 409 ? "warn" : "error"} role="alert">
+          <strong>{problem.message}</strong>
+          {problem.cure ? <p>{problem.cure}</p> : null}
+        </div>
+      ) : null}
+      {sent ? (
+        <p className="muted" role="status">Sent. The run goes on as soon as a worker has it.</p>
+      ) : (
+        <div className="row">
+          {request.actions.map((action) => (
+            <button key={action.name} type="button" className={`button ${STYLE[action.style] ?? ""}`} onClick={() => answer(action.name)}>
+              {action.title}
+            </button>
+          ))}
+        </div>
+      )}
+    </form>
+  );
+}

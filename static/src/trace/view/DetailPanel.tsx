@@ -1,0 +1,45 @@
+import { useState } from "react";
+import { StatusBadge, Tabs, type TabSpec } from "../../controls";
+import { formatDuration } from "../../figures";
+import { sortTitle } from "../spans";
+import { useTrace } from "../store";
+import { EffectTabs } from "./effectTabs";
+import { Overview } from "./Overview";
+import { RawEvents } from "./RawEvents";
+import { RunTabs } from "./runTabs";
+import { StepTabs } from "./stepTabs";
+import { SpanIcon } from "./spanIcon";
+
+/** Everything known of the selected span. */
+export function DetailPanel() {
+  useTrace((view) => view.revision);
+  const span = useTrace((view) => view.index.get(view.selected) ?? view.root);
+  const run = useTrace((view) => view.run);
+  const [tab, setTab] = useState("overview");
+  const effect = run.effects.get(span.path);
+  const own: TabSpec[] = effect ? EffectTabs(effect) : span.sort === "run" ? RunTabs(run) : StepTabs(run, span);
+  const tabs: TabSpec[] = [
+    { id: "overview", title: "Overview", content: () => <Overview span={span} /> },
+    ...own,
+    { id: "raw", title: "Raw", content: () => <RawEvents path={span.path} /> },
+  ];
+  const waits = effect?.kind === "human" && effect.status === "waiting";
+  const current = tabs.some((one) => one.id === tab) && !(waits && tab === "overview") ? tab : waits ? "answer" : "overview";
+  return (
+    <div className="detail">
+      <header className="detail-head">
+        <SpanIcon sort={span.sort} />
+        <div className="detail-names">
+          <h2>{span.name}</h2>
+          <span className="muted">
+            {sortTitle(span.sort)}
+            {span.detail ? ` · ${span.detail}` : ""}
+            {span.endUs === null ? "" : ` · ${formatDuration(span.endUs - span.startUs)}`}
+          </span>
+        </div>
+        <StatusBadge status={span.status} />
+      </header>
+      <Tabs key={span.path} label="Detail" tabs={tabs} current={current} onChange={setTab} />
+    </div>
+  );
+}

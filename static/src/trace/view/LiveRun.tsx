@@ -1,0 +1,65 @@
+import { useEffect, useMemo } from "react";
+import { fetchBlob, fetchRun, type Client, type RunRecord } from "../../api";
+import { BlobContext, StatusBadge, useNow } from "../../controls";
+import type { Graph } from "../../contract";
+import { formatCompact, formatCost, formatDuration, isTerminal } from "../../figures";
+import type { FaceTarget } from "../store";
+import { TraceContext, createTraceStore, useTrace } from "../store";
+import { followRun } from "../follow";
+import { DetailPanel } from "./DetailPanel";
+import { RunContext } from "./RunContext";
+import { Waterfall } from "./Waterfall";
+import { useState } from "react";
+
+interface LiveRunProps {
+  client: Client;
+  id: string;
+  graph: Graph;
+  faces: FaceTarget;
+  onProblem: (message: string) => void;
+}
+
+/** A run shown where its graph is drawn: the canvas gets its states, the drawer its spans. */
+export function LiveRun({ client, id, graph, faces, onProblem }: LiveRunProps) {
+  const store = useMemo(() => createTraceStore(graph, faces), [graph, faces]);
+  const [record, setRecord] = useState<RunRecord | null>(null);
+  useEffect(() => {
+    const fail = (error: unknown) => onProblem(error instanceof Error ? error.message : String(error));
+    fetchRun(client, id).then(setRecord, fail);
+    return followRun(client, id, `/ws/runs/${id}/`, store, fail);
+  }, [client, id, store, onProblem]);
+  const about = useMemo(() => (record ? { client, record, may: record.may } : null), [client, record]);
+  const loadBlob = useMemo(() => (sha256: string) => fetchBlob(client, id, sha256), [client, id]);
+  if (!about) return <p className="loading" role="status">Starting…</p>;
+  return (
+    <RunContext value={about}>
+      <TraceContext value={store}>
+        <BlobContext value={loadBlob}>
+          <div className="live">
+            <LiveSums id={id} />
+            <div className="live-body">
+              <Waterfall onOpen={() => undefined} />
+              <DetailPanel />
+            </div>
+          </div>
+        </BlobContext>
+      </TraceContext>
+    </RunContext>
+  );
+}
+
+function LiveSums({ id }: { id: string }) {
+  useTrace((view) => view.revision);
+  const run = useTrace((view) => view.run);
+  const isLive = !isTerminal(run.status);
+  const now = useNow(isLive, 100) * 1_000;
+  return (
+    <div className="live-sums numeric">
+      <StatusBadge status={run.status} />
+      <span>{run.startedUs ? formatDuration((run.endedUs ?? Math.max(now, run.lastUs)) - run.startedUs) : "–"}</span>
+      <span>{formatCompact(run.usage.input_tokens + run.usage.output_tokens)} tokens</span>
+      <span>{formatCost(run.usage.cost_nano_usd)}</span>
+      <a href={`/runs/${id}/`}>Open the run page</a>
+    </div>
+  );
+}

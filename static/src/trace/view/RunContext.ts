@@ -1,0 +1,16 @@
+import { createContext, useContext } from "react";
+import type { Client, RunRecord } from "../../api";
+
+export interface RunAbout {
+  client: Client;
+  record: RunRecord;
+  may: RunRecord["may"];
+}
+
+export const RunContext = createContext<RunAbout | null>(null);
+
+export function useRunAbout(): RunAbout {
+  const about = useContext(RunContext);
+  if (!about) throw new Error("A run view needs a RunContext around it.");
+  return about;
+}

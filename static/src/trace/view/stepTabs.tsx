@@ -1,0 +1,27 @@
+import { JsonView, type TabSpec } from "../../controls";
+import { lastSegment, parentPath, parseStep } from "../path";
+import type { Span } from "../spans";
+import type { RunState } from "../state";
+
+/** Steps have inputs and outputs by port; items have what they began with and what came out. */
+export function StepTabs(run: RunState, span: Span): TabSpec[] {
+  const item = run.scopes.get(span.path);
+  if (item) {
+    return [
+      { id: "input", title: "Input", content: () => <JsonView value={item.seed} label="input" /> },
+      { id: "output", title: "Output", content: () => (item.endedUs === null ? <Pending /> : <JsonView value={item.output} label="output" />) },
+    ];
+  }
+  const name = parseStep(lastSegment(span.path));
+  const scope = parentPath(span.path);
+  const step = name ? run.steps.get(`${scope === "" ? "" : `${scope}/`}${name.node}#${name.activation}`) : undefined;
+  if (!step) return [];
+  return [
+    { id: "input", title: "Input", content: () => <JsonView value={step.inputs} label="inputs" /> },
+    { id: "output", title: "Output", content: () => (step.status === "succeeded" || step.handled ? <JsonView value={step.outputs} label="outputs" /> : <Pending />) },
+  ];
+}
+
+function Pending() {
+  return <p className="muted">Nothing yet.</p>;
+}
