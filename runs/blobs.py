@@ -143,10 +143,14 @@ def _fields_of(kind: type[BaseModel]) -> _Fields:
     arguments = {name: (get_origin(annotation), get_args(annotation)) for name, annotation in types.items()}
     records = {name: args[0] for name, (origin, args) in arguments.items() if origin is tuple and isinstance(args[0], type)}
     return _Fields(
-        values=tuple(name for name, annotation in types.items() if annotation is Json),
-        maps=tuple(name for name, (origin, args) in arguments.items() if origin is dict and args[1] is Json),
+        values=tuple(name for name, annotation in types.items() if _is_json(annotation)),
+        maps=tuple(name for name, (origin, args) in arguments.items() if origin is dict and _is_json(args[1])),
         records=tuple((name, _fields_of(record)) for name, record in records.items() if issubclass(record, BaseModel)),
     )
+
+
+def _is_json(annotation: object) -> bool:
+    return annotation is Json
 
 
 @cache

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from orchestrator.engine import events as ev
 from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.run_state import RunStatus
+from orchestrator.engine.status import RunStatus
 from runs.models import Approval, ModelUse, Run
 
 PROGRESS = (ev.NodeFinished, ev.NodeFailed, ev.EffectFinished, ev.EffectFailed, ev.ScopeFinished, ev.EffectUnknown, ev.RunSuspended)
@@ -54,12 +53,12 @@ def read(run: Run, batch: Sequence[ev.Event], started: dict[Path, ev.EffectStart
 
 
 Started = dict[Path, ev.EffectStarted]
-E = TypeVar("E", bound=ev.Event)
-_READERS: dict[type[ev.Event], Callable[[Reading, Any, Started], None]] = {}
+Reader = Callable[[Reading, Any, Started], None]
+_READERS: dict[type[ev.Event], Reader] = {}
 
 
-def _reads(*kinds: type[E]) -> Callable[[Callable[[Reading, E, Started], None]], Callable[[Reading, E, Started], None]]:
-    def register(function: Callable[[Reading, E, Started], None]) -> Callable[[Reading, E, Started], None]:
+def _reads(*kinds: type[ev.Event]) -> Callable[[Reader], Reader]:
+    def register(function: Reader) -> Reader:
         _READERS.update(dict.fromkeys(kinds, function))
         return function
 

@@ -11,7 +11,7 @@ from runs import canary
 from runs.actions import start_run
 from runs.models import Canary, Run
 from tenants.scope import system_scope, tenant_scope
-from tests.faults.oracle import check_log
+from tests.faults.oracle import check_log, say
 from tests.faults.servers import CELERY_WORKER, process
 from tests.runs.databases import Database
 from tests.runs.factories import World, chain, world
@@ -70,7 +70,7 @@ def test_f05_runs_are_taken_and_executed_while_the_broker_is_away(sign: signal.S
             start(place)
             wait_until(lambda: ended() == 7, 10, "runs are executed with the broker back")
             wait_until(consumes, 20, "the worker consumes again")
-            print(f"F05 {sign.name}: consuming {time.monotonic() - back:.1f} s after the broker was back")  # noqa: T201
+            say(f"F05 {sign.name}: consuming {time.monotonic() - back:.1f} s after the broker was back")
         with system_scope():
             for run in Run.objects.all():
                 check_log(run)

@@ -14,7 +14,7 @@ from runs.models import Approval, Command, Run
 from runs.worker import RunWorker
 from tenants.problems import Conflict
 from tenants.scope import system_scope, tenant_scope
-from tests.faults.oracle import check_log
+from tests.faults.oracle import check_log, say
 from tests.runs.databases import Database
 from tests.runs.factories import World, chain, world
 from tests.runs.lender import ScriptedLender
@@ -27,7 +27,7 @@ AGENTS = {"a": {"name": "Ann", "model": "scripted"}}
 
 def raced(place: World, run: Run, seed: int) -> int:
     """One person's random commands; how many answers were taken."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     taken = 0
     with tenant_scope(place.tenant.pk):
         for _ in range(5):
@@ -48,7 +48,7 @@ def raced(place: World, run: Run, seed: int) -> int:
 
 
 def race(place: World, count: int, seed: int) -> None:
-    print(f"F11 seed {seed}")  # noqa: T201
+    say(f"F11 seed {seed}")
     runs = [place.run("x") for _ in range(count)]
     with ThreadPoolExecutor(4) as people:
         answers = list(people.map(lambda job: partial(raced, place)(*job), [(run, seed + i) for i, run in enumerate(runs * 2)]))
@@ -91,10 +91,10 @@ def contested(lender: ScriptedLender) -> World:
 
 def test_f11_racing_commands_leave_every_run_in_one_legal_state(database: Database, worker: RunWorker, lender: ScriptedLender) -> None:
     """F11, A01, short"""
-    race(contested(lender), 12, random.randrange(10**6))  # noqa: S311
+    race(contested(lender), 12, random.randrange(10**6))
 
 
 @pytest.mark.chaos
 def test_f11_five_hundred_times(database: Database, worker: RunWorker, lender: ScriptedLender) -> None:
     """F11"""
-    race(contested(lender), 500, random.randrange(10**6))  # noqa: S311
+    race(contested(lender), 500, random.randrange(10**6))

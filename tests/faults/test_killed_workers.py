@@ -10,7 +10,7 @@ import pytest
 from runs.failpoint import Name
 from runs.models import Approval, Run
 from tenants.scope import system_scope
-from tests.faults.oracle import check
+from tests.faults.oracle import check, say
 from tests.faults.processes import Processes, alive, freeze, kill, thaw
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
@@ -93,13 +93,13 @@ def test_f01_a_run_survives_a_kill_at_every_named_place(
                 scenarios.append(Scenario(failpoint, database, world(document(failpoint))))
         for scenario in scenarios:
             scenario.prepare(processes)
-        wait_until(lambda: all([scenario.has_ended() for scenario in scenarios]), 25, "every run has ended")
+        wait_until(lambda: sum(scenario.has_ended() for scenario in scenarios) == len(scenarios), 25, "every run has ended")
         for scenario in scenarios:
             with connected_to(scenario.database.url):
                 check(sink)
             kill(scenario.rescuer)
             scenario.database.drop()
-            print(f"F01 {vendor} {scenario.failpoint}: resumed and ended {scenario.took:.1f} s after the kill")  # noqa: T201
+            say(f"F01 {vendor} {scenario.failpoint}: resumed and ended {scenario.took:.1f} s after the kill")
             assert scenario.took < RESUME_S + (4 if vendor == "sqlite" else 0)
 
 
@@ -130,8 +130,8 @@ LONG = chain(*({**(SAVE if index % 3 == 0 else WORK), "id": f"n{index}"} for ind
 
 def storm(database: Database, processes: Processes, sink: ModelServer, *, runs: int, seconds: float, seed: int) -> None:
     """Workers die at random while runs go on; then all runs must end, and the oracle be content."""
-    print(f"F02 seed {seed}")  # noqa: T201
-    chance = random.Random(seed)  # noqa: S311
+    say(f"F02 seed {seed}")
+    chance = random.Random(seed)
     place = world(LONG)
     workers = [processes.start(database.url, model_s=0.2) for _ in range(3)]
     for _ in range(runs):
@@ -158,10 +158,10 @@ def storm(database: Database, processes: Processes, sink: ModelServer, *, runs: 
 
 def test_f02_workers_that_die_at_random_lose_nothing(database: Database, processes: Processes, sink: ModelServer) -> None:
     """F02, short"""
-    storm(database, processes, sink, runs=20, seconds=6, seed=random.randrange(10**6))  # noqa: S311
+    storm(database, processes, sink, runs=20, seconds=6, seed=random.randrange(10**6))
 
 
 @pytest.mark.chaos
 def test_f02_for_ten_minutes(database: Database, processes: Processes, sink: ModelServer) -> None:
     """F02"""
-    storm(database, processes, sink, runs=200, seconds=600, seed=random.randrange(10**6))  # noqa: S311
+    storm(database, processes, sink, runs=200, seconds=600, seed=random.randrange(10**6))
