@@ -20,6 +20,8 @@ from orchestrator.engine.ids import Json
 LIMIT = 16 * 1024
 PREVIEW = 400
 MARK = "$blob"
+HALF = "\\ud"
+"""How half a surrogate pair is escaped; pydantic's own parser refuses it."""
 _MARKED = re.compile(r"\$+blob$")
 
 Store = Callable[[str, str], None]
@@ -41,7 +43,7 @@ def dump(event: Event, store: Store) -> str:
 
 def load(payload: str, content: Mapping[str, str]) -> Event:
     """The event that `dump` wrote, with the big values put back from `content`."""
-    if MARK not in payload:
+    if MARK not in payload and HALF not in payload:
         return run_event.validate_json(payload)
     data = json.loads(payload)
     _each_part(data, _fields_by_type()[data["type"]], lambda part: restore(part, content))

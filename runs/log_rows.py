@@ -10,7 +10,6 @@ from django.db.models.functions import Now
 
 from orchestrator.engine.events import EffectFinished, EffectStarted, Event, NodeFinished
 from orchestrator.engine.ids import Path
-from orchestrator.engine.status import RunStatus
 from runs import blobs
 from runs.failpoint import failpoint
 from runs.leases import Claim, wake_for_commands
@@ -122,6 +121,6 @@ def _set_columns(batches: Sequence[Batch]) -> None:
             Command.objects.filter(run=run_id, applied_at__isnull=True).update(applied_at=Now())
         elif reading.closed:
             pending.filter(path__in=reading.closed).update(status=Approval.Status.VOID)
-    suspended = [b.to.claim.run_id for b in batches if b.reading.columns.get("status") == RunStatus.WAITING.value]
-    if suspended:
-        wake_for_commands(suspended)
+    left = [batch.to.claim.run_id for batch in batches if batch.reading.released and not batch.reading.ended]
+    if left:
+        wake_for_commands(left)

@@ -31,7 +31,7 @@ class Reading:
     cost_nano_usd: int = 0
     progressed: bool = False
     released: bool = False
-    """The last event leaves the run to nobody: it has ended or waits."""
+    """The last event leaves the run to nobody: it has ended, waits or is paused."""
     approvals: list[Approval] = field(default_factory=list)
     closed: list[Path] = field(default_factory=list)
     uses: list[ModelUse] = field(default_factory=list)
@@ -78,7 +78,8 @@ def _running(reading: Reading, event: ev.RunClaimed | ev.RunUnpaused, _: Started
 
 @_reads(ev.RunPaused)
 def _paused(reading: Reading, _event: ev.RunPaused, _: Started) -> None:
-    reading.columns["status"] = RunStatus.PAUSED.value
+    reading.released = True
+    reading.columns |= {"status": RunStatus.PAUSED.value, "lease_owner": "", "due_at": None}
 
 
 @_reads(ev.RunSuspended)
