@@ -99,7 +99,7 @@ class NodeContext:
 
     async def ask(self, request: HumanRequest, *, within_s: float | None = None) -> HumanAnswer:
         """Ask a person and wait, however long; a run that only waits leaves its worker."""
-        waiting = Waiting("human", request.model_dump(mode="json", exclude_none=True), within_s=within_s)
+        waiting = Waiting("human", request.model_dump(mode="json"), within_s=within_s)
         answer = await self.doors.wait(waiting, self._next_path("human"), self.strand, self.places)
         return HumanAnswer.model_validate(answer)
 

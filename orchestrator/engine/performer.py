@@ -151,7 +151,7 @@ class Performer:
             actions=(APPROVE, REJECT),
             digest=digest([self._run_id, path, effect.kind, effect.request()]),
         )
-        waiting = Waiting("human", asked.model_dump(mode="json", exclude_none=True), agent=effect.agent, gate=decision)
+        waiting = Waiting("human", asked.model_dump(mode="json"), agent=effect.agent, gate=decision)
         answer = HumanAnswer.model_validate(await self.wait(waiting, path, strand))
         if answer.action != APPROVE.name:
             raise Rejected(f"A person rejected the call of {effect.name}{': ' + answer.comment if answer.comment else ''}", path=path)
@@ -172,7 +172,7 @@ class Performer:
             ),
             digest=digest([self._run_id, path, effect.request()]),
         )
-        request = asked.model_dump(mode="json", exclude_none=True)
+        request = asked.model_dump(mode="json")
         answer = HumanAnswer.model_validate(await self.wait(Waiting("human", request, agent=effect.agent), Path(f"{path}/outcome"), strand))
         if answer.action == "happened":
             self._record(ev.EffectFinished(path=path, result=answer.value))
