@@ -60,7 +60,7 @@ def claim_due(owner: str, limit: int) -> list[Claim]:
     return _claim_rows(owner, limit, Run.objects.due().filter(due_at__lte=Now() - SPREAD), lambda run: True)
 
 
-def _claim_rows(owner: str, limit: int, due: RunQuerySet, fits: Callable[[Run], bool]) -> list[Claim]:
+def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[Run], bool]) -> list[Claim]:
     if limit < 1 or not due.exists():
         return []
     asked_at = time.monotonic()
@@ -107,6 +107,11 @@ def release(owner: str, epochs: Iterable[tuple[UUID, int]], *, at_once: bool, wa
 def release_strays(owner: str, run_ids: Iterable[UUID]) -> None:
     """Give back runs that the worker owns without executing them."""
     Run.objects.filter(pk__in=list(run_ids), lease_owner=owner).update(lease_owner="", due_at=Now())
+
+
+def expire_leases_of(owner: str) -> int:
+    """The process is known to be dead: its runs are due now. It stays their last owner, so that this counts as a takeover."""
+    return Run.objects.filter(lease_owner=owner).update(due_at=Now())
 
 
 def wake_for_commands(run_ids: Iterable[UUID]) -> None:
