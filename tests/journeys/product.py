@@ -26,14 +26,13 @@ class Product:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Product":
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("seed", "--verbosity", "0", "--password", PASSWORD)
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=ROOT, env=self._environment(), stdout=output, stderr=output, start_new_session=True
             )
         wait_until(lambda: "Ctrl-C stops everything" in self.said() or not self.runs, START_S, "the product is ready")
         assert self.runs, self.said()
+        self.manage("seed", "--verbosity", "0", "--password", PASSWORD)
         return self
 
     def stop(self) -> None:

@@ -65,10 +65,24 @@ class Visitor:
         assert status in wanted, self.ask(f"runs/{run}")["error"]
         return status
 
-    def start_run(self, slug: str, inputs: dict[str, Any] | None = None) -> str:
-        """Without an input: with the one that comes with the graph."""
-        given = self.ask(f"graphs/{slug}")["example_input"] if inputs is None else inputs
-        answer = self.send(f"graphs/{slug}/runs", {"input": given})
+    def example(self, slug: str) -> dict[str, Any]:
+        """The input that comes with a graph."""
+        given: dict[str, Any] = self.ask(f"graphs/{slug}")["example_input"]
+        return given
+
+    def copy_of(self, slug: str, title: str, change: Callable[[dict[str, Any]], None]) -> str:
+        """A copy of a graph with its files, its draft changed. Its slug."""
+        made = self.send(f"graphs/{slug}/duplicate", {})
+        assert made.status == 201, made.text()
+        copy = self.ask(f"graphs/{made.json()['slug']}")
+        document = {**copy["document"], "title": title}
+        change(document)
+        saved = self.send(f"graphs/{copy['slug']}/draft", {"document": document, "revision": copy["revision"]}, "PUT")
+        assert saved.ok and saved.json()["problems"] == [], saved.text()
+        return str(copy["slug"])
+
+    def start_run(self, slug: str, inputs: dict[str, Any], *, draft: bool = False) -> str:
+        answer = self.send(f"graphs/{slug}/runs", {"input": inputs, "draft": draft})
         assert answer.status == 201, answer.text()
         return str(answer.json()["id"])
 
@@ -103,9 +117,25 @@ class Visitor:
         return page
 
 
+def with_model(model: str) -> Callable[[dict[str, Any]], None]:
+    """Changes every agent of a graph to that model."""
+
+    def change(document: dict[str, Any]) -> None:
+        for agent in document["agents"].values():
+            agent["model"] = model
+
+    return change
+
+
 def run_status(page: Page) -> Locator:
     """The badge in the head of the run page."""
     return page.locator(".run-head .badge").first
+
+
+def shown_events(page: Page) -> tuple[int, int]:
+    """The number of the last event the run page knows, and how many events it has taken in."""
+    waterfall = page.locator(".waterfall")
+    return int(waterfall.get_attribute("data-last-seq") or 0), int(waterfall.get_attribute("data-events") or 0)
 
 
 def eventually(condition: Callable[[], bool], what: str, page: Page, seconds: float = 30.0) -> None:
