@@ -1,11 +1,13 @@
 """The real product, started as `make run` starts it, on a port and in a folder of its own."""
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tests.runs.services import scratch_folder, wait_until
@@ -92,9 +94,12 @@ class Product:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below the ports that outgoing connections take, so that none of them comes first."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _parent_of(folder: Path) -> int:
