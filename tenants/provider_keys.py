@@ -7,8 +7,9 @@ from django.db import transaction
 from tenants.access import require_here
 from tenants.models import ProviderKey, Tenant, User
 from tenants.problems import InvalidValue, NotFound
+from tenants.redaction import remember_secret
 from tenants.scope import current_tenant_id
-from tenants.secrets import decrypt, encrypt, mask_of, remember_secret
+from tenants.secrets import decrypt, encrypt, mask_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST = 4096

@@ -3,7 +3,17 @@
 import dj_database_url
 
 from orchestrator.settings.channel_layer import channel_layers
-from orchestrator.settings.env import ALLOWED_HOSTS, DATA_DIR, DATABASE_URL, DEBUG, MASTER_KEY_FILE, REDIS_URL, ROOT, TRUSTED_ORIGINS
+from orchestrator.settings.env import (
+    ALLOWED_HOSTS,
+    DATA_DIR,
+    DATABASE_URL,
+    DEBUG,
+    LOG_LEVEL,
+    MASTER_KEY_FILE,
+    REDIS_URL,
+    ROOT,
+    TRUSTED_ORIGINS,
+)
 from orchestrator.settings.signing import secret_key
 
 BASE_DIR = ROOT
@@ -123,3 +133,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "tenants.redaction.RedactSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["secrets"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # Django's own handlers would write past the filter.
+    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+}

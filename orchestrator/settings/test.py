@@ -11,7 +11,7 @@ if "BATON_DATA" not in os.environ:  # noqa: TID251 - decided before env.py reads
     os.environ["BATON_DATA"] = _folder  # noqa: TID251
 
 from orchestrator.settings.base import *
-from orchestrator.settings.base import DATABASES
+from orchestrator.settings.base import DATABASES, LOGGING
 from orchestrator.settings.env import DATA_DIR
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -20,3 +20,4 @@ WHITENOISE_AUTOREFRESH = True
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file: the in-memory database has no write-ahead log, and threads would find it locked.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+LOGGING = LOGGING | {"root": {"handlers": ["console"], "level": "WARNING"}}

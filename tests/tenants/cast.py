@@ -1,5 +1,7 @@
 """Two tenants as the tests know them: everything of the first one carries a canary."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ from editor.actions import create_graph, publish_version
 from editor.agent_actions import create_agent
 from editor.models import Graph, GraphVersion, LibraryAgent
 from orchestrator.engine.tool import Safety, ToolSpec
+from runs.models import Approval, Blob, Run, RunEvent
 from tenants.actions import create_tenant
 from tenants.api_keys import create_api_key
 from tenants.models import ApiKey, Membership, ServiceIdentity, Tenant, Tool, User
@@ -62,6 +65,8 @@ class House:
     tool: Tool
     identity: ServiceIdentity
     membership: Membership
+    run: Run
+    blob: str
 
     def client(self, user: User | None = None, **kwargs: Any) -> Client:
         client = Client(**kwargs)
@@ -73,6 +78,32 @@ class House:
         with tenant_scope(self.tenant.id):
             Membership.objects.create(tenant=self.tenant, user=user, role=role)
         return user
+
+
+def build_run(version: GraphVersion, owner: User, mark: str) -> Run:
+    """A run with an event that refers to a big value, and a question to people."""
+    tenant, digest = version.tenant, blob_digest(mark)
+    run = Run.objects.create(
+        tenant=tenant,
+        graph=version.graph,
+        graph_version=version,
+        created_by=owner,
+        trigger=Run.Trigger.API,
+        status="waiting",
+        input={"text": mark},
+        output={"rows": [{"text": mark}]},
+        last_seq=1,
+    )
+    started = {"type": "run_started", "seq": 1, "at_us": 1, "input": {"$blob": digest, "size": 99999, "preview": mark}}
+    RunEvent.objects.create(tenant=tenant, run=run, seq=1, type="run_started", at_us=1, payload=json.dumps(started))
+    Blob.objects.create(tenant=tenant, sha256=digest, content=json.dumps(f"big {mark}"))
+    request = {"mode": "approval", "title": f"title {mark}", "message": mark, "payload": mark, "actions": [], "schema": None, "digest": ""}
+    Approval.objects.create(tenant=tenant, run=run, path="ask#1", request=request)
+    return run
+
+
+def blob_digest(mark: str) -> str:
+    return hashlib.sha256(mark.encode()).hexdigest()
 
 
 def build_house(slug: str, mark: str) -> House:
@@ -97,4 +128,6 @@ def build_house(slug: str, mark: str) -> House:
             tool=Tool.objects.get(name="calculator"),
             identity=ServiceIdentity.objects.get(name=f"{slug}-graph.helper"),
             membership=Membership.objects.get(user=owner),
+            run=build_run(version, owner, mark),
+            blob=blob_digest(mark),
         )

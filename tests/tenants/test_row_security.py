@@ -107,6 +107,16 @@ def test_t16_a_thousand_interleavings_on_one_connection_never_carry_a_scope_over
         inside(depth=3)
 
 
+def test_t16_a_savepoint_set_in_one_scope_and_undone_in_another_carries_nothing_over(walled: tuple[UUID, UUID]) -> None:
+    with transaction.atomic(using=ALIAS):
+        with tenant_scope(walled[0]):
+            point = transaction.savepoint(using=ALIAS)
+        with tenant_scope(walled[1]):
+            assert raw("SELECT name FROM tenants_tool") == [("tool-of-beta",)]
+            transaction.savepoint_rollback(point, using=ALIAS)
+            assert raw("SELECT name FROM tenants_tool") == [("tool-of-beta",)]
+
+
 class _Abort(Exception):
     """The request failed half-way."""
 

@@ -16,9 +16,10 @@ from tenants.master_key import MasterKeyUnusable, master_key, read_or_make
 from tenants.models import DataKey, ProviderKey
 from tenants.problems import Forbidden, InvalidValue
 from tenants.provider_keys import provider_key, save_provider_key
+from tenants.redaction import REDACTED, RedactSecrets, redact, remember_secret
 from tenants.roles import MemberRole
 from tenants.scope import system_scope, tenant_scope
-from tenants.secrets import REDACTED, RedactSecrets, SecretUnreadable, decrypt, redact, remember_secret
+from tenants.secrets import SecretUnreadable, decrypt
 from tests.tenants.cast import PROVIDER_SECRET, House
 
 
@@ -118,6 +119,10 @@ def test_our_own_api_keys_are_redacted_without_being_known(alpha: House) -> None
     assert redact(f"Bearer {alpha.secret}") == f"Bearer {REDACTED}"
 
 
+def test_w06_access_logs_do_not_hold_sign_in_tokens() -> None:
+    assert redact("GET /sign-in/link/AbC-dEf_0123456789AbC-dEf_0123456789/ 200") == f"GET /sign-in/link/{REDACTED}/ 200"
+
+
 def test_s01_logs_show_no_secret_even_in_tracebacks(caplog: pytest.LogCaptureFixture) -> None:
     remember_secret("sk-logged-0123456789")
     logger = logging.getLogger("tests.secrets")
@@ -157,3 +162,13 @@ def test_people_see_and_revoke_their_own_keys_and_managers_all(alpha: House) -> 
     assert alpha.client(viewer).delete(f"/api/v1/keys/{alpha.key.pk}").status_code == 404
     made = alpha.client(viewer).post("/api/v1/keys", {}, content_type="application/json").json()
     assert alpha.client().delete(f"/api/v1/keys/{made['id']}").status_code == 204
+
+
+def test_s01_every_handler_of_the_product_redacts() -> None:
+    for name in (None, "django", "django.request", "tenants"):
+        logger: logging.Logger | None = logging.getLogger(name)
+        while logger is not None:
+            for handler in logger.handlers:
+                plain = handler.__class__.__module__.startswith("_pytest")
+                assert plain or any(isinstance(each, RedactSecrets) for each in handler.filters), f"{logger.name}: {handler}"
+            logger = logger.parent if logger.propagate else None

@@ -24,6 +24,8 @@ BODIES: dict[str, Any] = {
     "/draft": {"document": graph_document("stolen"), "revision": 1},
     "/restore": {"revision": 1},
     "/versions": {"note": "stolen"},
+    "/commands": {"type": "cancel"},
+    "/runs": {"input": {"text": "stolen"}},
     "-agent": {"agent": agent_document("stolen"), "revision": 1},
     "prov": {"value": "sk-stolen-0123456789-0123456789"},
 }
@@ -40,7 +42,8 @@ class Route:
     def url(self, values: dict[str, Any]) -> str:
         plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), self.pattern)
         plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: str(values[found[1]]), plain)
-        return "/" + re.sub(r"[\^$?]|\\Z", "", plain)
+        query = "?path=rows" if plain.endswith("table.csv") else ""
+        return "/" + re.sub(r"[\^$?]|\\Z", "", plain) + query
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[Route]:
@@ -68,6 +71,8 @@ def known_parameters(house: House) -> Patterns:
         "name": f"{house.tenant.slug}prov",
         "token": "not-a-token",
         "object_id": house.tool.pk,
+        "run_id": house.run.pk,
+        "sha256": house.blob,
         "content_type_id": tool_type,
         "app_label": "tenants",
         "url": "nowhere/",

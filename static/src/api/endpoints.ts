@@ -13,6 +13,8 @@ export interface GraphRecord {
   updated_at: string;
   updated_by: string;
   may: { edit: boolean; run: boolean; publish: boolean };
+  /** An input that shows what the graph can do; only graphs that came from a template have one. */
+  example_input?: Record<string, Json> | null;
 }
 
 export interface Saved {
@@ -106,7 +108,7 @@ export const fetchVersions = async (client: Client, slug: string) =>
 export const publishVersion = (client: Client, slug: string, note: string) =>
   client.send<VersionRow>("POST", `graphs/${slug}/versions`, { note });
 export const restoreVersion = (client: Client, slug: string, number: number, revision: number) =>
-  client.send<GraphRecord>("POST", `graphs/${slug}/versions/${number}/restore`, { revision });
+  client.send<unknown>("POST", `graphs/${slug}/versions/${number}/restore`, { revision });
 
 export const startRun = (client: Client, slug: string, input: Json, draft: boolean) =>
   client.send<RunSummary>("POST", `graphs/${slug}/runs`, { input, version: null, draft });

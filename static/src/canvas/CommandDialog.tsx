@@ -1,6 +1,7 @@
 import { useReactFlow } from "@xyflow/react";
 import { useMemo, useState, type KeyboardEvent } from "react";
 import { Dialog, Icon } from "../controls";
+import { lookAt, type FlowEdge, type FlowNode } from "../nodes";
 import { writeKeys, type Command } from "./commands";
 import { groupKinds } from "./Palette";
 import { useEditor, useEditorStore } from "./store";
@@ -22,7 +23,7 @@ export function CommandDialog({ commands, kindsOnly }: { commands: readonly Comm
   const kinds = useEditor((view) => view.kinds);
   const nodes = useEditor((view) => view.graph.nodes);
   const mayEdit = useEditor((view) => view.may.edit);
-  const flow = useReactFlow();
+  const flow = useReactFlow<FlowNode, FlowEdge>();
   const addNode = useAddNode();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -40,7 +41,7 @@ export function CommandDialog({ commands, kindsOnly }: { commands: readonly Comm
       keys: "",
       run: () => {
         store.select([node.id]);
-        void flow.fitView({ nodes: [{ id: node.id }], maxZoom: 1, padding: 0.6, duration: 250 });
+        lookAt(flow, store.getState().graph, node.id);
       },
     }));
     const acts = commands.slice(1).map((command) => ({ key: command.title, group: "Commands", title: command.title, note: "", icon: "zap", keys: command.keys[0] ? writeKeys(command.keys[0]) : "", run: command.run }));

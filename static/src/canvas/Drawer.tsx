@@ -5,14 +5,14 @@ import type { Client } from "../api";
 import type { Problem } from "../contract";
 import { plural } from "../figures";
 import { LiveRun } from "../trace";
-import type { FaceStore } from "../nodes";
+import { lookAt, type FaceStore, type FlowEdge, type FlowNode } from "../nodes";
 import { ProblemList } from "./ProblemList";
 import { useEditor, useEditorStore } from "./store";
 
 /** Below the canvas: problems of the draft, and the run that was started here. */
 export function Drawer({ client, faces }: { client: Client; faces: FaceStore }) {
   const store = useEditorStore();
-  const flow = useReactFlow();
+  const flow = useReactFlow<FlowNode, FlowEdge>();
   const drawer = useEditor((view) => view.drawer);
   const problems = useEditor((view) => view.problems);
   const runId = useEditor((view) => view.runId);
@@ -22,7 +22,7 @@ export function Drawer({ client, faces }: { client: Client; faces: FaceStore }) 
     if (problem.agent !== null) store.setState({ agent: problem.agent });
     else if (problem.node !== null) {
       store.select([problem.node]);
-      void flow.fitView({ nodes: [{ id: problem.node }], maxZoom: 1, padding: 0.6, duration: 250 });
+      lookAt(flow, store.getState().graph, problem.node);
     } else if (problem.edge !== null) store.select([], [problem.edge]);
   };
   const closeRun = () => {

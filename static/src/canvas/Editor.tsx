@@ -1,7 +1,7 @@
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useEffect, useMemo } from "react";
 import type { Client } from "../api";
-import { FacesContext, ProblemsContext, createFaceStore, type FaceStore } from "../nodes";
+import { FacesContext, ProblemsContext, createFaceStore, lookAtAll, type FaceStore, type FlowEdge, type FlowNode } from "../nodes";
 import { Dialogs } from "./Dialogs";
 import { Drawer } from "./Drawer";
 import { Inspector } from "./Inspector";
@@ -33,13 +33,14 @@ export function Editor(props: EditorProps) {
 
 function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceStore }) {
   const store = useEditorStore();
-  const flow = useReactFlow();
+  const flow = useReactFlow<FlowNode, FlowEdge>();
   const problems = useEditor((view) => view.problems);
+  const isEmpty = useEditor((view) => view.graph.nodes.length === 0);
   const note = useEditor((view) => view.note);
   const mayEdit = useEditor((view) => view.may.edit);
   const commands = useMemo<Command[]>(() => {
     const all = editorCommands(store, saver, {
-      fit: () => void flow.fitView({ padding: 0.06, maxZoom: 1, duration: 200 }),
+      fit: () => lookAtAll(flow, store.getState().graph, store.getState().kinds),
       zoomIn: () => void flow.zoomIn({ duration: 120 }),
       zoomOut: () => void flow.zoomOut({ duration: 120 }),
       reset: () => void flow.zoomTo(1, { duration: 120 }),
@@ -50,9 +51,9 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
   const runId = useEditor((view) => view.runId);
   useEffect(() => {
     if (runId === null) return;
-    const timer = setTimeout(() => void flow.fitView({ padding: 0.06, maxZoom: 1, duration: 200 }), 120);
+    const timer = setTimeout(() => lookAtAll(flow, store.getState().graph, store.getState().kinds), 120);
     return () => clearTimeout(timer);
-  }, [runId, flow]);
+  }, [runId, flow, store]);
   useLeaveGuard();
   const byNode = useMemo(() => {
     const index = new Map<string, typeof problems>();
@@ -69,6 +70,17 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
         {mayEdit ? <Palette /> : null}
         <section className="editor-canvas" aria-label="Canvas">
           <Surface />
+          {isEmpty ? (
+            <div className="canvas-empty empty-state">
+              <h2>An empty graph</h2>
+              <p>Nodes do the work, edges carry values between them. Drag one in from the left, or begin here.</p>
+              {mayEdit ? (
+                <button type="button" className="button button-primary" onClick={() => store.setState({ dialog: "add", addFrom: null })}>
+                  Add the first node
+                </button>
+              ) : null}
+            </div>
+          ) : null}
           {note ? <p className="canvas-note" role="status">{note}</p> : null}
         </section>
         <Inspector />

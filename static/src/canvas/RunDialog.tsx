@@ -15,8 +15,9 @@ export function RunDialog({ client, saver }: { client: Client; saver: Saver }) {
   const slug = useEditor((view) => view.slug);
   const errors = useEditor((view) => view.problems.filter((problem) => problem.severity === "error").length);
   const mayEdit = useEditor((view) => view.may.edit);
+  const example = useEditor((view) => view.exampleInput);
   const fields = fieldsOf(inputs);
-  const [input, setInput] = useState<Json>(() => blank(inputs));
+  const [input, setInput] = useState<Json>(() => example ?? blank(inputs));
   const [isRaw, setRaw] = useState(fields.length === 0);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiError | null>(null);

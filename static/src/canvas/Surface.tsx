@@ -4,8 +4,8 @@ import {
   Controls,
   MiniMap,
   ReactFlow,
-  applyNodeChanges,
   useReactFlow,
+  useStore,
   type Connection as FlowConnection,
   type EdgeChange,
   type NodeChange,
@@ -13,7 +13,7 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState, type DragEvent } from "react";
 import { checkConnection, connect, placeNodes, type Connection } from "../graph";
-import { edgeTypes, nodeTypes, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from "../nodes";
+import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from "../nodes";
 import { settleDrag } from "./dragging";
 import { KIND_MIME, useAddNode } from "./useAddNode";
 import { useEditor, useEditorStore } from "./store";
@@ -60,7 +60,7 @@ export function Surface() {
         store.select(next, store.getState().edges);
       }
       const local = changes.filter((change) => change.type === "position" || change.type === "dimensions");
-      if (local.length > 0) setNodes((now) => applyNodeChanges(local, now));
+      if (local.length > 0) setNodes((now) => applyFlowChanges(local, now));
       commitPlaces(local, store);
     },
     [store],
@@ -129,7 +129,8 @@ export function Surface() {
     },
     [addNode, flow],
   );
-  const fitOptions = useMemo(() => ({ padding: 0.06, maxZoom: 1 }), []);
+  const isFar = useStore((view) => view.transform[2] < FAR);
+  const begin = useMemo(() => firstView(store.getState().graph, store.getState().kinds), [store]);
 
   return (
     <ReactFlow
@@ -150,7 +151,9 @@ export function Surface() {
       deleteKeyCode={null}
       connectionRadius={28}
       onlyRenderVisibleElements
-      fitView
+      className={isFar ? "far" : ""}
+      fitView={begin === null}
+      {...(begin ? { defaultViewport: begin } : {})}
       fitViewOptions={fitOptions}
       minZoom={0.05}
       maxZoom={2}
@@ -165,6 +168,9 @@ export function Surface() {
     </ReactFlow>
   );
 }
+
+/** Below this zoom words cannot be read, and are not drawn. */
+const FAR = 0.28;
 
 const SNAP: [number, number] = [4, 4];
 const PRO = { hideAttribution: true };

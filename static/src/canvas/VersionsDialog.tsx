@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { fetchVersions, restoreVersion, type Client, type VersionRow } from "../api";
+import { fetchGraph, fetchVersions, restoreVersion, type Client, type VersionRow } from "../api";
 import { Dialog } from "../controls";
 import { formatExact, formatRelative } from "../figures";
 import type { Saver } from "./saving";
@@ -18,7 +18,8 @@ export function VersionsDialog({ client, saver }: { client: Client; saver: Saver
   const restore = async (number: number) => {
     try {
       await saver.flush();
-      const record = await restoreVersion(client, slug, number, store.getState().revision);
+      await restoreVersion(client, slug, number, store.getState().revision);
+      const record = await fetchGraph(client, slug);
       store.load(record.document, record.revision, record.problems);
       store.setState({ dialog: null });
       store.say(`The draft is version ${number} again. Undo brings yours back.`);

@@ -3,7 +3,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { GraphRecord, StaleRevision } from "../api";
-import type { Graph, NodeKindSchema, Problem } from "../contract";
+import type { Graph, Json, NodeKindSchema, Problem } from "../contract";
 import { completeGraph, needsLayout, record, redo, startHistory, tidy, undo, type History, type Kinds } from "../graph";
 
 export type SaveState =
@@ -42,6 +42,7 @@ export interface EditorView {
   runId: string | null;
   note: string;
   may: GraphRecord["may"];
+  exampleInput: Json;
 }
 
 export interface EditorActions {
@@ -94,6 +95,7 @@ export function createEditorStore(graphRecord: GraphRecord, kinds: readonly Node
     runId: null,
     note: "",
     may: graphRecord.may,
+    exampleInput: graphRecord.example_input ?? null,
   }));
 
   const show = (history: History<Graph>) =>

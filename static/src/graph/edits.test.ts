@@ -4,7 +4,7 @@ import { copyNodes, paste, readClip, writeClip } from "./clipboard";
 import { completeGraph } from "./document";
 import { addNode, removeNodes, reparent, updateNode, updateNodeAndPorts } from "./edits";
 import { record, redo, startHistory, undo } from "./history";
-import { tidy } from "./layout";
+import { boundsOf, placeOf, tidy } from "./layout";
 import { outputPorts } from "./ports";
 import { sampleGraph, sampleKinds } from "./samples";
 
@@ -131,4 +131,15 @@ test("tidying up survives a cycle and leaves notes alone", () => {
     layout: { n: { x: -77, y: -77 } },
   });
   expect(tidy(looped, sampleKinds).n).toMatchObject({ x: -77, y: -77 });
+});
+
+test("a node inside a map is where the map is, and a bit further", () => {
+  expect(placeOf(sampleGraph, "b")).toEqual({ x: 220, y: 40 });
+  expect(boundsOf(sampleGraph, sampleKinds)).toEqual({ x: 0, y: 0, width: 600, height: 200 });
+});
+
+test("a condition gets room between its nodes", () => {
+  const told = { ...sampleGraph, edges: sampleGraph.edges.map((edge) => (edge.id === "e4" ? { ...edge, condition: "output.confidence > 0.4" } : edge)) };
+  const gap = (graph: Graph) => (tidy(graph, sampleKinds).c?.x ?? 0) - (tidy(graph, sampleKinds).b?.x ?? 0);
+  expect(gap(told)).toBeGreaterThan(gap(sampleGraph) + 80);
 });

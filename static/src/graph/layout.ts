@@ -1,6 +1,6 @@
 /** Tidying up: layers from left to right, each container from the inside out. */
 import dagre from "@dagrejs/dagre";
-import type { Graph, Node, Position } from "../contract";
+import type { Edge, Graph, Node, Position } from "../contract";
 import { outputPorts, type Kinds } from "./ports";
 
 export const NODE_WIDTH = 232;
@@ -20,6 +20,12 @@ export function nodeSize(graph: Graph, kinds: Kinds, node: Node): { width: numbe
   return { width: NODE_WIDTH, height: HEAD_HEIGHT + chips + rows * PORT_HEIGHT };
 }
 
+/** Words on an edge need room between the nodes. */
+function labelRoom(edge: Edge): { width: number; height: number; labelpos: "c" } | Record<string, never> {
+  const words = edge.label || (edge.otherwise ? "otherwise" : (edge.condition ?? ""));
+  return words === "" ? {} : { width: Math.min(180, 20 + words.length * 6.5), height: 20, labelpos: "c" };
+}
+
 function arrange(nodes: readonly Node[], graph: Graph, size: (node: Node) => { width: number; height: number }): Map<string, Position> {
   const plan = new dagre.graphlib.Graph({ multigraph: true });
   plan.setGraph({ rankdir: "LR", nodesep: 32, ranksep: 56, acyclicer: "greedy" });
@@ -28,7 +34,7 @@ function arrange(nodes: readonly Node[], graph: Graph, size: (node: Node) => { w
   for (const node of nodes) plan.setNode(node.id, { ...size(node) });
   for (const edge of graph.edges) {
     const leadsBack = edge.max_iterations !== null;
-    if (here.has(edge.source) && here.has(edge.target) && edge.source !== edge.target && !leadsBack) plan.setEdge(edge.source, edge.target, {}, edge.id);
+    if (here.has(edge.source) && here.has(edge.target) && edge.source !== edge.target && !leadsBack) plan.setEdge(edge.source, edge.target, labelRoom(edge), edge.id);
   }
   dagre.layout(plan);
   const placed = new Map<string, Position>();
@@ -78,6 +84,27 @@ export function tidy(graph: Graph, kinds: Kinds): Graph["layout"] {
     layout[id] = { width: layout[id]?.width ?? null, height: layout[id]?.height ?? null, x: at.x, y: at.y };
   }
   return layout;
+}
+
+/** Where a node is on the canvas, whatever it is inside of. */
+export function placeOf(graph: Graph, id: string): { x: number; y: number } {
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const place = { x: 0, y: 0 };
+  let at: string | null = id;
+  for (let depth = 0; at !== null && depth < 100; depth += 1) {
+    place.x += graph.layout[at]?.x ?? 0;
+    place.y += graph.layout[at]?.y ?? 0;
+    at = byId.get(at)?.parent ?? null;
+  }
+  return place;
+}
+
+/** The rectangle around everything that is drawn. */
+export function boundsOf(graph: Graph, kinds: Kinds): { x: number; y: number; width: number; height: number } {
+  const boxes = graph.nodes.filter((node) => node.parent === null).map((node) => ({ ...nodeSize(graph, kinds, node), ...placeOf(graph, node.id) }));
+  const x = Math.min(...boxes.map((box) => box.x));
+  const y = Math.min(...boxes.map((box) => box.y));
+  return { x, y, width: Math.max(...boxes.map((box) => box.x + box.width)) - x, height: Math.max(...boxes.map((box) => box.y + box.height)) - y };
 }
 
 /** Whether some node that is drawn has no place yet. */

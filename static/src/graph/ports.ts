@@ -26,7 +26,7 @@ export function outputPorts(node: Pick<Node, "params" | "on_error">, kind: NodeK
   const ports = [...kind.outputs];
   if (kind.ports_from !== null) {
     const seen = new Set(ports.map((port) => port.name));
-    for (const name of namesFrom(node.params[kind.ports_from.param], kind.ports_from.name)) {
+    for (const name of namesFrom(node.params[kind.ports_from.param] ?? kind.defaults[kind.ports_from.param], kind.ports_from.name)) {
       if (seen.has(name)) continue;
       seen.add(name);
       ports.push({ name, title: name, type: "any", many: false, inner: false });

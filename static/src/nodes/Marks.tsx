@@ -44,10 +44,11 @@ export function Figures({ face }: { face: Face }) {
             <span data-part="failed" style={{ flexGrow: counts.failed }} />
             <span data-part="waiting" style={{ flexGrow: counts.waiting }} />
             <span data-part="running" style={{ flexGrow: counts.running }} />
-            <span style={{ flexGrow: Math.max(0, counts.total - counts.succeeded - counts.failed - counts.waiting - counts.running) }} />
+            <span style={{ flexGrow: Math.max(0, (counts.total ?? 0) - counts.succeeded - counts.failed - counts.waiting - counts.running) }} />
           </span>
           <span>
-            {counts.succeeded} of {counts.total}
+            {counts.total === null ? `${counts.succeeded} done` : `${counts.succeeded} of ${counts.total}`}
+            {counts.running > 0 ? ` · ${counts.running} running` : ""}
             {counts.failed > 0 ? ` · ${counts.failed} failed` : ""}
             {counts.waiting > 0 ? ` · ${counts.waiting} waiting` : ""}
           </span>

@@ -8,8 +8,8 @@ export interface Face {
   durationUs: number | null;
   tokens: number;
   costNano: number;
-  /** For nodes that are activated many times, as in a map: how many of each state. */
-  counts: { total: number; succeeded: number; failed: number; waiting: number; running: number } | null;
+  /** For nodes that are activated many times, as in a map: how many of each state, and of how many when that is known. */
+  counts: { total: number | null; succeeded: number; failed: number; waiting: number; running: number } | null;
 }
 
 export interface Faces {

@@ -1,6 +1,8 @@
 /** The document as React Flow wants it. What did not change keeps its identity, so nothing redraws in vain. */
-import type { Edge as RFEdge, Node as RFNode } from "@xyflow/react";
+import { applyNodeChanges, type Edge as RFEdge, type Node as RFNode, type NodeChange } from "@xyflow/react";
 import type { Edge, Graph, Node, NodeKindSchema, Port } from "../contract";
+import { STEP_WIDTH, estimateHandles, estimateHeight } from "./estimate";
+import { isLarge } from "./viewing";
 import { agentName, inputPorts, outputPorts, type Kinds } from "../graph";
 
 export interface NodeData extends Record<string, unknown> {
@@ -79,6 +81,7 @@ function inOrder(nodes: readonly Node[]): Node[] {
 
 export function toFlowNodes(graph: Graph, kinds: Kinds, before: readonly FlowNode[]): FlowNode[] {
   const old = new Map(before.map((node) => [node.id, node]));
+  const guesses = isLarge(graph);
   return inOrder(graph.nodes).map((node) => {
     const data = dataOf(graph, kinds, node);
     const at = graph.layout[node.id];
@@ -91,11 +94,19 @@ export function toFlowNodes(graph: Graph, kinds: Kinds, before: readonly FlowNod
       known.position.x === position.x &&
       known.position.y === position.y &&
       known.parentId === (node.parent ?? undefined) &&
-      known.width === sized.width &&
-      known.height === sized.height;
+      known.width === ("width" in sized ? sized.width : undefined) &&
+      known.height === ("height" in sized ? sized.height : undefined);
     if (known && same) return known;
-    return { ...known, id: node.id, type, position, data, ...(node.parent === null ? { parentId: undefined } : { parentId: node.parent }), ...sized };
+    const guess = guesses && type === "step" && !known ? { initialWidth: STEP_WIDTH, initialHeight: estimateHeight(data), handles: estimateHandles(data) } : {};
+    return { ...known, ...guess, id: node.id, type, position, data, ...(node.parent === null ? { parentId: undefined } : { parentId: node.parent }), ...sized };
   });
+}
+
+/** Takes React Flow's own changes in. A node that was measured needs its estimate no longer. */
+export function applyFlowChanges(changes: NodeChange<FlowNode>[], nodes: FlowNode[]): FlowNode[] {
+  const measured = new Set(changes.flatMap((change) => (change.type === "dimensions" ? [change.id] : [])));
+  const next = applyNodeChanges(changes, nodes);
+  return measured.size === 0 ? next : next.map((node) => (measured.has(node.id) && node.handles ? { ...node, handles: undefined } : node));
 }
 
 export function toFlowEdges(graph: Graph, selected: ReadonlySet<string>, before: readonly FlowEdge[]): FlowEdge[] {

@@ -1,7 +1,7 @@
 /** Folds events into what is known of a run, as the engine's `apply_event` does. */
 import type { EffectFailed, EffectFinished, EffectRefused, EffectStarted, EffectStatus, ErrorInfo, NodeStatus, RunEvent, RunStatus } from "../contract";
-import { activationKey, lastSegment, parentPath, parseStep, stepOf } from "./path";
-import { addUsage, emptyState, type Attempt, type EffectState, type RunState, type StepState } from "./state";
+import { activationKey, isWithin, lastSegment, parentPath, parseStep, stepOf } from "./path";
+import { addUsage, emptyState, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
 
 type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 type Appliers = { [T in RunEvent["type"]]: (state: RunState, event: Of<T>) => void };
@@ -16,6 +16,24 @@ function finishRun(state: RunState, status: RunStatus, atUs: number, error: Erro
   state.status = status;
   state.endedUs = atUs;
   state.error = error;
+  cancelRest(state, "", atUs);
+}
+
+const OPEN: ReadonlySet<string> = new Set(["running", "waiting", "retrying", "unknown"]);
+
+/** What is still going on in a scope that has ended was cancelled. */
+function cancelRest(state: RunState, scope: string, atUs: number): void {
+  for (const step of state.steps.values()) {
+    if (!OPEN.has(step.status) || !isWithin(step.scope, scope)) continue;
+    const open = step.attempts.at(-1)?.endedUs === null;
+    setStep(state, step.key, { status: "cancelled", attempts: open ? closeAttempt(step.attempts, { status: "cancelled", endedUs: atUs }) : step.attempts });
+  }
+  for (const effect of state.effects.values()) {
+    if (OPEN.has(effect.status) && isWithin(effect.path, scope)) state.effects.set(effect.path, { ...effect, status: "cancelled", endedUs: effect.endedUs ?? atUs });
+  }
+  for (const item of state.scopes.values()) {
+    if (item.endedUs === null && item.scope !== scope && isWithin(item.scope, scope)) state.scopes.set(item.scope, { ...item, status: "cancelled", endedUs: atUs });
+  }
 }
 
 function setStep(state: RunState, key: string, patch: Partial<StepState>): void {
@@ -44,7 +62,7 @@ function settleStep(state: RunState, event: Of<"node_finished"> | Of<"node_faile
 }
 
 /** The steps and items around a path wait while a wait below them is open. */
-function markWaiting(state: RunState, path: string, from: NodeStatus, to: NodeStatus): void {
+function markWaiting(state: RunState, path: string, from: StepStatus, to: StepStatus): void {
   for (let at = stepOf(path); at !== ""; at = stepOf(parentPath(at))) {
     const name = parseStep(lastSegment(at));
     if (!name) return;
@@ -160,6 +178,7 @@ const appliers: Appliers = {
     if (!scope) return;
     const status = event.error ? "failed" : "succeeded";
     state.scopes.set(event.scope, { ...scope, status, output: event.output, error: event.error, endedUs: event.at_us });
+    if (event.error) cancelRest(state, event.scope, event.at_us);
   },
   node_started: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
@@ -180,7 +199,10 @@ const appliers: Appliers = {
       seq: event.seq,
     });
   },
-  node_finished: (state, event) => settleStep(state, event, "succeeded", null),
+  node_finished: (state, event) => {
+    settleStep(state, event, "succeeded", null);
+    for (const { channel, value } of event.writes ?? []) state.writes.push({ path: event.path, channel, value, atUs: event.at_us });
+  },
   node_failed: (state, event) => settleStep(state, event, "failed", event.error),
   node_retrying: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
@@ -208,8 +230,10 @@ const appliers: Appliers = {
     });
   },
   effect_started: (state, event) => {
-    const status = isWait(event.kind) ? "waiting" : "running";
-    state.effects.set(event.path, openEffect(event, status));
+    const known = state.effects.get(event.path);
+    const status = isWait(event.kind) && !known ? "waiting" : "running";
+    state.effects.set(event.path, { ...openEffect(event, status), startedUs: known?.startedUs ?? event.at_us });
+    if (known && event.kind === "model") state.usage = { ...state.usage, repeated: state.usage.repeated + 1 };
     if (status === "waiting") markWaiting(state, event.path, "running", "waiting");
   },
   effect_finished: closeEffect,
@@ -223,9 +247,6 @@ const appliers: Appliers = {
   },
   decision: (state, event) => {
     state.decisions.push(event);
-  },
-  channel_written: (state, event) => {
-    state.writes.push({ path: event.path, channel: event.channel, value: event.value, atUs: event.at_us });
   },
 };
 
@@ -249,16 +270,17 @@ export function summarise(state: RunState) {
   const nodes: Record<string, Record<string, NodeStatus>> = {};
   for (const step of state.steps.values()) {
     const scope = (nodes[step.scope] ??= {});
-    scope[step.node] = step.status;
+    scope[step.node] = step.status === "waiting" ? "running" : step.status;
   }
   return {
     status: state.status,
     last_seq: state.lastSeq,
     usage: {
+      calls: state.usage.calls,
       input_tokens: state.usage.input_tokens,
       output_tokens: state.usage.output_tokens,
-      cached_tokens: state.usage.cached_tokens,
       cost_nano_usd: state.usage.cost_nano_usd,
+      repeated: state.usage.repeated,
     },
     effects: Object.fromEntries([...state.effects].map(([path, effect]) => [path, effect.status])),
     nodes,

@@ -1,5 +1,4 @@
 /** What the canvas shows of a run: each node's state, now or as of a moment, for all items or one. */
-import type { NodeStatus } from "../contract";
 import type { AnyStatus } from "../figures";
 import type { Face } from "../nodes";
 import { isWithin, parentPath } from "./path";
@@ -27,7 +26,7 @@ function counts(step: StepState, item: string | null): boolean {
   return isWithin(step.scope, item) || isWithin(item, step.scope);
 }
 
-function tally(statuses: readonly AnyStatus[], total: number): NonNullable<Face["counts"]> {
+function tally(statuses: readonly AnyStatus[], total: number | null): NonNullable<Face["counts"]> {
   const of = (...wanted: AnyStatus[]) => statuses.filter((status) => wanted.includes(status)).length;
   return { total, succeeded: of("succeeded"), failed: of("failed"), waiting: of("waiting"), running: of("running", "retrying") };
 }
@@ -63,7 +62,7 @@ function faceOf(steps: readonly StepState[], state: RunState, spans: ReadonlyMap
     durationUs: isMany || seen.every((one) => one.status === "skipped") ? null : durationUs,
     tokens,
     costNano,
-    counts: isMany ? tally(statuses, seen.length) : null,
+    counts: isMany ? tally(statuses, null) : null,
   };
 }
 
@@ -76,9 +75,10 @@ function cutOff(status: AnyStatus, state: RunState): AnyStatus {
 function itemCounts(node: string, state: RunState, view: FaceView): Face["counts"] {
   const items = [...state.scopes.values()].filter((scope) => scope.node === node && (view.atUs === null || scope.startedUs <= view.atUs));
   if (items.length === 0 || view.item !== null) return null;
-  const statuses = items.map((item): NodeStatus => (view.atUs !== null && (item.endedUs ?? Infinity) > view.atUs ? "running" : item.status));
-  const list = state.steps.get(parentPath(items[0]?.scope ?? ""))?.inputs.in;
-  return tally(statuses, Math.max(items.length, Array.isArray(list) ? list.length : 0));
+  const statuses = items.map((item): AnyStatus => (view.atUs !== null && (item.endedUs ?? Infinity) > view.atUs ? "running" : item.status));
+  const list = Object.values(state.steps.get(parentPath(items[0]?.scope ?? ""))?.inputs ?? {}).find((value) => Array.isArray(value));
+  const isOver = [...state.steps.values()].every((step) => step.node !== node || step.status === "succeeded" || step.status === "failed");
+  return tally(statuses, isOver && view.atUs === null ? items.length : Array.isArray(list) && list.length >= items.length ? list.length : null);
 }
 
 export function facesOf(state: RunState, spans: ReadonlyMap<string, Span>, view: FaceView): { nodes: Record<string, Face>; edges: Record<string, number> } {

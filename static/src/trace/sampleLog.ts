@@ -29,7 +29,7 @@ class Log {
     const about = { path, scope, node, activation: 1 };
     this.add({ type: "node_started", ...about, attempt: 1, inputs });
     work(path);
-    this.add({ type: "node_finished", ...about, outputs: { out: { from: node } }, edges: [`${node}_next`] });
+    this.add({ type: "node_finished", ...about, outputs: { out: { from: node } }, edges: [`${node}_next`], writes: [] });
   }
 }
 
@@ -79,7 +79,7 @@ export function sampleLog(items: number, end: "succeeded" | "waiting" | "failed"
     if (item === items - 1 && end === "running") return log.events;
     log.add({ type: "scope_finished", scope, output: { id: item, category: "billing", confidence: 0.82 }, error: null });
   }
-  log.add({ type: "node_finished", path: "triage#1", scope: "", node: "triage", activation: 1, outputs: { out: [] }, edges: ["triage_approve"] });
+  log.add({ type: "node_finished", path: "triage#1", scope: "", node: "triage", activation: 1, outputs: { out: [] }, edges: ["triage_approve"], writes: [] });
   finish(log, items, end);
   return log.events;
 }
@@ -97,7 +97,7 @@ function finish(log: Log, items: number, end: string): void {
         { name: "approve", title: "Approve", style: "primary" },
         { name: "reject", title: "Reject", style: "danger" },
       ],
-      schema: { type: "object", properties: { note: { type: "string", title: "Note to the customer" } } },
+      answer_schema: { type: "object", properties: { note: { type: "string", title: "Note to the customer" } } },
       digest: "3f8a1c0de9b74411aa02",
       deadline_us: null,
     }),
@@ -118,7 +118,7 @@ function finish(log: Log, items: number, end: string): void {
     log.add({ type: "run_failed", error: failure });
     return;
   }
-  log.add({ type: "node_finished", ...about, path: "approve#1", outputs: { out: {} }, edges: [] });
+  log.add({ type: "node_finished", ...about, path: "approve#1", outputs: { out: {} }, edges: [], writes: [{ channel: "approved", reducer: "sum", initial: 0, value: 1 }] });
   const rows = Array.from({ length: items }, (_, id) => ({ id, category: "billing", confidence: 0.82 }));
   log.add({ type: "run_succeeded", output: { rows } });
 }

@@ -18,6 +18,8 @@ export interface UsageTotals {
   cached_tokens: number;
   cost_nano_usd: number;
   priced: boolean;
+  /** Model calls made again because nobody knew how the first ended. */
+  repeated: number;
 }
 
 export interface Attempt {
@@ -25,10 +27,13 @@ export interface Attempt {
   number: number;
   startedUs: number;
   endedUs: number | null;
-  status: NodeStatus;
+  status: StepStatus;
   error: ErrorInfo | null;
   retryAtUs: number | null;
 }
+
+/** A node waits, for the eye, while a person or a time is waited for below it. */
+export type StepStatus = NodeStatus | "waiting";
 
 /** One activation of a node. */
 export interface StepState {
@@ -36,7 +41,7 @@ export interface StepState {
   scope: string;
   node: string;
   activation: number;
-  status: NodeStatus;
+  status: StepStatus;
   attempts: readonly Attempt[];
   inputs: Record<string, Json>;
   outputs: Record<string, Json>;
@@ -51,7 +56,7 @@ export interface ScopeState {
   node: string;
   label: string;
   seed: Json;
-  status: NodeStatus;
+  status: StepStatus;
   startedUs: number;
   endedUs: number | null;
   output: Json;
@@ -121,6 +126,7 @@ export const NO_USAGE: UsageTotals = {
   cached_tokens: 0,
   cost_nano_usd: 0,
   priced: true,
+  repeated: 0,
 };
 
 export function emptyState(): RunState {
@@ -157,6 +163,7 @@ export function addUsage(totals: UsageTotals, usage: Usage | null | undefined): 
     cached_tokens: totals.cached_tokens + usage.cached_tokens,
     cost_nano_usd: totals.cost_nano_usd + usage.cost_nano_usd,
     priced: totals.priced && usage.priced,
+    repeated: totals.repeated,
   };
 }
 
@@ -168,5 +175,6 @@ export function joinUsage(a: UsageTotals, b: UsageTotals): UsageTotals {
     cached_tokens: a.cached_tokens + b.cached_tokens,
     cost_nano_usd: a.cost_nano_usd + b.cost_nano_usd,
     priced: a.priced && b.priced,
+    repeated: a.repeated + b.repeated,
   };
 }

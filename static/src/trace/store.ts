@@ -88,7 +88,7 @@ export function createTraceStore(graph: Graph, faces: FaceTarget): TraceStore {
   const flush = () => {
     timer = null;
     const begin = performance.now();
-    const batch = queue;
+    const batch = queue.filter((event) => event.seq > run.lastSeq);
     queue = [];
     for (const event of batch) applyEvent(run, event);
     store.setState((view) => {

@@ -9,7 +9,7 @@ import { useRunAbout } from "./RunContext";
 
 /** A question to a person: exactly what will be done, and the ways to answer. */
 export function AnswerPanel({ effect }: { effect: EffectState }) {
-  const request = effect.request as unknown as HumanRequest;
+  const request = readRequest(effect.request);
   return (
     <div className="stack">
       <h3>{request.title}</h3>
@@ -21,12 +21,18 @@ export function AnswerPanel({ effect }: { effect: EffectState }) {
         </section>
       )}
       <p className="muted digest">
-        Digest <span className="mono">{request.digest}</span>
-        {request.deadline_us ? ` · until ${formatExact(request.deadline_us / 1_000)}` : ""}
+        {request.digest ? <>Digest <span className="mono">{request.digest}</span></> : null}
+        {request.deadline_us ? ` Until ${formatExact(request.deadline_us / 1_000)}` : ""}
       </p>
       {effect.status === "waiting" ? <AnswerForm effect={effect} request={request} /> : <Answered effect={effect} />}
     </div>
   );
+}
+
+/** The request as it was recorded; fields at their default may have been left out. */
+function readRequest(recorded: Json): HumanRequest {
+  const known = isSchema(recorded) ? (recorded as unknown as Partial<HumanRequest>) : {};
+  return { mode: "question", title: "A question", message: "", payload: null, actions: [], answer_schema: null, digest: "", deadline_us: null, ...known };
 }
 
 function Answered({ effect }: { effect: EffectState }) {
@@ -39,11 +45,11 @@ function Answered({ effect }: { effect: EffectState }) {
 }
 
 function firstValue(request: HumanRequest): Json {
-  if (request.schema === null) return null;
-  const value = blank(request.schema);
+  if (request.answer_schema === null) return null;
+  const value = blank(request.answer_schema);
   const { payload } = request;
   if (!isSchema(value) || !isSchema(payload)) return request.mode === "review" && payload !== null ? payload : value;
-  const known = fieldsOf(request.schema).flatMap(({ name }) => (name in payload ? [[name, payload[name] as Json] as const] : []));
+  const known = fieldsOf(request.answer_schema).flatMap(({ name }) => (name in payload ? [[name, payload[name] as Json] as const] : []));
   return { ...value, ...Object.fromEntries(known) };
 }
 
@@ -66,9 +72,9 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
   };
   return (
     <form className="stack answer" onSubmit={(event) => event.preventDefault()}>
-      {request.schema && fieldsOf(request.schema).length > 0 ? (
-        <SchemaForm schema={request.schema} value={isSchema(value) ? value : {}} onChange={setValue} />
-      ) : request.schema ? (
+      {request.answer_schema && fieldsOf(request.answer_schema).length > 0 ? (
+        <SchemaForm schema={request.answer_schema} value={isSchema(value) ? value : {}} onChange={setValue} />
+      ) : request.answer_schema ? (
         <Field title="Value">{(ids) => <JsonControl {...ids} value={value} nullable disabled={false} onChange={setValue} />}</Field>
       ) : null}
       <Field title="Comment">

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { fetchBlob, fetchRun, type Client, type RunRecord } from "../../api";
 import { BlobContext, StatusBadge, useNow } from "../../controls";
 import type { Graph } from "../../contract";
@@ -9,11 +9,11 @@ import { followRun } from "../follow";
 import { DetailPanel } from "./DetailPanel";
 import { RunContext } from "./RunContext";
 import { Waterfall } from "./Waterfall";
-import { useState } from "react";
 
 interface LiveRunProps {
   client: Client;
   id: string;
+  /** The document as it was when the run began. */
   graph: Graph;
   faces: FaceTarget;
   onProblem: (message: string) => void;
@@ -21,7 +21,8 @@ interface LiveRunProps {
 
 /** A run shown where its graph is drawn: the canvas gets its states, the drawer its spans. */
 export function LiveRun({ client, id, graph, faces, onProblem }: LiveRunProps) {
-  const store = useMemo(() => createTraceStore(graph, faces), [graph, faces]);
+  const [begun] = useState(graph);
+  const store = useMemo(() => createTraceStore(begun, faces), [begun, faces]);
   const [record, setRecord] = useState<RunRecord | null>(null);
   useEffect(() => {
     const fail = (error: unknown) => onProblem(error instanceof Error ? error.message : String(error));

@@ -1,8 +1,8 @@
-import { Background, BackgroundVariant, Controls, ReactFlow, ReactFlowProvider, useNodesState, type NodeMouseHandler } from "@xyflow/react";
-import { useEffect, useMemo } from "react";
+import { Background, BackgroundVariant, Controls, ReactFlow, ReactFlowProvider, type NodeChange, type NodeMouseHandler } from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Graph } from "../../contract";
 import { needsLayout, tidy, type Kinds } from "../../graph";
-import { edgeTypes, nodeTypes, toFlowEdges, toFlowNodes, type FlowNode } from "../../nodes";
+import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, type FlowNode } from "../../nodes";
 import { isWithin } from "../path";
 import type { Span } from "../spans";
 import { useTrace, useTraceStore } from "../store";
@@ -28,11 +28,13 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
   const store = useTraceStore();
   const selected = useTrace((view) => view.index.get(view.selected)?.node ?? "");
   const placed = useMemo(() => (needsLayout(graph) ? { ...graph, layout: tidy(graph, kinds) } : graph), [graph, kinds]);
-  const [nodes, setNodes, onNodesChange] = useNodesState<FlowNode>(toFlowNodes(placed, kinds, []));
+  const [nodes, setNodes] = useState<FlowNode[]>(() => toFlowNodes(placed, kinds, []));
+  const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => setNodes((now) => applyFlowChanges(changes, now)), []);
+  const begin = useMemo(() => firstView(placed, kinds), [placed, kinds]);
   const edges = useMemo(() => toFlowEdges(placed, none, []), [placed]);
   useEffect(() => {
     setNodes((now) => now.map((node) => (node.selected === (node.id === selected) ? node : { ...node, selected: node.id === selected })));
-  }, [selected, setNodes]);
+  }, [selected]);
   const choose: NodeMouseHandler<FlowNode> = (_, node) => {
     const { index, item } = store.getState();
     const span = spanOfNode(index, node.id, item);
@@ -51,8 +53,9 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
       edgesFocusable={false}
       elementsSelectable
       onlyRenderVisibleElements
-      fitView
-      fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
+      fitView={begin === null}
+      {...(begin ? { defaultViewport: begin } : {})}
+      fitViewOptions={fitOptions}
       minZoom={0.05}
       deleteKeyCode={null}
       proOptions={{ hideAttribution: true }}

@@ -13,7 +13,7 @@ import { useLane } from "./useLane";
 export const ROW_HEIGHT = 28;
 
 /** Every span of the run on one axis. Only the rows in sight are mounted. */
-export function Waterfall({ onOpen }: { onOpen: () => void }) {
+export function Waterfall({ onOpen, takesFocus = false }: { onOpen: () => void; takesFocus?: boolean }) {
   const store = useTraceStore();
   const revision = useTrace((view) => view.revision);
   const root = useTrace((view) => view.root);
@@ -41,6 +41,10 @@ export function Waterfall({ onOpen }: { onOpen: () => void }) {
       setFollowed(selected);
     }
   }, [at, selected, followed, virtual]);
+
+  useEffect(() => {
+    if (takesFocus) scroller.current?.focus({ preventScroll: true });
+  }, [takesFocus]);
 
   const setWindow = (next: Window | null) => store.setState({ window: next });
   useWheelZoom(scroller, lane, width, (factor, anchor, panUs) => {

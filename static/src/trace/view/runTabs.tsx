@@ -35,7 +35,7 @@ function ResultTable({ value }: { value: Json }) {
           <thead>
             <tr>
               {columns.map((column) => (
-                <th key={column} scope="col">{column}</th>
+                <th key={column} scope="col" className={typeof rows[0]?.[column] === "number" ? "numeric" : undefined}>{column}</th>
               ))}
             </tr>
           </thead>
