@@ -56,5 +56,7 @@ def _number(value: float | None) -> str:
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:
     left = {0, 1, 5, 8}
-    cells = [cell.ljust(width) if column in left else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
+    cells = [
+        cell.ljust(width) if column in left else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
     return "  ".join(cells).rstrip()

@@ -3,7 +3,7 @@
 from benchmarks.figure import Figure
 from benchmarks.race import race, timed
 from benchmarks.scratch import prepare_django
-from orchestrator.engine import Runner, RunClaimed, RunState, fold
+from orchestrator.engine import RunClaimed, Runner, RunState, fold
 from orchestrator.engine.events import Event
 
 NODES = 5_000
