@@ -2,12 +2,12 @@
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
-from runs.urls import api_urls as runs_api
-from runs.urls import page_urls as runs_pages
 
 from editor.urls import api_urls as editor_api
 from editor.urls import page_urls as editor_pages
 from orchestrator.health import health
+from runs.urls import api_urls as runs_api
+from runs.urls import page_urls as runs_pages
 from tenants.urls import api_urls as tenants_api
 from tenants.urls import page_urls as tenants_pages
 

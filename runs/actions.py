@@ -15,7 +15,7 @@ from orchestrator.engine.graph import Graph as Document
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_schema import first_fault
 from orchestrator.engine.run_input import check_input
-from orchestrator.engine.run_state import RunStatus
+from orchestrator.engine.status import RunStatus
 from runs.failpoint import failpoint
 from runs.hints import announce, announce_change
 from runs.models import Approval, Command, Run

@@ -20,6 +20,8 @@ from orchestrator.engine.ids import Json
 LIMIT = 16 * 1024
 PREVIEW = 400
 MARK = "$blob"
+HALF = "\\ud"
+"""How half a surrogate pair is escaped; pydantic's own parser refuses it."""
 _MARKED = re.compile(r"\$+blob$")
 
 Store = Callable[[str, str], None]
@@ -41,7 +43,7 @@ def dump(event: Event, store: Store) -> str:
 
 def load(payload: str, content: Mapping[str, str]) -> Event:
     """The event that `dump` wrote, with the big values put back from `content`."""
-    if MARK not in payload:
+    if MARK not in payload and HALF not in payload:
         return run_event.validate_json(payload)
     data = json.loads(payload)
     _each_part(data, _fields_by_type()[data["type"]], lambda part: restore(part, content))
@@ -143,10 +145,14 @@ def _fields_of(kind: type[BaseModel]) -> _Fields:
     arguments = {name: (get_origin(annotation), get_args(annotation)) for name, annotation in types.items()}
     records = {name: args[0] for name, (origin, args) in arguments.items() if origin is tuple and isinstance(args[0], type)}
     return _Fields(
-        values=tuple(name for name, annotation in types.items() if annotation is Json),
-        maps=tuple(name for name, (origin, args) in arguments.items() if origin is dict and args[1] is Json),
+        values=tuple(name for name, annotation in types.items() if _is_json(annotation)),
+        maps=tuple(name for name, (origin, args) in arguments.items() if origin is dict and _is_json(args[1])),
         records=tuple((name, _fields_of(record)) for name, record in records.items() if issubclass(record, BaseModel)),
     )
+
+
+def _is_json(annotation: object) -> bool:
+    return annotation is Json
 
 
 @cache

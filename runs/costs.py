@@ -60,9 +60,9 @@ def costs(user: User, *, by: str = "graph", since: str = "", until: str = "", on
     return {"rows": [_row(row) for row in rows[:ROWS]], "total": uses.aggregate(**SUMS)}
 
 
-def _row(row: dict[str, Any]) -> dict[str, Any]:
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     key = "" if row["key"] is None else str(row["key"])
-    return {**row, "key": key, "label": str(row["label"] or key or "–")}
+    return {**row, "key": key, "label": str(row["label"] or key or "-")}
 
 
 def _id(text: str) -> UUID:

@@ -33,8 +33,12 @@ class RunLog:
         self._writer.append(self.written, events)
 
     async def flush(self) -> None:
-        done = self._loop.create_future()
-        self._writer.flush(self.written, lambda: self._loop.call_soon_threadsafe(_resolve, done))
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def resolve() -> None:
+            self._loop.call_soon_threadsafe(_resolve, done)
+
+        self._writer.flush(self.written, resolve)
         await done
         self.check_owned()
 

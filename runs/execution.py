@@ -12,13 +12,14 @@ from django.db import InterfaceError, OperationalError
 from pydantic import ValidationError
 
 from orchestrator.engine.errors import EngineError
-from orchestrator.engine.events import RunClaimed, RunCrashed
+from orchestrator.engine.events import EffectStarted, RunClaimed, RunCrashed
 from orchestrator.engine.gate import Authority
 from orchestrator.engine.graph import Graph
 from orchestrator.engine.host import Host, LanguageModel, ToolBox
 from orchestrator.engine.ids import Path
-from orchestrator.engine.run_state import RunState, RunStatus, fold
+from orchestrator.engine.run_state import RunState, fold
 from orchestrator.engine.runner import Runner
+from orchestrator.engine.status import RunStatus
 from runs.database_threads import DatabaseThreads
 from runs.event_log import RunLog, load
 from runs.guarded import Door, GuardedModel, GuardedTools
@@ -73,6 +74,7 @@ class Loaded:
 
     graph: Graph
     state: RunState
+    open_effects: dict[Path, EffectStarted]
     means: Means
 
 
@@ -83,10 +85,12 @@ def read_run(run: Run, lender: Lender) -> Loaded:
     except ValidationError as error:
         raise CannotStart("invalid_document", str(error.errors()[0]["msg"])) from error
     try:
-        state = fold(load(run)) if run.last_seq else RunState()
+        log_so_far = load(run) if run.last_seq else []
+        state = fold(log_so_far)
     except (EngineError, ValueError, KeyError) as error:
         raise CannotStart("invalid_log", str(error)) from error
-    return Loaded(graph, state, lender.means_of(run))
+    begun = {event.path: event for event in log_so_far if isinstance(event, EffectStarted) and event.path in state.open_effects}
+    return Loaded(graph, state, begun, lender.means_of(run))
 
 
 class Execution:
@@ -110,6 +114,7 @@ class Execution:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
             loaded = await threads.run(read_run, self.claim.run, lender)
             self._state = loaded.state
+            self.sink.written.started.update(loaded.open_effects)
             await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
         except CannotStart as error:
             self._crash(error.detector, error.detail)

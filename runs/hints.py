@@ -7,9 +7,8 @@ from uuid import UUID
 import structlog
 from asgiref.sync import async_to_sync
 from celery import current_app
-from channels.layers import get_channel_layer
 
-from runs.live import tenant_group, worker_group
+from runs.live import channel_layer, tenant_group, worker_group
 from runs.models import Run
 
 log = structlog.get_logger(__name__)
@@ -44,7 +43,13 @@ def _to_queue(task: str, *arguments: object) -> None:
 
 
 def _to_group(group: str, message: dict[str, str]) -> None:
-    _try(lambda: async_to_sync(get_channel_layer().group_send)(group, message))
+    _try(lambda: async_to_sync(channel_layer().group_send)(group, message))
+
+
+def forget_failures() -> None:
+    """Try at once again: another broker is used."""
+    global _away_until
+    _away_until = 0.0
 
 
 def _try(send: Callable[[], object]) -> None:
@@ -53,6 +58,6 @@ def _try(send: Callable[[], object]) -> None:
         return
     try:
         send()
-    except Exception as error:  # every transport has its own errors, and none may fail the request
+    except Exception as error:  # noqa: BLE001 - every transport has its own errors, and none may fail the request
         _away_until = time.monotonic() + REST_S
         log.warning("hint_not_sent", error=str(error))

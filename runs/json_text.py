@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-if TYPE_CHECKING:
-    TextField = models.TextField[Any, Any]
-else:
-    TextField = models.TextField
 
-
-class JsonTextField(TextField):
+class JsonTextField(models.TextField):  # type: ignore[type-arg]  # it takes no arguments at run time
     """Holds any JSON value, `None` included."""
+
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, *_: object) -> Any:
         return None if value is None else json.loads(value)

@@ -60,7 +60,7 @@ def claim_due(owner: str, limit: int) -> list[Claim]:
     return _claim_rows(owner, limit, Run.objects.due().filter(due_at__lte=Now() - SPREAD), lambda run: True)
 
 
-def _claim_rows(owner: str, limit: int, due: RunQuerySet, fits: Callable[[Run], bool]) -> list[Claim]:
+def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[Run], bool]) -> list[Claim]:
     if limit < 1 or not due.exists():
         return []
     asked_at = time.monotonic()

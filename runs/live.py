@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 
 from orchestrator.engine.ids import Path
 
@@ -20,6 +20,12 @@ log = structlog.get_logger(__name__)
 FRAME_S = 1 / 30
 FRAME_LIMIT = 256 * 1024
 """A longer frame is replaced by a hint, and the watchers read the log."""
+
+
+def channel_layer() -> BaseChannelLayer:
+    layer = get_channel_layer()
+    assert layer is not None
+    return layer
 
 
 def run_group(run_id: UUID) -> str:
@@ -107,6 +113,6 @@ class Publisher:
 
 async def _group_send(group: str, message: dict[str, Any]) -> None:
     try:
-        await get_channel_layer().group_send(group, message)
-    except Exception as error:  # the broker may be away in many ways; the log is the truth
+        await channel_layer().group_send(group, message)
+    except Exception as error:  # noqa: BLE001 - the broker may be away in many ways; the log is the truth
         log.debug("frame_lost", group=group, error=str(error))

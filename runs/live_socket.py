@@ -50,7 +50,8 @@ class LiveSocket(AsyncWebsocketConsumer):
         if self._counted and self.who is not None:
             self._checks.cancel()
             self._open[self.who.user.pk] -= 1
-            self._open += Counter()  # drops the zeros
+            if not self._open[self.who.user.pk]:
+                del self._open[self.who.user.pk]
             await self.closed()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

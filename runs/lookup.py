@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from orchestrator.engine.run_state import RunStatus
+from orchestrator.engine.status import RunStatus
 from runs.models import Run, RunQuerySet
 from tenants.models import User
 from tenants.problems import InvalidValue, NotFound
@@ -24,7 +24,7 @@ def run_for(user: User, run_id: UUID) -> Run:
     return run
 
 
-def runs_for(user: User, *, graph: str = "", status: str = "") -> RunQuerySet:
+def runs_for(user: User, *, graph: str = "", status: str = "") -> RunQuerySet[Run]:
     """The runs that `user` may see, newest first."""
     rows = Run.objects.visible_to(user).for_lists()
     if graph:
@@ -36,7 +36,7 @@ def runs_for(user: User, *, graph: str = "", status: str = "") -> RunQuerySet:
     return rows.order_by("-created_at", "-pk")
 
 
-def page_of(rows: RunQuerySet, after: str) -> tuple[list[Run], str | None]:
+def page_of(rows: RunQuerySet[Run], after: str) -> tuple[list[Run], str | None]:
     """One page of runs after a cursor, and the cursor of the next page if there is one."""
     if after:
         at, last = _read_cursor(after)

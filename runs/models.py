@@ -1,13 +1,13 @@
 """Runs, their logs, and what is read from the logs in the same transaction."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from editor.models import Graph, GraphVersion
-from orchestrator.engine.run_state import RunStatus
+from orchestrator.engine.status import RunStatus
 from runs.json_text import JsonTextField
 from tenants.access import visible_to
 from tenants.managers import TenantManager, TenantQuerySet
@@ -17,7 +17,11 @@ STATUSES = [(status.value, status.value.replace("_", " ")) for status in RunStat
 TERMINAL = tuple(status.value for status in RunStatus if status.terminal)
 
 
-class RunQuerySet(TenantQuerySet["Run"]):
+R = TypeVar("R", bound="Run")
+A = TypeVar("A", bound="Approval")
+
+
+class RunQuerySet(TenantQuerySet[R]):
     def visible_to(self, user: User) -> Self:
         """Runs of graphs that `user` may look at, deleted graphs included."""
         return self.filter(graph__in=visible_to(user, Graph.objects.all()))
@@ -35,6 +39,9 @@ class RunQuerySet(TenantQuerySet["Run"]):
         count = pending.values("run").annotate(n=models.Count("pk")).values("n")
         rows = self.defer("input", "output").select_related("graph", "graph_version", "created_by")
         return rows.defer("graph__document", "graph_version__document").annotate(waiting=Coalesce(models.Subquery(count), 0))
+
+
+RunManager = TenantManager.from_queryset(RunQuerySet)
 
 
 class Run(TenantOwned):
@@ -78,7 +85,7 @@ class Run(TenantOwned):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[TenantManager["Run"]] = TenantManager.from_queryset(RunQuerySet)()
+    objects: ClassVar[RunManager[Self]] = RunManager()
 
     class Meta(TenantOwned.Meta):
         ordering = ["-created_at", "-id"]
@@ -104,7 +111,7 @@ class Run(TenantOwned):
 class RunEvent(TenantOwned):
     """One event of a run's log, as the JSON text that was appended. Never changed."""
 
-    id = None
+    id = None  # type: ignore[assignment]  # the run and the number are the key
     pk = models.CompositePrimaryKey("run_id", "seq")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -120,7 +127,7 @@ class RunEvent(TenantOwned):
 class Blob(TenantOwned):
     """A big value, kept once per tenant whatever number of events hold it. `content` is JSON text."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # small, and in order
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     sha256 = models.CharField(max_length=64)
     content = models.TextField()
@@ -132,11 +139,14 @@ class Blob(TenantOwned):
         return self.sha256
 
 
-class ApprovalQuerySet(TenantQuerySet["Approval"]):
+class ApprovalQuerySet(TenantQuerySet[A]):
     def open_for(self, user: User) -> Self:
         """Questions that nobody has answered and `user` may answer."""
         runs = Run.objects.filter(graph__in=visible_to(user, Graph.objects.all(), "answer"))
         return self.filter(status=Approval.Status.PENDING, run__in=runs).exclude(deadline__lt=Now())
+
+
+ApprovalManager = TenantManager.from_queryset(ApprovalQuerySet)
 
 
 class Approval(TenantOwned):
@@ -160,7 +170,7 @@ class Approval(TenantOwned):
     decided_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects: ClassVar[TenantManager["Approval"]] = TenantManager.from_queryset(ApprovalQuerySet)()
+    objects: ClassVar[ApprovalManager[Self]] = ApprovalManager()
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["run", "path"], name="approval_once")]
@@ -179,7 +189,7 @@ class Command(TenantOwned):
         CANCEL = "cancel"
         ANSWER = "answer"
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # small, and in order
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="commands")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -198,7 +208,7 @@ class Command(TenantOwned):
 class ModelUse(TenantOwned):
     """One model call's tokens and money, read from the event `seq` of the run."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # small, and in order
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="uses", db_index=False)
     seq = models.PositiveBigIntegerField()

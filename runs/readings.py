@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
 from orchestrator.engine import events as ev
 from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.run_state import RunStatus
+from orchestrator.engine.status import RunStatus
 from runs.models import Approval, ModelUse, Run
 
 PROGRESS = (ev.NodeFinished, ev.NodeFailed, ev.EffectFinished, ev.EffectFailed, ev.ScopeFinished, ev.EffectUnknown, ev.RunSuspended)
@@ -32,7 +31,7 @@ class Reading:
     cost_nano_usd: int = 0
     progressed: bool = False
     released: bool = False
-    """The last event leaves the run to nobody: it has ended or waits."""
+    """The last event leaves the run to nobody: it has ended, waits or is paused."""
     approvals: list[Approval] = field(default_factory=list)
     closed: list[Path] = field(default_factory=list)
     uses: list[ModelUse] = field(default_factory=list)
@@ -54,12 +53,12 @@ def read(run: Run, batch: Sequence[ev.Event], started: dict[Path, ev.EffectStart
 
 
 Started = dict[Path, ev.EffectStarted]
-E = TypeVar("E", bound=ev.Event)
-_READERS: dict[type[ev.Event], Callable[[Reading, Any, Started], None]] = {}
+Reader = Callable[[Reading, Any, Started], None]
+_READERS: dict[type[ev.Event], Reader] = {}
 
 
-def _reads(*kinds: type[E]) -> Callable[[Callable[[Reading, E, Started], None]], Callable[[Reading, E, Started], None]]:
-    def register(function: Callable[[Reading, E, Started], None]) -> Callable[[Reading, E, Started], None]:
+def _reads(*kinds: type[ev.Event]) -> Callable[[Reader], Reader]:
+    def register(function: Reader) -> Reader:
         _READERS.update(dict.fromkeys(kinds, function))
         return function
 
@@ -79,7 +78,8 @@ def _running(reading: Reading, event: ev.RunClaimed | ev.RunUnpaused, _: Started
 
 @_reads(ev.RunPaused)
 def _paused(reading: Reading, _event: ev.RunPaused, _: Started) -> None:
-    reading.columns["status"] = RunStatus.PAUSED.value
+    reading.released = True
+    reading.columns |= {"status": RunStatus.PAUSED.value, "lease_owner": "", "due_at": None}
 
 
 @_reads(ev.RunSuspended)

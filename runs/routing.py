@@ -1,10 +1,12 @@
 """Websocket addresses of this room."""
 
-from django.urls import URLPattern, path
+from typing import Any
+
+from django.urls import path
 
 from runs.consumers import RunSocket, TenantSocket
 
-websocket_urls: list[URLPattern] = [
+websocket_urls: list[Any] = [
     path("ws/runs/<uuid:run_id>/", RunSocket.as_asgi()),  # type: ignore[arg-type]
     path("ws/live/", TenantSocket.as_asgi()),  # type: ignore[arg-type]
 ]

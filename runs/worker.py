@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID, uuid4
 
 import structlog
-from channels.layers import get_channel_layer
 from django.db import InterfaceError, OperationalError
 
 from orchestrator.engine.errors import LeaseLost
@@ -16,7 +15,7 @@ from runs.event_log import RunLog
 from runs.execution import Execution, Lender
 from runs.failpoint import failpoint
 from runs.leases import HEARTBEAT_S, Claim, claim_due, claim_hinted, release, release_strays, renew
-from runs.live import Publisher, worker_group
+from runs.live import Publisher, channel_layer, worker_group
 from runs.log_rows import Batch
 from runs.log_writer import LogWriter
 from runs.models import Command
@@ -158,7 +157,7 @@ class RunWorker:
 
     async def _listen(self) -> None:
         """Hear of commands as they are sent; the heartbeat finds those that were not heard."""
-        layer = get_channel_layer()
+        layer = channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(worker_group(self.id), channel)
         while True:

@@ -19,7 +19,7 @@ def worker_of_this_process() -> RunWorker:
 class RunWorkerStep(bootsteps.StartStopStep):
     """Starts with the process, whether or not the broker is there; on a stop gives every run back first."""
 
-    requires = {"celery.worker.components:Pool"}
+    requires = ("celery.worker.components:Pool",)
 
     def start(self, parent: Any) -> None:
         global _worker

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
@@ -16,33 +17,40 @@ from orchestrator.engine.node_kind import NodeKind, NodeKindSchema, Params
 Kind = NodeKind[Any]
 """A kind of any parameters."""
 
-_kinds: dict[str, Kind] = {}
-
 
 class BadKind(Exception):
     """A module does not define a proper kind of node."""
 
 
-def register(kind: Kind) -> None:
-    """Add a kind. Raises BadKind for a second one of that name, or one without a description."""
-    if kind.name in _kinds:
-        raise BadKind(f"Two kinds of node are called {kind.name!r}")
+def require_proper(kind: Kind) -> None:
+    """Raises BadKind for a kind that people could not understand."""
     if not kind.summary or not kind.title:
         raise BadKind(f"Kind {kind.name!r} has no title or no summary")
     undescribed = [name for name, info in kind.params.model_fields.items() if not (info.title or info.description)]
     if undescribed:
         raise BadKind(f"Kind {kind.name!r} has parameters without a title: {', '.join(undescribed)}")
-    _kinds[kind.name] = kind
+
+
+def _add(kinds: dict[str, Kind], kind: Kind) -> None:
+    if kind.name in kinds:
+        raise BadKind(f"Two kinds of node are called {kind.name!r}")
+    require_proper(kind)
+    kinds[kind.name] = kind
+
+
+@cache
+def _found() -> dict[str, Kind]:
+    kinds: dict[str, Kind] = {}
+    for module in pkgutil.iter_modules(nodes.__path__):
+        _add(kinds, importlib.import_module(f"{nodes.__name__}.{module.name}").KIND)
+    for entry in entry_points(group="baton.nodes"):
+        _add(kinds, entry.load())
+    return kinds
 
 
 def load_kinds() -> dict[str, Kind]:
-    """Every kind by name; imports the modules on the first call."""
-    if not _kinds:
-        for module in pkgutil.iter_modules(nodes.__path__):
-            register(importlib.import_module(f"{nodes.__name__}.{module.name}").KIND)
-        for entry in entry_points(group="baton.nodes"):
-            register(entry.load())
-    return _kinds
+    """Every kind by name; imports the modules on the first call. Threads never see a part of them."""
+    return _found()
 
 
 def kind_of(name: str) -> NodeKind[Params]:
@@ -53,14 +61,14 @@ def kind_of(name: str) -> NodeKind[Params]:
 @contextmanager
 def registered(*kinds: Kind) -> Iterator[None]:
     """Kinds that exist only inside the block, for tests."""
-    load_kinds()
+    known = load_kinds()
     for kind in kinds:
-        register(kind)
+        _add(known, kind)
     try:
         yield
     finally:
         for kind in kinds:
-            del _kinds[kind.name]
+            del known[kind.name]
 
 
 def kind_schemas() -> list[NodeKindSchema]:

@@ -1,16 +1,23 @@
 """What must hold after every fault, whatever it was."""
 
+import sys
 from collections import Counter
 
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from orchestrator.engine.events import EffectFinished, NodeFinished
-from orchestrator.engine.run_state import EffectStatus, RunState, RunStatus, fold
+from orchestrator.engine.run_state import RunState, fold
+from orchestrator.engine.status import EffectStatus, RunStatus
 from runs.event_log import load
 from runs.models import Approval, Run
 from tenants.scope import system_scope
 from tests.model_server.server import ModelServer
+
+
+def say(text: str) -> None:
+    """A figure or a seed, for whoever reads the test's output."""
+    sys.stdout.write(f"{text}\n")
 
 
 def check(sink: ModelServer) -> None:

@@ -1,20 +1,16 @@
 """F01: a process is killed at each named place, and the run goes on by itself. F02: workers die at random."""
 
 import random
-import signal
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
-
-import os
 
 import pytest
 
 from runs.failpoint import Name
 from runs.models import Approval, Run
 from tenants.scope import system_scope
-from tests.faults.oracle import check
+from tests.faults.oracle import check, say
 from tests.faults.processes import Processes, alive, freeze, kill, thaw
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
@@ -97,11 +93,75 @@ def test_f01_a_run_survives_a_kill_at_every_named_place(
                 scenarios.append(Scenario(failpoint, database, world(document(failpoint))))
         for scenario in scenarios:
             scenario.prepare(processes)
-        wait_until(lambda: all([scenario.has_ended() for scenario in scenarios]), 25, "every run has ended")
+        wait_until(lambda: sum(scenario.has_ended() for scenario in scenarios) == len(scenarios), 25, "every run has ended")
         for scenario in scenarios:
             with connected_to(scenario.database.url):
                 check(sink)
             kill(scenario.rescuer)
             scenario.database.drop()
-            print(f"F01 {vendor} {scenario.failpoint}: resumed and ended {scenario.took:.1f} s after the kill")  # noqa: T201
+            say(f"F01 {vendor} {scenario.failpoint}: resumed and ended {scenario.took:.1f} s after the kill")
             assert scenario.took < RESUME_S + (4 if vendor == "sqlite" else 0)
+
+
+@pytest.mark.parametrize("failpoint", ["tool_started", "tool_answered_not_saved"])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_f01_an_unsafe_call_is_never_made_twice_and_a_person_is_asked(
+    failpoint: str, database: Database, processes: Processes, sink: ModelServer
+) -> None:
+    """F01"""
+    victim = processes.start(database.url, failpoint=failpoint)
+    run = world(chain(SEND)).run("x")
+    wait_until(lambda: not alive(victim), 20, "the worker died inside the call")
+    rescuer = processes.start(database.url)
+    wait_until(lambda: status(run) == "waiting", 12, "a person is asked")
+    kill(rescuer)
+    check(sink)
+    with system_scope():
+        assert Approval.objects.get(run=run).request["mode"] == "unknown_outcome"
+
+
+def status(run: Run) -> str:
+    with system_scope():
+        return Run.objects.values_list("status", flat=True).get(pk=run.pk)
+
+
+LONG = chain(*({**(SAVE if index % 3 == 0 else WORK), "id": f"n{index}"} for index in range(12)), agents=AGENTS)
+
+
+def storm(database: Database, processes: Processes, sink: ModelServer, *, runs: int, seconds: float, seed: int) -> None:
+    """Workers die at random while runs go on; then all runs must end, and the oracle be content."""
+    say(f"F02 seed {seed}")
+    chance = random.Random(seed)
+    place = world(LONG)
+    workers = [processes.start(database.url, model_s=0.2) for _ in range(3)]
+    for _ in range(runs):
+        place.run("x")
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(chance.uniform(1.5, 4))
+        victim = chance.randrange(len(workers))
+        kill(workers[victim])
+        workers[victim] = processes.start(database.url, model_s=0.2)
+
+    def unfinished() -> int:
+        with system_scope():
+            return Run.objects.unfinished().count()
+
+    wait_until(lambda: not unfinished(), 60, "every run has ended")
+    for worker in workers:
+        kill(worker)
+    check(sink)
+    with system_scope():
+        ends = set(Run.objects.values_list("status", flat=True))
+        assert ends <= {"succeeded"}, ends
+
+
+def test_f02_workers_that_die_at_random_lose_nothing(database: Database, processes: Processes, sink: ModelServer) -> None:
+    """F02, short"""
+    storm(database, processes, sink, runs=20, seconds=6, seed=random.randrange(10**6))
+
+
+@pytest.mark.chaos
+def test_f02_for_ten_minutes(database: Database, processes: Processes, sink: ModelServer) -> None:
+    """F02"""
+    storm(database, processes, sink, runs=200, seconds=600, seed=random.randrange(10**6))

@@ -1,6 +1,7 @@
 """Rows for tests: a tenant with a user, a graph and its version, runs of it."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from tenants.scope import system_scope
 def chain(*nodes: dict[str, Any], agents: dict[str, Any] | None = None) -> dict[str, Any]:
     """A document of an input, the nodes one after the other, and an output."""
     inner = [{"id": "start", "kind": "input"}, *nodes, {"id": "end", "kind": "output"}]
-    edges = [{"id": f"e{i}", "source": a["id"], "target": b["id"]} for i, (a, b) in enumerate(zip(inner, inner[1:], strict=False))]
+    edges = [{"id": f"e{i}", "source": a["id"], "target": b["id"]} for i, (a, b) in enumerate(pairwise(inner))]
     return {"title": "Chain", "nodes": inner, "edges": edges, "agents": agents or {}}
 
 

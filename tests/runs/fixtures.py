@@ -9,6 +9,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from orchestrator.celery import app, broker_url
 from orchestrator.settings.channel_layer import channel_layers
+from runs import hints
 from runs.worker import RunWorker
 from tests.runs.databases import Database, Templates, connected_to
 from tests.runs.lender import ScriptedLender
@@ -55,9 +56,16 @@ def database(request: pytest.FixtureRequest, database_templates: Templates, djan
 @pytest.fixture
 def broker(valkey: Valkey, settings: Settings) -> str:
     """Frames and hints travel through the real broker."""
-    settings.CHANNEL_LAYERS = channel_layers(valkey.url)
-    app.conf.broker_url = broker_url(valkey.url)
+    use_broker(valkey.url, settings)
     return valkey.url
+
+
+def use_broker(url: str, settings: Settings) -> None:
+    """Send frames and hints through another broker; Celery keeps the connections of the first one otherwise."""
+    settings.CHANNEL_LAYERS = channel_layers(url)
+    app.conf.broker_url = broker_url(url)
+    app.amqp._producer_pool = None
+    hints.forget_failures()
 
 
 @pytest.fixture

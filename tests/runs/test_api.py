@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from orchestrator.engine.run_state import RunStatus
+from orchestrator.engine.status import RunStatus
 from runs.models import Run
 from runs.worker import RunWorker
 from tenants.roles import MemberRole
@@ -144,7 +144,7 @@ def test_commands_are_refused_when_they_make_no_sense(browser: Browser, place: W
 
 def test_a_table_quotes_what_spreadsheets_would_execute(browser: Browser, place: World) -> None:
     """P11"""
-    rows = [{"id": 1, "text": "=1+1", "more": {"a": "-x"}}, {"id": -2, "text": "fine, \"quoted\"", "tags": ["a"]}]
+    rows = [{"id": 1, "text": "=1+1", "more": {"a": "-x"}}, {"id": -2, "text": 'fine, "quoted"', "tags": ["a"]}]
     run = place.run("x", output={"rows": rows}, status="succeeded", due_at=None)
     text = browser.get(f"runs/{run.pk}/table.csv?path=rows")
     assert text.splitlines() == ["id,text,more.a,tags", "1,'=1+1,'-x,", '-2,"fine, ""quoted""",,"[""a""]"']

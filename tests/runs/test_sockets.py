@@ -219,7 +219,9 @@ async def test_another_sites_page_opens_no_socket(place: World, origin: bytes | 
         assert (await opened.connect())[0] is False
 
 
-@pytest.mark.parametrize("text", ["x" * 65_537, "no json", "[]", '{"type":"odd"}', '{"type":"resync","after":-1}', '{"type":"resync","after":"1"}'])
+@pytest.mark.parametrize(
+    "text", ["x" * 65_537, "no json", "[]", '{"type":"odd"}', '{"type":"resync","after":-1}', '{"type":"resync","after":"1"}']
+)
 async def test_what_no_client_of_ours_says_closes_the_socket(place: World, text: str) -> None:
     """W03"""
     run, cookie = await setup(place, 0)

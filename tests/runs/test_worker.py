@@ -2,10 +2,10 @@
 
 from uuid import uuid4
 
-import pytest
 from django.db.models.functions import Now
 
-from orchestrator.engine.run_state import RunStatus, fold
+from orchestrator.engine.run_state import fold
+from orchestrator.engine.status import RunStatus
 from orchestrator.engine.testing import says
 from runs.event_log import load
 from runs.models import Approval, Command, ModelUse, Run

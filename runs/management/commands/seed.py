@@ -30,4 +30,5 @@ class Command(BaseCommand):
                     graph = install_starter(starter=starter, tenant=tenant, by=owner)
                     if latest_version(graph) is None:
                         publish_version(graph=graph, note="As it came", by=owner)
-        self.stdout.write("Seeded: tenants demo and acme")
+        if options["verbosity"]:
+            self.stdout.write("Seeded: tenants demo and acme")

@@ -1,5 +1,5 @@
 import { ChevronDown, ChevronUp, Plus, Trash2 } from "lucide-react";
-import { useContext } from "react";
+import { useContext, useState } from "react";
 import type { Json } from "../contract";
 import { Field } from "./Field";
 import { FormContext } from "./FormContext";
@@ -124,11 +124,17 @@ function bounds(schema: Schema): { min?: number; max?: number } {
   };
 }
 
+/** A list that came long is shown in part, until somebody asks for all of it. */
+const SHORT_LIST = 12;
+const SHOWN = 3;
+
 /** Several values of one shape: added, removed, put in order. */
 function ListField({ field, root, path, value, disabled, problems, onChange }: FormFieldProps) {
   const items = field.schema.items as Schema;
   const entries = Array.isArray(value) ? value : [];
   const write = (index: number, next: Json) => onChange(entries.map((entry, at) => (at === index ? next : entry)));
+  const [isWhole, setWhole] = useState(entries.length <= SHORT_LIST);
+  const shown = isWhole ? entries : entries.slice(0, SHOWN);
   const move = (index: number, by: number) => {
     const next = [...entries];
     const [taken] = next.splice(index, 1);
@@ -144,7 +150,7 @@ function ListField({ field, root, path, value, disabled, problems, onChange }: F
           {problem}
         </p>
       ))}
-      {entries.map((entry, index) => {
+      {shown.map((entry, index) => {
         const item = { ...fieldOf(String(index), items, root, true), title: `${index + 1}` };
         return (
           <div className="list-item" key={index}>
@@ -163,6 +169,11 @@ function ListField({ field, root, path, value, disabled, problems, onChange }: F
           </div>
         );
       })}
+      {shown.length < entries.length ? (
+        <button type="button" className="button button-quiet" onClick={() => setWhole(true)}>
+          Show all {entries.length}
+        </button>
+      ) : null}
       <button type="button" className="button" disabled={disabled} onClick={() => onChange([...entries, blank(items, root)])}>
         <Plus aria-hidden /> Add
       </button>

@@ -63,7 +63,7 @@ test("taking a route away takes its edges away", () => {
 
 test("the error port is there when errors leave by it", () => {
   const node = { params: {}, on_error: "port" as const };
-  expect(outputPorts(node, choice).map((port) => port.name)).toEqual(["error"]);
+  expect(outputPorts(node, choice).map((port) => port.name)).toEqual(["yes", "no", "error"]);
 });
 
 test("a pasted map brings its body and inner edges under fresh ids", () => {

@@ -7,11 +7,14 @@ import type { FlowEdge } from "./flow";
 /** An edge that leads back goes over the nodes between, this far above its ends. */
 const CLEARANCE = 84;
 
+/** Neighbours that stand close together are not a way back. */
+const OVERLAP = 48;
+
 /** An edge with what it asks for: its condition, "otherwise", how often it may loop. */
 export const LinkEdge = memo(function LinkEdge(props: EdgeProps<FlowEdge>) {
   const taken = useStore(useContext(FacesContext), (faces) => faces.edges[props.id] ?? 0);
   const isBusy = useStore(useContext(FacesContext), (faces) => faces.nodes[props.target]?.status === "running" && (faces.edges[props.id] ?? 0) > 0);
-  const leadsBack = props.targetX < props.sourceX;
+  const leadsBack = props.targetX < props.sourceX - OVERLAP;
   const [path, labelX, labelY] = leadsBack
     ? getSmoothStepPath({ ...props, centerY: Math.min(props.sourceY, props.targetY) - CLEARANCE, borderRadius: 14, offset: 26 })
     : getBezierPath(props);

@@ -1,6 +1,6 @@
 /** Spans: what the waterfall shows. A tree by path, built from the fold. */
 import { isBad, type AnyStatus } from "../figures";
-import type { ErrorInfo } from "../contract";
+import type { ErrorInfo, Json } from "../contract";
 import { lastSegment, parentPath } from "./path";
 import { NO_USAGE, addUsage, joinUsage, type RunState, type UsageTotals } from "./state";
 
@@ -88,12 +88,18 @@ function itemSpans(state: RunState): Span[] {
   );
 }
 
+/** What a person is asked has a title; other requests have none. */
+function titleOf(request: Json): string {
+  if (request === null || typeof request !== "object" || Array.isArray(request)) return "";
+  return typeof request.title === "string" ? request.title : "";
+}
+
 function effectSpans(state: RunState): Span[] {
   return [...state.effects.values()].map((effect) =>
     open({
       path: effect.path,
       sort: EFFECT_SORTS.has(effect.kind) ? (effect.kind as SpanSort) : "effect",
-      name: effect.name || lastSegment(effect.path).replace(".", " "),
+      name: effect.name || titleOf(effect.request) || lastSegment(effect.path).replace(".", " "),
       detail: effect.agent,
       node: "",
       status: effect.status,

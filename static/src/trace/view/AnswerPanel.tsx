@@ -2,7 +2,7 @@ import { useState } from "react";
 import { ApiError, sendCommand } from "../../api";
 import type { HumanRequest, Json } from "../../contract";
 import { JsonView } from "../../controls";
-import { Field, JsonControl, SchemaForm, blank, fieldsOf, isSchema } from "../../forms";
+import { Field, SchemaForm, blank, fieldsOf, isSchema, type Schema } from "../../forms";
 import { formatExact } from "../../figures";
 import type { EffectState } from "../state";
 import { useRunAbout } from "./RunContext";
@@ -53,6 +53,13 @@ function firstValue(request: HumanRequest): Json {
   return { ...value, ...Object.fromEntries(known) };
 }
 
+/** A single value as a form of one field. */
+function asField(schema: Schema): Schema {
+  const control: Schema = schema.type === "string" ? { control: "textarea" } : {};
+  const value: Schema = { title: "Your version", ...control, ...schema };
+  return { type: "object", properties: { value } };
+}
+
 const STYLE: Record<string, string> = { primary: "button-primary", danger: "button-danger" };
 
 function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRequest }) {
@@ -75,7 +82,7 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
       {request.answer_schema && fieldsOf(request.answer_schema).length > 0 ? (
         <SchemaForm schema={request.answer_schema} value={isSchema(value) ? value : {}} onChange={setValue} />
       ) : request.answer_schema ? (
-        <Field title="Value">{(ids) => <JsonControl {...ids} value={value} nullable disabled={false} onChange={setValue} />}</Field>
+        <SchemaForm schema={asField(request.answer_schema)} value={{ value }} onChange={(next) => setValue(next.value ?? null)} />
       ) : null}
       <Field title="Comment">
         {(ids) => <textarea id={ids.id} className="textarea" rows={2} value={comment} onChange={(event) => setComment(event.target.value)} />}

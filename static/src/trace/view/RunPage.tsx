@@ -69,7 +69,7 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
                 <RunCanvas graph={record.document} kinds={kindMap} />
               </section>
               <section className="run-waterfall" aria-label="Waterfall">
-                <Waterfall takesFocus onOpen={() => setView((now) => (matchMedia("(max-width: 900px)").matches ? "Detail" : now))} />
+                <Waterfall takesKeys onOpen={() => setView((now) => (matchMedia("(max-width: 900px)").matches ? "Detail" : now))} />
               </section>
               <section className="run-detail" aria-label="Detail">
                 <DetailPanel />

@@ -13,7 +13,7 @@ import { useLane } from "./useLane";
 export const ROW_HEIGHT = 28;
 
 /** Every span of the run on one axis. Only the rows in sight are mounted. */
-export function Waterfall({ onOpen, takesFocus = false }: { onOpen: () => void; takesFocus?: boolean }) {
+export function Waterfall({ onOpen, takesKeys = false }: { onOpen: () => void; takesKeys?: boolean }) {
   const store = useTraceStore();
   const revision = useTrace((view) => view.revision);
   const root = useTrace((view) => view.root);
@@ -43,8 +43,13 @@ export function Waterfall({ onOpen, takesFocus = false }: { onOpen: () => void; 
   }, [at, selected, followed, virtual]);
 
   useEffect(() => {
-    if (takesFocus) scroller.current?.focus({ preventScroll: true });
-  }, [takesFocus]);
+    if (!takesKeys) return;
+    const begin = (event: globalThis.KeyboardEvent) => {
+      if ((event.key === "j" || event.key === "k") && event.target === document.body) scroller.current?.focus({ preventScroll: true });
+    };
+    document.addEventListener("keydown", begin);
+    return () => document.removeEventListener("keydown", begin);
+  }, [takesKeys]);
 
   const setWindow = (next: Window | null) => store.setState({ window: next });
   useWheelZoom(scroller, lane, width, (factor, anchor, panUs) => {

@@ -1,0 +1,67 @@
+"""The platform's own processes, as a server starts them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from tests.runs.services import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def process(arguments: list[str], *, database: str, redis: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process with its own settings; its log is in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "REDIS_URL": redis,
+        "BATON_DATA": str(folder),
+        "BATON_SECRET_KEY": settings.SECRET_KEY,
+        "DJANGO_SETTINGS_MODULE": "orchestrator.settings.test",
+    }
+    with (folder / "process.log").open("ab") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-W", "ignore", *arguments], env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.send_signal(signal.SIGKILL)
+            started.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for_web(port: int) -> None:
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=1) as reply:
+                return bool(reply.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    wait_until(answers, 30, "the web process answers")
+
+
+CELERY_WORKER = ["-m", "celery", "-A", "orchestrator.celery", "worker", "--loglevel", "WARNING"]
+
+
+def web_server(port: int) -> list[str]:
+    return ["-m", "orchestrator.web_server", "-b", "127.0.0.1", "-p", str(port), "orchestrator.asgi:application"]

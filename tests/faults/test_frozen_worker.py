@@ -1,0 +1,44 @@
+"""F03: a worker that was frozen longer than its lease wakes up and finds its epoch gone."""
+
+import time
+
+from runs.models import Run, RunEvent
+from tenants.scope import system_scope
+from tests.faults.oracle import check
+from tests.faults.processes import Processes, alive, freeze, kill, thaw
+from tests.faults.test_killed_workers import AGENTS, SAVE, SEND, WORK, status
+from tests.model_server.server import ModelServer
+from tests.runs.databases import Database
+from tests.runs.factories import chain, world
+from tests.runs.services import wait_until
+
+
+def has_event(run: Run, kind: str) -> bool:
+    with system_scope():
+        return RunEvent.objects.filter(run=run, type=kind).exists()
+
+
+def test_f03_the_late_commit_of_a_frozen_worker_is_refused(database: Database, processes: Processes, sink: ModelServer) -> None:
+    """F03"""
+    place = world(chain(WORK, SAVE, SEND, agents=AGENTS))
+    frozen = processes.start(database.url, model_s=1.5)
+    run = place.run("x")
+    wait_until(lambda: has_event(run, "effect_started"), 10, "the model is being asked")
+    freeze(frozen)
+    other = processes.start(database.url)
+    wait_until(lambda: status(run) == "succeeded", 16, "another worker has taken over")
+    with system_scope():
+        before = Run.objects.get(pk=run.pk)
+    calls = len(sink.sink)
+    thaw(frozen)
+    time.sleep(2.5)
+    with system_scope():
+        after = Run.objects.get(pk=run.pk)
+    assert (after.last_seq, after.lease_epoch) == (before.last_seq, 2)
+    assert len(sink.sink) == calls, "the frozen worker acted after it had lost the run"
+    kill(other)
+    again = place.run("y")
+    wait_until(lambda: status(again) == "succeeded", 10, "the thawed worker takes new runs")
+    assert alive(frozen)
+    kill(frozen)
+    check(sink)
