@@ -3,10 +3,10 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks import langgraph_peer
 from benchmarks.figure import Figure
@@ -18,6 +18,9 @@ from orchestrator.engine.host import Host
 from orchestrator.engine.ids import Path
 from orchestrator.engine.testing import FixedAuthority, MemoryTools, ScriptedModel
 from tests.graphs import chain, fan, loop
+
+if TYPE_CHECKING:
+    from runs.log_writer import LogWriter
 
 SHAPES: dict[str, Callable[[int], Graph]] = {"chain": chain, "fan": fan, "loop": loop}
 INPUTS = {"chain": 1, "fan": 1, "loop": 0}
@@ -100,12 +103,8 @@ def measure_growth(shape: str, rounds: int) -> list[Figure]:
 
 
 def measure_durable(vendor: str, rounds: int) -> list[Figure]:
-    from runs.log_writer import LogWriter
-
     figures = []
-    with scratch_database(vendor) as url:
-        writer = LogWriter(lambda _batches: None)
-        writer.start()
+    with scratch_database(vendor) as url, log_writer() as writer:
         for shape, graph_of in SHAPES.items():
             with ExitStack() as stack:
                 contenders = {"ours": durable(graph_of(SIZE), INPUTS[shape], writer), "floor": durable_floor(shape, url)}
@@ -114,11 +113,22 @@ def measure_durable(vendor: str, rounds: int) -> list[Figure]:
                 taken = race(contenders, rounds)
             goal = GOALS.get(vendor, {}).get(shape)
             figures.append(_figure(f"{shape}({SIZE}), durable on {vendor}", taken, goal, peer="LangGraph + SqliteSaver"))
-        writer.stop()
     return figures
 
 
-def durable(graph: Graph, run_input: int, writer: Any) -> Timed:
+@contextmanager
+def log_writer() -> Iterator["LogWriter"]:
+    from runs.log_writer import LogWriter
+
+    writer = LogWriter(lambda _batches: None)
+    writer.start()
+    try:
+        yield writer
+    finally:
+        writer.stop()
+
+
+def durable(graph: Graph, run_input: int, writer: "LogWriter") -> Timed:
     """From the claim on: everything is in the database when a run counts as ended."""
     from runs.event_log import RunLog
     from runs.leases import Claim, claim_hinted
