@@ -23,6 +23,8 @@ def prepare_django() -> None:
 @contextmanager
 def scratch_database(vendor: str) -> Iterator[str]:
     """A fresh migrated database, `sqlite` or `postgresql`, as this process's own; yields its URL."""
+    from django.db import connections
+
     from tests.runs.databases import Templates, connected_to
     from tests.runs.services import Postgres, scratch_folder
 
@@ -31,6 +33,7 @@ def scratch_database(vendor: str) -> Iterator[str]:
     try:
         fresh = Templates(folder, server.start).fresh(vendor)
         with connected_to(fresh.url):
+            connections.databases["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)  # as the product has it
             yield fresh.url
     finally:
         server.stop()
