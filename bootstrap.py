@@ -45,9 +45,8 @@ def check_python() -> None:
     found = sys.version_info[:2]
     if not OLDEST <= found <= NEWEST:
         wanted = f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
-        raise Unready(
-            f"Python {found[0]}.{found[1]} is too {'old' if found < OLDEST else 'new'}; install Python {wanted} and run make PYTHON=python3.12"
-        )
+        age = "old" if found < OLDEST else "new"
+        raise Unready(f"Python {found[0]}.{found[1]} is too {age}; install Python {wanted} and run make PYTHON=python3.12")
 
 
 def make_venv() -> None:
@@ -68,10 +67,10 @@ def install(name: str) -> None:
     if stamp.exists() and stamp.read_text() in wanted:
         return
     with step(f"Installing {count(lock)} Python packages"):
-        arguments = ["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--require-hashes", "--only-binary=:all:"]
+        arguments = ["-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--require-hashes", "--only-binary=:all:"]
         done = run([str(BIN / "python"), *arguments, "-r", str(lock)])
         if done.returncode:
-            raise Unready(explain(done.stderr, "the Python packages"))
+            raise Unready(explain(done.stdout + done.stderr, "the Python packages"))
         stamp.write_text(digest_of([lock]))
 
 

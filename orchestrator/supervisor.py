@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 STOP_S = 12.0
 """How long a process may take to stop before it is killed."""
@@ -23,16 +24,26 @@ class Child:
 
     name: str
     command: Sequence[str]
-    on_death: Callable[[int], None] = lambda _pid: None
+    on_death: Callable[[str], None] = lambda _id: None
+    """Gets the id the dead process had as BATON_WORKER_ID."""
+    id: str = ""
     process: "subprocess.Popen[bytes] | None" = None
     began: float = 0.0
     pause_s: float = 0.0
     ended: float = field(default=0.0)
 
     def start(self, log: Path) -> None:
+        self.id = str(uuid4())
+        environment = {**os.environ, "BATON_WORKER_ID": self.id}  # noqa: TID251 - handed on as it is
         with log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - the commands are ours
-                self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, preexec_fn=_die_with_parent
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+                env=environment,
             )
         self.began = time.monotonic()
 
@@ -78,7 +89,7 @@ class Supervisor:
             child.ended = now
             child.pause_s = 0.0 if now - child.began > CALM_S else min(15.0, child.pause_s * 2 + 0.5)
             self._say(f"{child.name} ended (code {child.process.returncode}); starting it again. Its log: {self.log_of(child.name)}")
-            child.on_death(child.process.pid)
+            child.on_death(child.id)
         if now - child.ended >= child.pause_s:
             child.ended = 0.0
             child.start(self.log_of(child.name))

@@ -109,6 +109,11 @@ def release_strays(owner: str, run_ids: Iterable[UUID]) -> None:
     Run.objects.filter(pk__in=list(run_ids), lease_owner=owner).update(lease_owner="", due_at=Now())
 
 
+def expire_leases_of(owner: str) -> int:
+    """The process is known to be dead: its runs are due now. It stays their last owner, so that this counts as a takeover."""
+    return Run.objects.filter(lease_owner=owner).update(due_at=Now())
+
+
 def wake_for_commands(run_ids: Iterable[UUID]) -> None:
     """Make runs due for which a command came while they were being given back.
 

@@ -10,6 +10,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 
 from orchestrator.engine.errors import LeaseLost
+from orchestrator.settings.env import WORKER_ID
 from runs.database_threads import DatabaseThreads
 from runs.event_log import RunLog
 from runs.execution import Execution, Lender
@@ -34,7 +35,7 @@ class RunWorker:
     """Start it, hint at runs, stop it: from any thread. Everything else happens on its own loop."""
 
     def __init__(self, lender: Lender) -> None:
-        self.id = str(uuid4())
+        self.id = WORKER_ID or str(uuid4())
         self._lender = lender
         self._active: dict[UUID, tuple[Execution, asyncio.Task[None]]] = {}
         self._hinted: dict[UUID, UUID] = {}

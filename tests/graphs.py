@@ -1,5 +1,6 @@
 """Small graphs for tests, written the way a person would draw them."""
 
+from itertools import pairwise
 from typing import Any
 
 from orchestrator.engine import Graph
@@ -23,7 +24,7 @@ def edge(source: str, target: str, **rest: Any) -> dict[str, Any]:
 
 def path(*names: str) -> list[dict[str, Any]]:
     """Edges along a line of nodes."""
-    return [edge(first, second) for first, second in zip(names, names[1:], strict=False)]
+    return [edge(first, second) for first, second in pairwise(names)]
 
 
 def chain(length: int) -> Graph:

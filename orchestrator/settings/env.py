@@ -32,3 +32,6 @@ FAILPOINT = env.str("BATON_FAILPOINT", default="")
 """For fault tests: the named place at which this process kills itself."""
 
 PORT = env.int("PORT", default=8000)
+
+WORKER_ID = env.str("BATON_WORKER_ID", default="")
+"""A UUID that whoever starts a worker gives it, to say at once when it has died; never given twice."""
