@@ -38,7 +38,7 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
   const choose: NodeMouseHandler<FlowNode> = (_, node) => {
     const { index, item } = store.getState();
     const span = spanOfNode(index, node.id, item);
-    if (span) store.setState({ selected: span.path });
+    if (span) store.show(span.path);
   };
   return (
     <ReactFlow
