@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import langgraph_peer
 from benchmarks.figure import Figure
-from benchmarks.race import Timed, race, timed
+from benchmarks.race import Timed, computed, race, timed
 from benchmarks.scratch import prepare_django, scratch_database
 from orchestrator.engine import Graph, RunClaimed, Runner, RunState, RunStatus
 from orchestrator.engine.events import Event
@@ -79,13 +79,13 @@ async def tasks_alone(shape: str, size: int) -> None:
 
 def in_memory(shape: str, size: int) -> Timed:
     graph = SHAPES[shape](size)
-    return timed(lambda: asyncio.run(run_in_memory(graph, INPUTS[shape])))
+    return computed(lambda: asyncio.run(run_in_memory(graph, INPUTS[shape])))
 
 
 def measure_memory(shape: str, rounds: int) -> list[Figure]:
-    contenders = {"ours": in_memory(shape, SIZE), "floor": timed(lambda: asyncio.run(tasks_alone(shape, SIZE)))}
+    contenders = {"ours": in_memory(shape, SIZE), "floor": computed(lambda: asyncio.run(tasks_alone(shape, SIZE)))}
     if langgraph_peer.installed():
-        contenders["peer"] = timed(partial(langgraph_peer.in_memory(shape, SIZE), INPUTS[shape]))
+        contenders["peer"] = computed(partial(langgraph_peer.in_memory(shape, SIZE), INPUTS[shape]))
     taken = race(contenders, rounds)
     return [_figure(f"{shape}({SIZE}), log in memory", taken, GOALS["memory"][shape])]
 
@@ -178,6 +178,9 @@ def durable_floor(shape: str, url: str) -> Timed:
 
 def measure(*, quick: bool) -> list[Figure]:
     prepare_django()
+    from runs.collector import calm_collector
+
+    calm_collector()  # as in a worker
     rounds = 5 if quick else 15
     figures = [figure for shape in SHAPES for figure in measure_memory(shape, rounds)]
     figures += [figure for vendor in ("sqlite", "postgresql") for figure in measure_durable(vendor, rounds)]

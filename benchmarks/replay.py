@@ -1,7 +1,7 @@
 """How fast a run's log becomes its state again."""
 
 from benchmarks.figure import Figure
-from benchmarks.race import race, timed
+from benchmarks.race import computed, race
 from benchmarks.scratch import prepare_django
 from orchestrator.engine import RunClaimed, Runner, RunState, fold
 from orchestrator.engine.events import Event
@@ -15,9 +15,8 @@ def measure(*, quick: bool) -> list[Figure]:
 
     events = _log()
     texts = [blobs.dump(event, {}.__setitem__) for event in events]
-    taken = race(
-        {"fold": timed(lambda: fold(events)), "read": timed(lambda: fold([blobs.load(text, {}) for text in texts]))}, 3 if quick else 9
-    )
+    contenders = {"fold": computed(lambda: fold(events)), "read": computed(lambda: fold([blobs.load(text, {}) for text in texts]))}
+    taken = race(contenders, 3 if quick else 9)
     return [
         Figure("fold of events", "events/s", len(events) / taken["fold"], 50_000, more_is_better=True),
         Figure("fold of JSON texts", "events/s", len(events) / taken["read"], more_is_better=True),
