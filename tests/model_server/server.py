@@ -99,6 +99,11 @@ class ModelServer:
         ready.set()
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
+        stalled = asyncio.all_tasks(loop)
+        for task in stalled:
+            task.cancel()
+        if stalled:
+            loop.run_until_complete(asyncio.wait(stalled))
         loop.close()
 
     def app(self) -> web.Application:
