@@ -31,7 +31,8 @@ test: setup ## The whole suite: engine, rooms on both databases, browser
 	@$(BIN)/python -m pytest
 
 chaos: setup ## Long fault tests
-	@CRASH_EXAMPLES=300 $(BIN)/python -m pytest -m chaos --override-ini=addopts="-ra" tests
+	@CRASH_EXAMPLES=300 $(BIN)/python -m pytest -q tests/engine/test_recovery.py
+	@$(BIN)/python -m pytest -m chaos
 
 bench: setup ## Measure, print a table, write bench-results.json
 	@$(BIN)/python -m benchmarks

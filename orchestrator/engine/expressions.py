@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import cel
-from cel import stdlib
-
+from orchestrator.engine.cel_library import cel, stdlib
 from orchestrator.engine.errors import ExpressionFailed
 from orchestrator.engine.ids import Json
 

@@ -46,6 +46,7 @@ class Performer:
         self._answers: dict[Path, asyncio.Future[None]] = {}
         self._timers: dict[Path, int] = {}
         self._resting: dict[Path, Strand] = {}
+        self._held: list[tuple[Strand, asyncio.Future[None]]] = []
         self.holding = False
         self.answered_since_idle = False
 
@@ -103,8 +104,20 @@ class Performer:
         """While the run is being paused nothing new begins."""
         if not self.holding:
             return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._held.append((strand, turn))
         strand.rest()
-        await asyncio.get_running_loop().create_future()  # cancelled when the run leaves its worker
+        await turn
+
+    def release(self) -> None:
+        """Let what was held go on: it is live from this moment."""
+        self.holding = False
+        self.answered_since_idle = True
+        held, self._held = self._held, []
+        for strand, turn in held:
+            if not turn.done():
+                strand.wake()
+                turn.set_result(None)
 
     def _known(self, path: Path, mark: str) -> EffectState | None:
         known = self._state.effects.get(path)

@@ -33,7 +33,7 @@ SHORT_WAIT_US = 2_000_000
 """A timer that is due so soon is waited for in place."""
 
 Task = asyncio.Task[tuple[EdgeId, ...]]
-Ending = Literal["suspend", "again", "cancel", "limit"]
+Ending = Literal["suspend", "cancel", "limit"]
 
 
 class Runner:
@@ -84,12 +84,9 @@ class Runner:
 
     def unpause(self, by: str) -> None:
         """Go on."""
-        self._performer.holding = False
+        self._performer.release()
         if self.state.status is RunStatus.PAUSED:
             self.record(ev.RunUnpaused(by=by))
-        elif self._root is not None:
-            # What was held back begins again from the log.
-            self._stop("again")
 
     def record(self, event: ev.Event) -> None:
         """Number the event, fold it, and hand it to the log."""

@@ -97,9 +97,8 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [ROOT / "static" / "dist"]
-STATIC_ROOT = DATA_DIR / "collected"
-WHITENOISE_USE_FINDERS = True  # what the build made is served as it lies there
+STATIC_ROOT = ROOT / "static" / "dist"
+WHITENOISE_USE_FINDERS = True  # nothing is collected: the build is served as it lies there, the admin's files from its package
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/assets/.+-[A-Za-z0-9_-]{8}\.\w+$"
 DJANGO_VITE = {"default": {"manifest_path": ROOT / "static" / "dist" / "manifest.json"}}
 

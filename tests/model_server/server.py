@@ -99,11 +99,10 @@ class ModelServer:
         ready.set()
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
-        stalled = asyncio.all_tasks(loop)
+        stalled = asyncio.all_tasks(loop)  # answers that were told to stall for ever
         for task in stalled:
             task.cancel()
-        if stalled:
-            loop.run_until_complete(asyncio.wait(stalled))
+        loop.run_until_complete(asyncio.gather(*stalled, return_exceptions=True))
         loop.close()
 
     def app(self) -> web.Application:

@@ -61,7 +61,7 @@ class Terminal:
                 except (OSError, IndexError):
                     continue
                 if parent == self.process.pid:
-                    found.update({name: int(entry.name) for name in ("scheduler", "celery", "web_server", "valkey") if name in line})
+                    found.update({name: int(entry.name) for name in ("celery", "web_server", "valkey") if name in line})
         return found
 
     def stop(self) -> None:
@@ -90,7 +90,7 @@ def test_everything_starts_is_kept_and_stops_together(folder: Path) -> None:
         terminal.wait_ready()
         assert f"http://127.0.0.1:{terminal.port}/sign-in/link/" in terminal.text()
         first = terminal.children()
-        assert set(first) == {"scheduler", "celery", "web_server", "valkey"}
+        assert set(first) == {"celery", "web_server", "valkey"}
         assert ((folder / "data").stat().st_mode & 0o777) == 0o700
         os.kill(first["web_server"], signal.SIGKILL)
         wait_until(lambda: terminal.children().get("web_server", first["web_server"]) != first["web_server"], 20, "web was started again")

@@ -4,13 +4,13 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -19,6 +19,7 @@ from orchestrator import embedded_broker
 from orchestrator.settings.env import DATA_DIR, PORT, REDIS_URL
 from orchestrator.supervisor import Child, Supervisor
 from runs.leases import expire_leases_of
+from runs.scheduler import keep_ticking
 from tenants.scope import system_scope
 
 READY_S = 60.0
@@ -73,7 +74,8 @@ class Command(BaseCommand):
             "--hostname",
             f"{secrets.token_hex(4)}@%h",
         ]
-        supervisor.start(Child("scheduler", [python, str(settings.BASE_DIR / "manage.py"), "scheduler"]))
+        # A thread of this process: it mostly sleeps, and another process would cost 120 MB.
+        threading.Thread(target=keep_ticking, args=[supervisor.stopping], name="scheduler", daemon=True).start()
         supervisor.start(Child("worker", worker, self._hand_over))
         supervisor.start(Child("web", web))
         self._step("Starting web, worker and scheduler", lambda: self._wait_for_web(supervisor))
