@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from editor.lookup import graph_for
+from editor.lookup import graph_to_run
 from orchestrator.engine.errors import GraphInvalid
 from runs.actions import answer, send_command, start_run
 from runs.approvals import approval_rows
@@ -40,7 +40,7 @@ class GraphRunsView(MemberApiView):
         if isinstance(version, bool) or not isinstance(version, int | None) or not isinstance(draft, bool):
             raise InvalidValue("`version` must be a number or null, `draft` true or false.")
         trigger = Run.Trigger.API if bearer_key(request._request) else Run.Trigger.PAGE
-        graph = graph_for(self.user, slug)
+        graph = graph_to_run(self.user, slug)
         try:
             run = start_run(graph=graph, by=self.user, run_input=data.get("input"), trigger=trigger, version=version, draft=draft)
         except GraphInvalid as error:
