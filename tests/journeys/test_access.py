@@ -84,6 +84,7 @@ def test_a_phone_is_enough_to_answer(demo: Visitor, arrive: Arrive, waiting_run:
     assert before >= 2
     page.get_by_role("button", name="Send as it is").first.click()
     expect(page.get_by_text("Your answer was taken")).to_be_visible()
+    eventually(lambda: any(event.get("by") == "demo" for event in rider.events(waiting_run)), "the run has the answer", page)
 
     page.goto(f"/runs/{waiting_run}/")
     expect(run_status(page)).to_contain_text("Waiting")
