@@ -99,10 +99,7 @@ class ModelServer:
         ready.set()
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
-        stalled = asyncio.all_tasks(loop)  # answers that were told to stall for ever
-        for task in stalled:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*stalled, return_exceptions=True))
+        loop.run_until_complete(_end_the_rest())
         loop.close()
 
     def app(self) -> web.Application:
@@ -285,3 +282,11 @@ async def _breaks(request: web.Request, response: web.StreamResponse, reply: Rep
         case _:
             return False
     return True
+
+
+async def _end_the_rest() -> None:
+    """Cancel the answers that were told to stall for ever."""
+    stalled = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in stalled:
+        task.cancel()
+    await asyncio.gather(*stalled, return_exceptions=True)
