@@ -1,20 +1,18 @@
-"""Processor time per model call: bare LiteLLM, both adapters, and the bare HTTP clients, against a local server.
+"""Processor time per model call: both adapters, beside bare aiohttp and bare LiteLLM.
 
-`python -m benchmarks.model_call` prints JSON. The server runs in a process of its own, so that only
-the caller's time is counted.
+The server runs in a process of its own, so that only the caller's time is counted.
 """
 
 import asyncio
 import json
-import subprocess
-import sys
+import statistics
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import aiohttp
-import httpx
 
+from benchmarks.figure import Figure
+from benchmarks.scratch import model_server
 from orchestrator.engine.host import LanguageModel
 from orchestrator.engine.model import Message, ModelRequest, Role
 from orchestrator.engine.tool import ToolSpec
@@ -36,17 +34,17 @@ def wish(model: str, *, tools: bool = False) -> ModelRequest:
     return ModelRequest(model=model, messages=messages, tools=(TOOL,) if tools else ())
 
 
-async def measured(call: Callable[[], Awaitable[object]], times: int) -> dict[str, float]:
+async def processor_ms(call: Callable[[], Awaitable[object]], times: int) -> float:
+    """Processor time of one call: the median of five rounds."""
     for _ in range(5):
         await call()
     rounds = []
     for _ in range(5):
-        cpu, wall = time.process_time(), time.perf_counter()
+        began = time.process_time()
         for _ in range(times // 5):
             await call()
-        rounds.append(((time.process_time() - cpu) / (times // 5), (time.perf_counter() - wall) / (times // 5)))
-    cpu_s, wall_s = sorted(rounds)[2]
-    return {"cpu_ms": round(cpu_s * 1000, 3), "wall_ms": round(wall_s * 1000, 3)}
+        rounds.append((time.process_time() - began) / (times // 5) * 1000)
+    return statistics.median(rounds)
 
 
 async def bare_litellm(base: str, *, stream: bool) -> Callable[[], Awaitable[object]]:
@@ -65,65 +63,45 @@ async def bare_litellm(base: str, *, stream: bool) -> Callable[[], Awaitable[obj
     return call
 
 
-async def floors(base: str, times: int) -> dict[str, Any]:
+async def floor_of(base: str, times: int) -> float:
+    """Milliseconds of a call by aiohttp alone."""
     body = json.dumps({"model": "gpt-x", "messages": [{"role": "user", "content": "x" * 800}]}).encode()
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
-    url = f"{base}/chat/completions"
-    async with aiohttp.ClientSession() as session, httpx.AsyncClient() as client:
+    async with aiohttp.ClientSession() as session:
 
         async def by_aiohttp() -> object:
-            async with session.post(url, data=body, headers=headers) as response:
+            async with session.post(f"{base}/chat/completions", data=body, headers=headers) as response:
                 return json.loads(await response.read())
 
-        async def by_httpx() -> object:
-            return json.loads((await client.post(url, content=body, headers=headers)).content)
-
-        return {"aiohttp_alone": await measured(by_aiohttp, times), "httpx_alone": await measured(by_httpx, times)}
+        return await processor_ms(by_aiohttp, times)
 
 
-async def adapters(base: str, times: int) -> dict[str, Any]:
-    port = base.split(":")[2].split("/")[0]
-    egress = Egress(private_hosts=[f"127.0.0.1:{port}"])
+async def adapters(base: str, times: int) -> list[Figure]:
+    egress = Egress(private_hosts=[base.split("/")[2]])
 
     def call(model: LanguageModel, name: str, *, tools: bool = False) -> Callable[[], Awaitable[object]]:
         return lambda: model.complete(wish(name, tools=tools), ignore)
 
-    figures = {}
+    floor = await floor_of(base, times)
+    figures = []
     for stream in (False, True):
-        kind, name = ("stream_of_20", "openai/chunks-20") if stream else ("whole", "openai/gpt-x")
+        what, name, goal = ("stream of 20 chunks", "openai/chunks-20", 3.0) if stream else ("model call", "openai/gpt-x", 1.5)
         wire = OpenAIWire(base=base, key=KEY, egress=egress, stream=stream)
         through = LiteLLMModel(key=KEY, base=base, stream=stream)
-        figures[kind] = {
-            "our_wire": await measured(call(wire, name), times),
-            "our_wire_with_tools": await measured(call(wire, name, tools=True), times),
-            "our_litellm": await measured(call(through, name), times // 2),
-            "bare_litellm": await measured(await bare_litellm(base, stream=stream), times // 2),
+        peer = await processor_ms(await bare_litellm(base, stream=stream), times // 2)
+        contenders = {
+            what: (call(wire, name), goal),
+            f"{what}, with tools": (call(wire, name, tools=True), goal),
+            f"{what}, through LiteLLM": (call(through, name), None),
         }
-    figures["demo"] = {"our_demo": await measured(call(DemoModel(), "demo/instant"), times)}
-    wire = OpenAIWire(base=base, key=KEY, egress=egress, stream=False)
-    cpu, wall = time.process_time(), time.perf_counter()
-    await asyncio.gather(*(wire.complete(wish("openai/slow-50"), ignore) for _ in range(50)))
-    figures["fifty_at_once_50_ms"] = {
-        "our_wire": {"cpu_ms": round((time.process_time() - cpu) * 1000, 1), "wall_ms": round((time.perf_counter() - wall) * 1000, 1)}
-    }
+        for title, (once, wanted) in contenders.items():
+            ours = await processor_ms(once, times // 2)
+            figures.append(Figure(f"processor time of a {title}", "ms", ours, wanted, None if stream else floor, peer, "bare LiteLLM"))
+    demo = await processor_ms(call(DemoModel(), "demo/instant"), times)
     await egress.aclose()
-    return figures
+    return [*figures, Figure("processor time of a call of the demo model", "ms", demo)]
 
 
-async def measure(base: str, times: int = 200) -> dict[str, Any]:
-    return {"floor": await floors(base, times), **await adapters(base, times)}
-
-
-def main() -> None:
-    server = subprocess.Popen([sys.executable, "-m", "tests.model_server"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        base = json.loads(server.stdout.readline())["base"]
-        print(json.dumps(asyncio.run(measure(base)), indent=2))
-    finally:
-        server.terminate()
-        server.wait()
-
-
-if __name__ == "__main__":
-    main()
+def measure(*, quick: bool) -> list[Figure]:
+    with model_server() as base:
+        return asyncio.run(adapters(base, 50 if quick else 200))

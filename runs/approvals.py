@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from runs.models import Approval
+from runs.models import Approval, Run
+from runs.problems import NotWaiting
 from tenants.models import User
 
 SHOWN = 200
@@ -12,6 +13,15 @@ def open_approvals(user: User) -> list[Approval]:
     """What `user` may answer, oldest first."""
     rows = Approval.objects.open_for(user).select_related("run__graph").defer("run__input", "run__output", "run__graph__document")
     return list(rows.order_by("created_at")[:SHOWN])
+
+
+def request_at(run: Run, path: str) -> dict[str, Any]:
+    """What was asked at `path` of a run."""
+    asked = Approval.objects.filter(run=run, path=path).first()
+    if asked is None:
+        raise NotWaiting()
+    request: dict[str, Any] = asked.request
+    return request
 
 
 def approval_rows(user: User) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Live frames: what was just committed, and text as it streams, for whoever watches.
 
-The first frame of a run leaves at once, further ones at most about thirty times a second.
+The first frame of a run leaves at once, further ones at most about thirty times a second,
+and the one with which the run ends or begins to wait at once again.
 A frame can get lost; events have numbers, so whoever watches notices and reads the log.
 """
 
@@ -67,12 +68,15 @@ class Publisher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
-    def events(self, run_id: UUID, first: int, texts: Sequence[str]) -> None:
+    def events(self, run_id: UUID, first: int, texts: Sequence[str], *, last: bool) -> None:
+        """What was committed. `last`: nothing follows for now, so there is nothing to wait for."""
         pending = self._of(run_id)
         if not pending.texts:
             pending.first = first
         pending.last = first + len(texts) - 1
         pending.texts.extend(texts)
+        if last:
+            self._flush(run_id)
 
     def delta(self, run_id: UUID, path: Path, text: str) -> None:
         self._of(run_id).deltas.setdefault(path, []).append(text)

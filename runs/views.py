@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from orchestrator.engine.status import RunStatus
 from runs.actions import answer
-from runs.answer_form import value_of
-from runs.approvals import open_approvals
+from runs.answer_form import answer_of
+from runs.approvals import open_approvals, request_at
 from runs.costs import GROUPINGS, NARROWING, costs
 from runs.lookup import page_of, run_for, runs_for
 from tenants.access import may
@@ -56,7 +56,9 @@ def approval_answer(request: HttpRequest, run_id: UUID) -> HttpResponse:
     texts = {name: request.POST.get(name, "") for name in ("path", "action", "comment", "digest")}
 
     def decide() -> str:
-        answer(run=run_for(user, run_id), by=user, value=value_of(request.POST.get("value", "")), **texts)
+        run = run_for(user, run_id)
+        value = answer_of(request_at(run, texts["path"]), texts["action"], request.POST.get("value"))
+        answer(run=run, by=user, value=value, **texts)
         return "Your answer was taken. The run goes on."
 
     return after(request, decide, "approvals")

@@ -171,7 +171,7 @@ class RunWorker:
     def _show(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
             claim, reading = batch.to.claim, batch.reading
-            self._publisher.events(claim.run_id, batch.events[0].seq, batch.texts)
+            self._publisher.events(claim.run_id, batch.events[0].seq, batch.texts, last=reading.released)
             if "status" in reading.columns or reading.approvals or reading.closed:
                 self._publisher.changed(claim.tenant_id, claim.run_id)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import bootsteps
 
+from runs.collector import calm_collector
 from runs.lending import TenantLender
 from runs.worker import RunWorker
 
@@ -25,6 +26,7 @@ class RunWorkerStep(bootsteps.StartStopStep):
         global _worker
         _worker = RunWorker(TenantLender())
         _worker.start()
+        calm_collector()
 
     def stop(self, parent: Any) -> None:
         if _worker is not None:

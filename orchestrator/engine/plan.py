@@ -14,7 +14,7 @@ from orchestrator.engine.registry import kind_of
 
 @dataclass(slots=True)
 class NodePlan:
-    """One node with its edges in document order."""
+    """One node with its edges in document order. `returning` counts the incoming edges that close a loop."""
 
     node: Node
     kind: NodeKind[Params]
@@ -22,6 +22,8 @@ class NodePlan:
     incoming: list[Edge] = field(default_factory=list)
     outgoing: list[Edge] = field(default_factory=list)
     region: int = 0
+    in_loop: bool = False
+    returning: int = 0
 
 
 @dataclass(slots=True)
@@ -34,19 +36,18 @@ class Region:
 
 @dataclass(slots=True)
 class Plan:
-    """The nodes of one level. `seeds` bring the item into a body, `results` carry its outcome out."""
+    """The nodes of one level. `seeds` bring the item into a body, `results` carry its outcome out.
+
+    Edges `inside` have both ends in one loop; those that lead `back` begin its next round.
+    """
 
     nodes: dict[NodeId, NodePlan] = field(default_factory=dict)
-    edges: dict[EdgeId, Edge] = field(default_factory=dict)
+    inside: set[EdgeId] = field(default_factory=set)
+    back: set[EdgeId] = field(default_factory=set)
     regions: list[Region] = field(default_factory=list)
     seeds: list[Edge] = field(default_factory=list)
     results: list[Edge] = field(default_factory=list)
     bodies: dict[NodeId, "Plan"] = field(default_factory=dict)
-
-    def inside_loop(self, edge: Edge) -> bool:
-        """Whether both ends of `edge` belong to the same loop."""
-        source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
-        return source is not None and target is not None and source.region == target.region
 
 
 def compile_plan(graph: Graph) -> Plan:
@@ -82,9 +83,6 @@ def _place(plan: Plan, edge: Edge, parent: NodeId | None) -> None:
     elif source is not None and edge.target == parent:
         source.outgoing.append(edge)
         plan.results.append(edge)
-    else:
-        return
-    plan.edges[edge.id] = edge
 
 
 def _find_regions(plan: Plan) -> None:
@@ -95,10 +93,19 @@ def _find_regions(plan: Plan) -> None:
             plan.nodes[name].region = len(plan.regions)
         plan.regions.append(Region(members))
     for entry in plan.nodes.values():
+        entry.in_loop = len(plan.regions[entry.region].nodes) > 1
         for edge in entry.incoming:
             source = plan.nodes.get(edge.source)
-            if source is not None and source.region != entry.region:
+            if source is None:
+                continue
+            if source.region != entry.region:
                 plan.regions[entry.region].entering += 1
+                continue
+            entry.in_loop = True
+            plan.inside.add(edge.id)
+            if edge.max_iterations is not None:
+                plan.back.add(edge.id)
+                entry.returning += 1
 
 
 def strongly_connected(following: dict[NodeId, list[NodeId]]) -> list[list[NodeId]]:

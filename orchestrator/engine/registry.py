@@ -55,7 +55,7 @@ def load_kinds() -> dict[str, Kind]:
 
 def kind_of(name: str) -> NodeKind[Params]:
     """The kind of that name. Raises KeyError."""
-    return cast(NodeKind[Params], load_kinds()[name])
+    return cast("NodeKind[Params]", load_kinds()[name])
 
 
 @contextmanager

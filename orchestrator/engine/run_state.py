@@ -65,6 +65,12 @@ class ScopeState:
     output: Json = None
     error: ErrorInfo | None = None
     activations: dict[NodeId, dict[int, Activation]] = field(default_factory=dict)
+    ended: dict[NodeId, list[Activation]] = field(default_factory=dict)
+    """Of each node the activations that have ended or were skipped, in that order."""
+
+    def latest_ended(self, node: NodeId, seq: int) -> Activation | None:
+        """The activation of `node` that was the last to end, as of event `seq`."""
+        return next((act for act in reversed(self.ended.get(node, ())) if act.finished_seq <= seq), None)
 
 
 @dataclass(slots=True)
@@ -104,12 +110,7 @@ class RunState:
 
     def channel_as_of(self, name: str, seq: int, initial: Json) -> Json:
         """The value of a channel as it stood after event `seq`."""
-        value = initial
-        for written, now in self.channels.get(name, ()):
-            if written > seq:
-                break
-            value = now
-        return value
+        return next((value for written, value in reversed(self.channels.get(name, ())) if written <= seq), initial)
 
     def waiting(self) -> list[Path]:
         """Effects that wait for a person or a time."""
@@ -177,6 +178,7 @@ def _activation(state: RunState, event: ev.StepEvent) -> Activation:
 def _end(state: RunState, event: ev.NodeFinished | ev.NodeFailed) -> Activation:
     activation = _activation(state, event)
     activation.finished_seq, activation.outputs, activation.edges = event.seq, event.outputs, event.edges
+    state.scopes[event.scope].ended.setdefault(event.node, []).append(activation)
     state.open_steps.discard((event.scope, event.node, event.activation))
     return activation
 
@@ -313,10 +315,12 @@ def _node_retrying(state: RunState, event: ev.NodeRetrying) -> None:
 
 @_applies(ev.NodeSkipped)
 def _node_skipped(state: RunState, event: ev.NodeSkipped) -> None:
-    activations = state.scopes[event.scope].activations.setdefault(event.node, {})
+    scope = state.scopes[event.scope]
+    activations = scope.activations.setdefault(event.node, {})
     if event.activation in activations:
         raise IllegalTransition(f"{event.path} has fired already, so it was not skipped")
-    activations[event.activation] = Activation(NodeStatus.SKIPPED, 0, finished_seq=event.seq)
+    skipped = activations[event.activation] = Activation(NodeStatus.SKIPPED, 0, finished_seq=event.seq)
+    scope.ended.setdefault(event.node, []).append(skipped)
 
 
 @_applies(ev.EffectStarted)

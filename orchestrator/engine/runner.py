@@ -4,7 +4,6 @@ To recover, to wake up, to replay: run again over the log.
 """
 
 import asyncio
-from functools import partial
 from typing import Literal
 
 from orchestrator.engine import events as ev
@@ -15,15 +14,15 @@ from orchestrator.engine.errors import EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.expressions import Variables
 from orchestrator.engine.graph import Graph, Limits, Retry
 from orchestrator.engine.host import Host
-from orchestrator.engine.ids import ROOT, AgentId, EdgeId, Json, NodeId, Path, Scope
+from orchestrator.engine.ids import ROOT, AgentId, Json, NodeId, Path, Scope
 from orchestrator.engine.model import Usage
 from orchestrator.engine.performer import Performer
 from orchestrator.engine.plan import NodePlan, Plan, compile_plan
 from orchestrator.engine.run_input import check_input
 from orchestrator.engine.run_state import Activation, RunState, apply_event
-from orchestrator.engine.scheduling import Fire, Move, Schedule
+from orchestrator.engine.scope_run import ScopeRun
 from orchestrator.engine.status import NodeStatus, RunStatus
-from orchestrator.engine.step import Step, StepDoors
+from orchestrator.engine.step import StepDoors
 from orchestrator.engine.strands import Places, Strand, Strands
 from orchestrator.engine.tool import ToolSpec
 from orchestrator.engine.validation import require_valid
@@ -32,7 +31,6 @@ from orchestrator.engine.visibility import variables_as_of
 SHORT_WAIT_US = 2_000_000
 """A timer that is due so soon is waited for in place."""
 
-Task = asyncio.Task[tuple[EdgeId, ...]]
 Ending = Literal["suspend", "cancel", "limit"]
 
 
@@ -45,6 +43,7 @@ class Runner:
         self._host = host
         self._strands = Strands(self._idle)
         self._performer = Performer(run_id, state, host, self.record)
+        self._step_doors = self._doors_of_steps()
         self._bodies: dict[NodeId, Plan] = {}
         self._root: asyncio.Task[Json] | None = None
         self._ending: Ending | None = None
@@ -188,54 +187,17 @@ class Runner:
         return next(iter(found.values())) if len(found) == 1 else found or None
 
     async def _run_scope(self, plan: Plan, scope: Scope, strand: Strand, places: Places | None) -> Json:
-        """Execute one scope to its end. The strand rests while its nodes work."""
-        state = self.state.scopes[scope]
-        schedule = Schedule(plan, state)
-        ended: asyncio.Queue[tuple[Fire, Strand, Task]] = asyncio.Queue()
-        tasks: dict[Task, Strand] = {}
-        doors = self._step_doors(schedule)
+        return await ScopeRun(plan, scope, self.state.scopes[scope], self._step_doors, strand, places).run()
 
-        def launch(moves: list[Move]) -> None:
-            for move in moves:
-                if not isinstance(move, Fire):
-                    path = Path(f"{scope}/{move.node}#{move.activation}" if scope else f"{move.node}#{move.activation}")
-                    self.record(ev.NodeSkipped(path=path, scope=scope, node=move.node, activation=move.activation))
-                    continue
-                own = strand.fork()
-                own.deadline = None
-                task = asyncio.ensure_future(self._step(Step(doors, plan.nodes[move.node], scope, move), own, places))
-                tasks[task] = own
-                task.add_done_callback(partial(_announce, ended, move, own))
-
-        moves = schedule.resume()
-        launch([*_unended(state.activations), *moves])
-        strand.rest()
-        try:
-            while tasks:
-                fire, own, task = await ended.get()
-                del tasks[task]
-                launch(schedule.ended(fire.node, fire.activation, task.result()))
-                if not tasks:
-                    strand.wake()
-                own.rest()
-        finally:
-            strand.wake()
-            await _end(tasks)
-        return schedule.result()
-
-    async def _step(self, step: Step, strand: Strand, places: Places | None) -> tuple[EdgeId, ...]:
-        await self._performer.hold(strand)
-        return await step.run(strand, places)
-
-    def _step_doors(self, schedule: Schedule) -> StepDoors:
+    def _doors_of_steps(self) -> StepDoors:
         return StepDoors(
             graph=self.graph,
             record=self.record,
             activation=lambda scope, fire: self.state.scopes[scope].activations.get(fire.node, {}).get(fire.activation),
             context=self._context,
             variables=self._variables,
+            hold=self._performer.hold,
             sleep_until=self._performer.sleep_until,
-            times_taken=schedule.times_taken,
             retry_at_us=self._retry_at_us,
             before_start=self._count_step,
         )
@@ -315,28 +277,6 @@ class Runner:
     @property
     def run_input(self) -> Json:
         return self.state.input
-
-
-def _announce(ended: "asyncio.Queue[tuple[Fire, Strand, Task]]", fire: Fire, strand: Strand, task: Task) -> None:
-    ended.put_nowait((fire, strand, task))
-
-
-def _unended(activations: dict[NodeId, dict[int, Activation]]) -> list[Move]:
-    """Activations that were under way when the log ended."""
-    return [
-        Fire(name, number, activation.inputs)
-        for name, numbers in activations.items()
-        for number, activation in numbers.items()
-        if not activation.status.ended
-    ]
-
-
-async def _end(tasks: dict[Task, Strand]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for strand in tasks.values():
-        strand.rest()
 
 
 def _all_bodies(plan: Plan) -> dict[NodeId, Plan]:

@@ -7,6 +7,7 @@ when nothing upstream can ever use it again. Nothing is polled: every edge is to
 once for each thing that happens to it.
 """
 
+from bisect import bisect_right, insort
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -52,10 +53,20 @@ class _Round:
 @dataclass(slots=True)
 class _Arrivals:
     """Of one edge: the numbers it brought a value for, each with the activation of its source,
-    and all numbers it is resolved for."""
+    the same numbers in order, and all numbers it is resolved for."""
 
     taken: dict[int, int] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
     resolved: list[int] = field(default_factory=list)
+
+    def take(self, number: int, activation: int) -> None:
+        self.taken[number] = activation
+        insort(self.numbers, number)
+
+    def latest(self, number: int) -> int | None:
+        """The last number up to `number` that brought a value."""
+        before = bisect_right(self.numbers, number)
+        return self.numbers[before - 1] if before else None
 
 
 _RoundKey = tuple[NodeId, int, bool]
@@ -83,7 +94,7 @@ class Schedule:
     def start(self) -> list[Move]:
         """The first moves: nodes that nothing leads to, and those the seeds lead to."""
         for edge in self._plan.seeds:
-            self._arrivals[edge.id].taken[1] = 1
+            self._arrivals[edge.id].take(1, 1)
             self._work.append(partial(self._resolve, edge, 1, True))
             self._work.append(partial(self._close, edge))
         for name, entry in self._plan.nodes.items():
@@ -117,8 +128,8 @@ class Schedule:
 
     def result(self) -> Json:
         """What the result edges brought: nothing, one value, or a list of several in edge order."""
-        arrived = [(edge, self._arrivals[edge.id].taken) for edge in self._plan.results]
-        values = [self._value(edge, max(taken)) for edge, taken in arrived if taken]
+        arrived = [(edge, self._arrivals[edge.id].numbers) for edge in self._plan.results]
+        values = [self._value(edge, numbers[-1]) for edge, numbers in arrived if numbers]
         return values[0] if len(values) == 1 else (values or None)
 
     def _activations(self) -> Iterable[tuple[NodeId, int, Activation]]:
@@ -135,29 +146,26 @@ class Schedule:
         moves, self._moves = self._moves, []
         return moves
 
-    def _is_loop(self, edge: Edge) -> bool:
-        return edge.max_iterations is not None and self._plan.inside_loop(edge)
-
     def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
         if taken:
             number = self._number(edge, activation)
-            self._arrivals[edge.id].taken[number] = activation
+            self._arrivals[edge.id].take(number, activation)
             if edge.target in self._plan.nodes:
                 self._work.append(partial(self._resolve, edge, number, True))
-        elif self._plan.inside_loop(edge):
+        elif edge.id in self._plan.inside:
             self._work.append(partial(self._resolve, edge, self._number(edge, activation), False))
 
     def _number(self, edge: Edge, activation: int) -> int:
         """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
-        if self._plan.inside_loop(edge):
-            return activation + 1 if self._is_loop(edge) else activation
-        if self._has_loop(self._plan.nodes[edge.source]):
+        if edge.id in self._plan.inside:
+            return activation + 1 if edge.id in self._plan.back else activation
+        if self._plan.nodes[edge.source].in_loop:
             return len(self._arrivals[edge.id].taken) + 1
         return activation
 
     def _resolve(self, edge: Edge, number: int, taken: bool) -> None:
         self._arrivals[edge.id].resolved.append(number)
-        key = (edge.target, number, self._is_loop(edge))
+        key = (edge.target, number, edge.id in self._plan.back)
         waiting = self._round(key)
         waiting.resolved += 1
         waiting.taken += taken
@@ -172,7 +180,7 @@ class Schedule:
 
     def _close(self, edge: Edge) -> None:
         """Nothing will come along `edge` any more."""
-        loop = self._is_loop(edge)
+        loop = edge.id in self._plan.back
         self._closed_in[edge.target, loop] += 1
         for number in self._arrivals[edge.id].resolved:
             self._round((edge.target, number, loop)).resolved_and_closed += 1
@@ -193,7 +201,7 @@ class Schedule:
             return
         entry = self._plan.nodes[name]
         needed = _needed(entry)
-        edges = sum(self._is_loop(edge) is loop for edge in entry.incoming) if self._has_loop(entry) else len(entry.incoming)
+        edges = entry.returning if loop else len(entry.incoming) - entry.returning
         open_edges = edges - waiting.resolved - (self._closed_in[name, loop] - waiting.resolved_and_closed)
         if needed is not None and waiting.taken >= needed:
             self._fire(entry, key)
@@ -203,9 +211,6 @@ class Schedule:
             self._fire(entry, key)
         elif not loop:
             self._skip(entry, number)
-
-    def _has_loop(self, entry: NodePlan) -> bool:
-        return len(self._plan.regions[entry.region].nodes) > 1 or any(edge.source == edge.target for edge in entry.incoming)
 
     def _fire(self, entry: NodePlan, key: _RoundKey) -> None:
         name, number, loop = key
@@ -234,12 +239,12 @@ class Schedule:
         now: dict[PortName, list[Json]] = {}
         every: dict[PortName, list[Json]] = {}
         for edge in entry.incoming:
-            taken = [past for past in self._arrivals[edge.id].taken if past <= number]
-            if not taken or (max(taken) < number and self._is_loop(edge)):
+            latest = self._arrivals[edge.id].latest(number)
+            if latest is None or (latest < number and edge.id in self._plan.back):
                 continue
-            value = self._value(edge, max(taken))
+            value = self._value(edge, latest)
             every.setdefault(edge.target_port, []).append(value)
-            if number in taken:
+            if latest == number:
                 now.setdefault(edge.target_port, []).append(value)
         many = {port.name for port in entry.kind.inputs if port.many}
         chosen = {**every, **now} if loop else every
@@ -269,7 +274,7 @@ class Schedule:
             if name not in self._ever:
                 self._skip(entry, 1)
             for edge in entry.outgoing:
-                if edge.target in self._plan.nodes and not self._plan.inside_loop(edge):
+                if edge.target in self._plan.nodes and edge.id not in self._plan.inside:
                     self._work.append(partial(self._close, edge))
 
 

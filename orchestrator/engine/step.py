@@ -13,7 +13,7 @@ from orchestrator.engine.node_kind import ERROR, Outputs
 from orchestrator.engine.plan import NodePlan
 from orchestrator.engine.routing import open_edges
 from orchestrator.engine.run_state import Activation
-from orchestrator.engine.scheduling import Fire
+from orchestrator.engine.scheduling import Fire, Schedule
 from orchestrator.engine.status import NodeStatus
 from orchestrator.engine.strands import Places, Strand, time_limit
 
@@ -30,8 +30,8 @@ class StepDoors:
     activation: Callable[[Scope, Fire], Activation | None]
     context: Callable[[NodePlan, Scope, Path, Activation, Strand, Places | None], NodeContext]
     variables: Callable[[NodeContext, dict[str, Json]], Variables]
+    hold: Callable[[Strand], Awaitable[None]]
     sleep_until: Callable[[int, Path, Strand, Places | None], Awaitable[None]]
-    times_taken: Callable[[EdgeId], int]
     retry_at_us: Callable[[Retry, int, float | None], int]
     before_start: Callable[[], None]
 
@@ -39,14 +39,16 @@ class StepDoors:
 class Step:
     """Runs one activation in one scope."""
 
-    def __init__(self, doors: StepDoors, entry: NodePlan, scope: Scope, fire: Fire) -> None:
+    def __init__(self, doors: StepDoors, entry: NodePlan, scope: Scope, fire: Fire, schedule: Schedule) -> None:
         self._doors = doors
         self._entry = entry
         self._scope = scope
         self._fire = fire
+        self._schedule = schedule
 
     async def run(self, strand: Strand, places: Places | None) -> tuple[EdgeId, ...]:
         """The edges it took. Raises EngineError when it failed and nothing handles that."""
+        await self._doors.hold(strand)
         while True:
             activation = await self._begin_attempt(strand, places)
             ctx = self._doors.context(self._entry, self._scope, self._path(activation.attempt), activation, strand, places)
@@ -100,6 +102,8 @@ class Step:
         self._doors.record(event)
 
     async def _outputs(self, ctx: NodeContext, strand: Strand) -> Outputs:
+        if self._entry.node.timeout_s is None:
+            return await self._entry.kind.run(ctx, self._entry.params)
         async with time_limit(strand, self._entry.node.timeout_s):
             return await self._entry.kind.run(ctx, self._entry.params)
 
@@ -131,7 +135,7 @@ class Step:
         def variables_of(edge: Edge) -> Variables:
             return self._doors.variables(ctx, {"output": outputs[edge.source_port]})
 
-        return open_edges(self._entry, outputs, variables_of, self._doors.times_taken)
+        return open_edges(self._entry, outputs, variables_of, self._schedule.times_taken)
 
     def _retry(self, activation: Activation, error: ErrorInfo) -> bool:
         retry = self._entry.node.retry

@@ -83,11 +83,8 @@ class Strand:
 
 
 @asynccontextmanager
-async def time_limit(strand: Strand, seconds: float | None) -> AsyncIterator[None]:
+async def time_limit(strand: Strand, seconds: float) -> AsyncIterator[None]:
     """Raises TimeoutError when the block works longer than `seconds`; waiting does not count."""
-    if seconds is None:
-        yield
-        return
     outer = strand.deadline
     async with asyncio.timeout(seconds) as timeout:
         strand.deadline = Deadline(timeout, outer)

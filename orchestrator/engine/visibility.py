@@ -56,8 +56,5 @@ def variables_as_of(
 
 def _outputs(state: RunState, scope: Scope, node: NodeId, seq: int) -> Json:
     """What the latest activation that had ended by `seq` yielded; null when there is none."""
-    ended = [act for act in state.scopes[scope].activations.get(node, {}).values() if 0 < act.finished_seq <= seq]
-    if not ended:
-        return None
-    latest = max(ended, key=lambda act: act.finished_seq)
-    return dict(latest.outputs)  # type: ignore[arg-type]  # port names are texts
+    latest = state.scopes[scope].latest_ended(node, seq)
+    return None if latest is None else dict(latest.outputs)  # type: ignore[arg-type]  # port names are texts

@@ -75,6 +75,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tenants.page_context.shell",
+                "runs.page_context.runs_frame",
             ]
         },
     }

@@ -1,7 +1,8 @@
 """The lean adapter for endpoints that speak OpenAI's chat completions protocol."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, Final
 
 from orchestrator.engine.errors import ErrorCode, ModelError
@@ -87,22 +88,23 @@ class OpenAIWire:
     async def _read_stream(self, response: Response, assembly: Assembly) -> None:
         name = assembly.request.model
         seen = False
-        async for data in _events(response, name):
-            if data == b"[DONE]":
-                break
-            chunk = _json(data, name)
-            if chunk.get("error"):
-                raise _told(chunk, name, self._key)
-            seen = seen or bool(chunk.get("choices"))
-            assembly.take(chunk)
-        else:
-            if assembly.finish is None:
-                raise cut(name)
+        async with aclosing(_events(response, name)) as events:
+            async for data in events:
+                if data == b"[DONE]":
+                    break
+                chunk = _json(data, name)
+                if chunk.get("error"):
+                    raise _told(chunk, name, self._key)
+                seen = seen or bool(chunk.get("choices"))
+                assembly.take(chunk)
+            else:
+                if assembly.finish is None:
+                    raise cut(name)
         if not seen:
             raise bad_reply(name, "no choices")
 
 
-async def _events(response: Response, name: str) -> AsyncIterator[bytes]:
+async def _events(response: Response, name: str) -> AsyncGenerator[bytes, None]:
     """The data of each server-sent event. A last event without its line end is not one."""
     rest = b""
     total = 0

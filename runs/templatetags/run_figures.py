@@ -1,9 +1,12 @@
 """Figures of runs as pages show them."""
 
 import json
+import math
 from typing import Any
 
 from django import template
+
+from runs.answer_form import takes_text
 
 register = template.Library()
 
@@ -12,9 +15,12 @@ NANO = 1_000_000_000
 
 @register.filter
 def dollars(nano_usd: int) -> str:
-    """Whole nano-dollars as dollars: cents when that is enough, more digits for little money."""
+    """Whole nano-dollars as dollars, to four significant digits, as everywhere in the product."""
+    if nano_usd == 0:
+        return "$0"
     amount = nano_usd / NANO
-    return f"${amount:,.2f}" if nano_usd == 0 or amount >= 1 else f"${amount:.6f}"
+    digits = max(0, min(12, 3 - math.floor(math.log10(abs(amount)))))
+    return f"${amount:,.{digits}f}" if abs(amount) >= 1000 else f"${amount:.{digits}f}"
 
 
 @register.filter
@@ -24,4 +30,13 @@ def pretty_json(value: Any) -> str:
 
 @register.filter
 def words(status: str) -> str:
-    return status.replace("_", " ")
+    """A status as a person reads it: Limit exceeded."""
+    return status.replace("_", " ").capitalize()
+
+
+@register.filter
+def is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+register.filter("takes_text", takes_text)

@@ -3,6 +3,7 @@ import "@xyflow/react/dist/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { readBootstrap, type RunBootstrap } from "./api";
+import { ErrorBoundary } from "./controls";
 import "./styles/islands.css";
 import { RunPage } from "./trace";
 
@@ -10,7 +11,9 @@ const root = document.getElementById("run-root");
 if (root) {
   createRoot(root).render(
     <StrictMode>
-      <RunPage bootstrap={readBootstrap<RunBootstrap>()} />
+      <ErrorBoundary calm="The run goes on without it, and its log is complete.">
+        <RunPage bootstrap={readBootstrap<RunBootstrap>()} />
+      </ErrorBoundary>
     </StrictMode>,
   );
 }

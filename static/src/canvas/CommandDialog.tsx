@@ -17,6 +17,15 @@ interface Entry {
   run: () => void;
 }
 
+/** What begins with the wanted words comes before what has them in its title, and that before the rest. */
+function found(entries: readonly Entry[], wanted: string): Entry[] {
+  const ranks = (entry: Entry) => {
+    const title = entry.title.toLowerCase();
+    return title.startsWith(wanted) ? 0 : title.includes(wanted) ? 1 : entry.note.toLowerCase().includes(wanted) ? 2 : 3;
+  };
+  return [0, 1, 2].flatMap((rank) => entries.filter((entry) => ranks(entry) === rank));
+}
+
 /** One field that finds everything: commands, nodes of this graph, kinds to add. */
 export function CommandDialog({ commands, kindsOnly }: { commands: readonly Command[]; kindsOnly: boolean }) {
   const store = useEditorStore();
@@ -49,7 +58,7 @@ export function CommandDialog({ commands, kindsOnly }: { commands: readonly Comm
   }, [kinds, nodes, commands, kindsOnly, mayEdit, addNode, flow, store]);
 
   const wanted = text.trim().toLowerCase();
-  const shown = entries.filter((entry) => `${entry.title} ${entry.note}`.toLowerCase().includes(wanted)).slice(0, 60);
+  const shown = found(entries, wanted).slice(0, 60);
   const choose = (entry: Entry | undefined) => {
     if (!entry) return;
     if (!entry.key.startsWith("add ")) close();

@@ -19,8 +19,9 @@ export function ConflictDialog({ client, saver, tenant, theirs }: ConflictDialog
   const [problem, setProblem] = useState("");
   const duplicate = async () => {
     const { graph, slug } = store.getState();
+    const title = `${graph.title} (my edits)`;
     try {
-      const copy = await createGraph(client, `${graph.title} (my edits)`, graph);
+      const copy = await createGraph(client, title, { ...graph, title });
       store.load(theirs.document, theirs.revision, []);
       dropCopy(window.localStorage, tenant, slug);
       window.location.assign(`/graphs/${copy.slug}/`);

@@ -1,6 +1,7 @@
 /** The door of the controls: the parts every island is made of. */
 export { BlobContext, type LoadBlob } from "./BlobContext";
 export { Dialog } from "./Dialog";
+export { ErrorBoundary } from "./ErrorBoundary";
 export { Icon, kindIcon } from "./Icon";
 export { JsonView } from "./JsonView";
 export { Menu, type MenuItem } from "./Menu";

@@ -8,6 +8,7 @@ import { applyEvent } from "./applyEvent";
 import { facesOf } from "./facesOf";
 import type { createFaceStore } from "../nodes";
 import type { Delta, Link } from "./socket";
+import { openQuestions } from "./questions";
 import { NO_FILTER, buildSpans, indexSpans, leafmostError, type Span, type SpanFilter } from "./spans";
 import { emptyState, type RunState } from "./state";
 import type { Window } from "./timeline";
@@ -35,6 +36,8 @@ export type TraceStore = StoreApi<TraceView> & {
   take(events: readonly RunEvent[]): void;
   stream(deltas: readonly Delta[]): void;
   loaded(): void;
+  /** Selects a span and unfolds what it is in. */
+  show(path: string): void;
 };
 
 export type FaceTarget = ReturnType<typeof createFaceStore>;
@@ -107,7 +110,7 @@ export function createTraceStore(graph: Graph, faces: FaceTarget): TraceStore {
     stream(deltas: readonly Delta[]) {
       store.setState((view) => {
         const streams = { ...view.streams };
-        for (const delta of deltas) streams[delta.path] = (streams[delta.path] ?? "") + delta.text;
+        for (const delta of deltas) streams[delta.path] = continued(streams[delta.path] ?? "", delta.text);
         return { streams };
       });
     },
@@ -116,13 +119,25 @@ export function createTraceStore(graph: Graph, faces: FaceTarget): TraceStore {
       flush();
       const view = store.getState();
       const failure = isTerminal(run.status) && run.status !== "succeeded" ? leafmostError(view.root) : null;
-      const wait = [...run.effects.values()].find((effect) => effect.status === "waiting" && effect.kind === "human");
-      const selected = failure?.path ?? wait?.path ?? "";
-      const collapsed = foldLongMaps(view.root);
-      for (let span = view.index.get(selected)?.parent; span; span = span.parent) collapsed.delete(span.path);
-      store.setState({ isLoaded: true, selected, collapsed });
+      const selected = failure?.path ?? openQuestions(run)[0]?.path ?? "";
+      store.setState({ isLoaded: true, selected, collapsed: unfolded(foldLongMaps(view.root), view.index.get(selected)) });
+    },
+    show(path: string) {
+      store.setState((view) => ({ selected: path, collapsed: unfolded(view.collapsed, view.index.get(path)) }));
     },
   });
+}
+
+function unfolded(collapsed: ReadonlySet<string>, span: Span | undefined): Set<string> {
+  const open = new Set(collapsed);
+  for (let at = span?.parent; at; at = at.parent) open.delete(at.path);
+  return open;
+}
+
+/** A form feed says that the call begins again: what was streamed before it does not count. */
+export function continued(text: string, more: string): string {
+  const whole = text + more;
+  return whole.slice(whole.lastIndexOf("\f") + 1);
 }
 
 function withoutFinished(streams: Readonly<Record<string, string>>, batch: readonly RunEvent[]): Readonly<Record<string, string>> {

@@ -3,30 +3,50 @@ import { ApiError, sendCommand } from "../../api";
 import type { HumanRequest, Json } from "../../contract";
 import { JsonView } from "../../controls";
 import { Field, SchemaForm, blank, fieldsOf, isSchema, type Schema } from "../../forms";
-import { formatExact } from "../../figures";
+import { formatExact, plural } from "../../figures";
+import { nextQuestion, openQuestions } from "../questions";
 import type { EffectState } from "../state";
+import { useTrace, useTraceStore } from "../store";
 import { useRunAbout } from "./RunContext";
 
 /** A question to a person: exactly what will be done, and the ways to answer. */
 export function AnswerPanel({ effect }: { effect: EffectState }) {
+  const { may } = useRunAbout();
   const request = readRequest(effect.request);
+  const isWaiting = effect.status === "waiting";
+  const isInForm = isWaiting && may.answer && editsWholePayload(request);
   return (
     <div className="stack">
       <h3>{request.title}</h3>
       {request.message ? <p className="prose">{request.message}</p> : null}
-      {request.payload === null ? null : (
+      {request.payload === null || isInForm ? null : (
         <section className="stack">
           <span className="field-label">{request.mode === "approval" ? "Exactly this will be done" : "What it is about"}</span>
-          <JsonView value={request.payload} label="payload" />
+          <Shown value={request.payload} label="payload" />
         </section>
       )}
       <p className="muted digest">
-        {request.digest ? <>Digest <span className="mono">{request.digest}</span></> : null}
+        {request.digest ? <span title={`Your answer holds for exactly this content: ${request.digest}`}>Digest <span className="mono">{request.digest.slice(0, 12)}…</span></span> : null}
         {request.deadline_us ? ` Until ${formatExact(request.deadline_us / 1_000)}` : ""}
       </p>
-      {effect.status === "waiting" ? <AnswerForm effect={effect} request={request} /> : <Answered effect={effect} />}
+      {isWaiting ? <AnswerForm effect={effect} request={request} /> : <Answered effect={effect} />}
     </div>
   );
+}
+
+/** A text as a person reads it, anything else as a tree. */
+function Shown({ value, label }: { value: Json; label: string }) {
+  return typeof value === "string" ? <p className="prose prose-card" role="group" aria-label={label}>{value}</p> : <JsonView value={value} label={label} />;
+}
+
+/** Whether the form begins with all that is shown, so that showing it twice says nothing. */
+function editsWholePayload({ mode, payload, answer_schema: schema }: HumanRequest): boolean {
+  return mode === "review" && typeof payload === "string" && schema !== null && schema.type === "string";
+}
+
+/** Where one way to answer is to edit, the others leave what was shown as it is. */
+function valueFor(action: string, value: Json, { actions }: HumanRequest): Json {
+  return action !== "edit" && actions.some((one) => one.name === "edit") ? null : value;
 }
 
 /** The request as it was recorded; fields at their default may have been left out. */
@@ -40,7 +60,24 @@ function Answered({ effect }: { effect: EffectState }) {
     <section className="stack">
       <span className="field-label">{effect.by ? `Answered by ${effect.by}` : "No answer was given"}</span>
       {effect.result === null ? null : <JsonView value={effect.result} label="answer" />}
+      <NextQuestion path={effect.path} />
     </section>
+  );
+}
+
+function NextQuestion({ path }: { path: string }) {
+  const store = useTraceStore();
+  useTrace((view) => view.revision);
+  const { may } = useRunAbout();
+  const questions = openQuestions(store.getState().run).filter((one) => one.path !== path);
+  const next = nextQuestion(questions, path);
+  if (!next || !may.answer) return null;
+  return (
+    <div>
+      <button type="button" className="button" onClick={() => store.show(next.path)}>
+        Next of {plural(questions.length, "question")}
+      </button>
+    </div>
   );
 }
 
@@ -72,7 +109,7 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
   const answer = (action: string) => {
     setProblem(null);
     setSent(action);
-    sendCommand(client, record.id, { type: "answer", path: effect.path, action, value, comment, digest: request.digest }).catch((error: unknown) => {
+    sendCommand(client, record.id, { type: "answer", path: effect.path, action, value: valueFor(action, value, request), comment, digest: request.digest }).catch((error: unknown) => {
       setSent("");
       setProblem(error instanceof ApiError ? error : new ApiError(0, "unknown", String(error), "", null));
     });
@@ -94,7 +131,10 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
         </div>
       ) : null}
       {sent ? (
-        <p className="muted" role="status">Sent. The run goes on as soon as a worker has it.</p>
+        <>
+          <p className="muted" role="status">Sent. The run goes on as soon as a worker has it.</p>
+          <NextQuestion path={effect.path} />
+        </>
       ) : (
         <div className="row">
           {request.actions.map((action) => (

@@ -1,13 +1,14 @@
-import { Download, Pause, PencilRuler, Play, Square } from "lucide-react";
+import { Download, Hand, Pause, PencilRuler, Play, Square } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { ApiError, sendCommand, tableUrl, type Command } from "../../api";
 import { Dialog, StatusBadge, useNow } from "../../controls";
-import { formatCompact, formatCost, formatCount, formatDuration, formatExact, formatRelative, isTerminal } from "../../figures";
+import { formatCompact, formatCost, formatCount, formatDuration, formatExact, formatRelative, isTerminal, plural } from "../../figures";
 import { tablePath } from "../output";
-import { useTrace } from "../store";
+import { nextQuestion, openQuestions } from "../questions";
+import { useTrace, useTraceStore } from "../store";
 import { useRunAbout } from "./RunContext";
 
-export function RunHeader() {
+export function RunHeader({ onOpen }: { onOpen: () => void }) {
   const { client, record, may } = useRunAbout();
   useTrace((view) => view.revision);
   const run = useTrace((view) => view.run);
@@ -42,12 +43,13 @@ export function RunHeader() {
         <Sum term="Cost" title={run.usage.priced ? undefined : "Some calls have no known price"}>{formatCost(run.usage.cost_nano_usd)}{run.usage.priced ? "" : " +"}</Sum>
       </dl>
       <div className="run-actions">
+        <QuestionButton onOpen={onOpen} />
         {table === null ? null : (
           <a className="button" href={tableUrl(client, record.id, table)} download>
             <Download aria-hidden /> CSV
           </a>
         )}
-        <a className="button" href={`/graphs/${record.graph.slug}/`}>
+        <a className="button" href={`/graphs/${record.graph.slug}/`} aria-label="Open in editor">
           <PencilRuler aria-hidden /> <span className="wide-only">Open in editor</span>
         </a>
         {isLive && may.cancel ? (
@@ -77,6 +79,24 @@ export function RunHeader() {
         </Dialog>
       ) : null}
     </header>
+  );
+}
+
+/** How many people are waited for; one click shows what they are asked. */
+function QuestionButton({ onOpen }: { onOpen: () => void }) {
+  const store = useTraceStore();
+  const { may } = useRunAbout();
+  const questions = openQuestions(useTrace((view) => view.run));
+  if (questions.length === 0 || !may.answer) return null;
+  const go = () => {
+    const next = nextQuestion(questions, store.getState().selected);
+    if (next) store.show(next.path);
+    onOpen();
+  };
+  return (
+    <button type="button" className="button button-primary" onClick={go}>
+      <Hand aria-hidden /> {plural(questions.length, "question")}
+    </button>
   );
 }
 

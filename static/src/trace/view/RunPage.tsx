@@ -56,7 +56,7 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
         <FacesContext value={faces}>
           <BlobContext value={loadBlob}>
             <div className="run" data-view={view}>
-              <RunHeader />
+              <RunHeader onOpen={() => setView("Detail")} />
               {problem ? <p className="notice run-notice" data-tone="error" role="alert">{problem}</p> : null}
               <div className="run-views" role="group" aria-label="View">
                 {VIEWS.map((name) => (

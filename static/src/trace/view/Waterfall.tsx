@@ -91,7 +91,7 @@ export function Waterfall({ onOpen, takesKeys = false }: { onOpen: () => void; t
   };
 
   return (
-    <div className="waterfall" data-revision={revision}>
+    <div className="waterfall" data-revision={revision} data-last-seq={run.lastSeq} data-events={store.getState().events.length}>
       <WaterfallBar bounds={bounds} window={window} onWindow={setWindow} shown={rows.length} total={store.getState().index.size} />
       <TimeAxis lane={lane} width={width} window={window} originUs={run.startedUs} endUs={nowUs} />
       <div

@@ -1,0 +1,52 @@
+"""Databases and servers that exist only while something is measured, under /tmp."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def prepare_django() -> None:
+    """The product's settings with a data folder of its own. Call before anything of Django is imported."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings.test")
+    django.setup()
+
+
+@contextmanager
+def scratch_database(vendor: str) -> Iterator[str]:
+    """A fresh migrated database, `sqlite` or `postgresql`, as this process's own; yields its URL."""
+    from django.db import connections
+
+    from tests.runs.databases import Templates, connected_to
+    from tests.runs.services import Postgres, scratch_folder
+
+    folder = scratch_folder()
+    server = Postgres(folder / "postgres")
+    try:
+        fresh = Templates(folder, server.start).fresh(vendor)
+        with connected_to(fresh.url):
+            connections.databases["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)  # as the product has it
+            yield fresh.url
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def model_server() -> Iterator[str]:
+    """The OpenAI-compatible test server in a process of its own; yields the address of its API."""
+    server = subprocess.Popen([sys.executable, "-m", "tests.model_server"], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY)
+    try:
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline())["base"]
+    finally:
+        server.terminate()
+        server.wait()
