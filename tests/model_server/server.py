@@ -99,7 +99,11 @@ class ModelServer:
         ready.set()
         loop.run_forever()
         loop.run_until_complete(runner.cleanup())
-        loop.run_until_complete(_end_the_rest())
+        stalled = asyncio.all_tasks(loop)  # answers that were told to stall for ever
+        for task in stalled:
+            task.cancel()
+        if stalled:
+            loop.run_until_complete(asyncio.wait(stalled))
         loop.close()
 
     def app(self) -> web.Application:
@@ -282,11 +286,3 @@ async def _breaks(request: web.Request, response: web.StreamResponse, reply: Rep
         case _:
             return False
     return True
-
-
-async def _end_the_rest() -> None:
-    """Cancel the answers that were told to stall for ever."""
-    stalled = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in stalled:
-        task.cancel()
-    await asyncio.gather(*stalled, return_exceptions=True)
