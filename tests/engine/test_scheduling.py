@@ -251,6 +251,15 @@ async def test_channels_take_values_in_through_their_reducers() -> None:
     assert state.output == {"seen": [1, 2], "total": 13}
 
 
+async def test_g02_map_over_more_items_than_allowed_ends_the_run_before_any_item_begins() -> None:
+    document = mapped("item")
+    document = document.model_copy(update={"limits": document.limits.model_copy(update={"max_items": 3})})
+    state = await Bench(document).finish([1, 2, 3, 4])
+    assert state.status is RunStatus.LIMIT_EXCEEDED
+    assert state.error is not None and "4 items, at most 3" in state.error.message
+    assert list(state.scopes) == [ROOT]
+
+
 async def test_run_stops_at_its_step_limit() -> None:
     document = chain(30).model_copy(update={"limits": chain(1).limits.model_copy(update={"max_steps": 10})})
     state = await Bench(document).finish(0)

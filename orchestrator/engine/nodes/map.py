@@ -6,7 +6,7 @@ from functools import partial
 from pydantic import Field
 
 from orchestrator.engine.context import NodeContext
-from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded
+from orchestrator.engine.errors import EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.expressions import describe
 from orchestrator.engine.ids import Json, PortName, Scope
 from orchestrator.engine.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port
@@ -37,7 +37,7 @@ async def run(ctx: NodeContext, params: MapParams) -> Outputs:
     if not isinstance(items, list):
         raise EngineError(f"Items are {describe(items)}, expected a list", code=ErrorCode.INVALID_INPUT, cure="Let `items` give a list.")
     if len(items) > ctx.limits.max_items:
-        raise LimitExceeded(
+        raise RunLimitReached(
             f"{len(items)} items, at most {ctx.limits.max_items}", cure="Raise max_items in the graph's limits, or split the list."
         )
     places = Places(params.concurrency)
