@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from editor.library import identities_of, resolve_agents
 from editor.models import Graph, GraphVersion
@@ -55,7 +55,12 @@ def next_number(graph: Graph) -> int:
 
 def latest_version(graph: Graph) -> GraphVersion | None:
     """The version with the highest number."""
-    return GraphVersion.objects.filter(graph=graph, is_draft=False).order_by("-number").first()
+    return numbered_versions(graph).order_by("-number").first()
+
+
+def numbered_versions(graph: Graph) -> QuerySet[GraphVersion]:
+    """What is needed to run them."""
+    return GraphVersion.objects.filter(graph=graph, is_draft=False).defer("source", "files", "identities")
 
 
 def authority_of(version: GraphVersion) -> TenantAuthority:

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -19,11 +20,33 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if problem is None:
         return None
     set_rollback()
-    body = {"code": problem.code, "message": problem.message, "cure": problem.cure, "details": problem.details}
-    response = Response(body, status=problem.status)
+    response = Response(_body(problem), status=problem.status)
     if problem.status == 401:
         response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def missing_address(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere: for programs in the words of a missing thing, for people as a page."""
+    if not _for_programs(request):
+        return defaults.page_not_found(request, exception)
+    return JsonResponse(_body(NotFound()), status=404)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """A fault of ours, which is in the log by now."""
+    if not _for_programs(request):
+        return defaults.server_error(request)
+    message, cure = "Something went wrong on our side.", "Try again; if it stays, the server's log says more."
+    return JsonResponse(_body(_of("internal", message, cure, 500, {})), status=500)
+
+
+def _for_programs(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _body(problem: ApiProblem) -> dict[str, Any]:
+    return {"code": problem.code, "message": problem.message, "cure": problem.cure, "details": problem.details}
 
 
 def _problem(error: Exception) -> ApiProblem | None:

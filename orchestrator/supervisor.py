@@ -26,6 +26,8 @@ class Child:
     command: Sequence[str]
     on_death: Callable[[str], None] = lambda _id: None
     """Gets the id the dead process had as BATON_WORKER_ID."""
+    useless: Callable[[], bool] = lambda: False
+    """Whether it lives and does not do its work; looked at often."""
     id: str = ""
     process: "subprocess.Popen[bytes] | None" = None
     began: float = 0.0
@@ -81,6 +83,9 @@ class Supervisor:
             for child in self._children:
                 if not child.alive and not self.stopping.is_set():
                     self._revive(child)
+                elif child.useless():
+                    self._say(f"{child.name} lives and does not work; starting it again. Its log: {self.log_of(child.name)}")
+                    self._end(child)
 
     def _revive(self, child: Child) -> None:
         now = time.monotonic()
@@ -98,12 +103,15 @@ class Supervisor:
         """Stop every child, the last started first; kill what does not stop in time."""
         self.stopping.set()
         for child in reversed(self._children):
-            if child.process is None or not child.alive:
-                continue
-            child.process.terminate()
-            try:
-                child.process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                self._say(f"{child.name} does not stop; killing it")
-                os.killpg(child.process.pid, signal.SIGKILL)
-                child.process.wait(5)
+            if child.alive:
+                self._end(child)
+
+    def _end(self, child: Child) -> None:
+        assert child.process is not None
+        child.process.terminate()
+        try:
+            child.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._say(f"{child.name} does not stop; killing it")
+            os.killpg(child.process.pid, signal.SIGKILL)
+            child.process.wait(5)

@@ -11,6 +11,9 @@ from runs.urls import page_urls as runs_pages
 from tenants.urls import api_urls as tenants_api
 from tenants.urls import page_urls as tenants_pages
 
+handler404 = "orchestrator.exception_handler.missing_address"
+handler500 = "orchestrator.exception_handler.fault"
+
 urlpatterns = [
     path("api/v1/health", health, name="api_health"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),

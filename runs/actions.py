@@ -9,9 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from editor.models import Graph, GraphVersion
-from editor.versions import freeze, latest_version
+from editor.versions import freeze, latest_version, numbered_versions
 from orchestrator.engine.errors import EngineError
-from orchestrator.engine.graph import Graph as Document
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_schema import first_fault
 from orchestrator.engine.run_input import check_input
@@ -56,7 +55,7 @@ def _announce_start(run: Run) -> None:
 def _version_of(graph: Graph, by: User, number: int | None, *, draft: bool) -> GraphVersion:
     """The version asked for; without a number the latest; without any the draft, for who may edit it."""
     if number is not None:
-        found = GraphVersion.objects.filter(graph=graph, number=number).first()
+        found = numbered_versions(graph).filter(number=number).first()
         if found is None:
             raise NotFound()
         return found
@@ -67,10 +66,8 @@ def _version_of(graph: Graph, by: User, number: int | None, *, draft: bool) -> G
 
 
 def _check_input(version: GraphVersion, run_input: Json) -> None:
-    if not version.document.get("inputs"):
-        return
     try:
-        check_input(Document.model_validate(version.document), run_input)
+        check_input(version.document.get("inputs", {}), run_input)
     except EngineError as error:
         raise InvalidInput(error.info.message, cure=error.info.cure) from error
 

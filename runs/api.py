@@ -9,12 +9,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from editor.lookup import graph_for
+from editor.lookup import graph_to_run
 from orchestrator.engine.errors import GraphInvalid
 from runs.actions import answer, send_command, start_run
 from runs.approvals import approval_rows
 from runs.costs import NARROWING, costs
-from runs.event_log import read_after
+from runs.event_log import holds_blob, read_after
 from runs.language_models import catalog
 from runs.lending import keys_of_tenant
 from runs.lookup import page_of, run_for, runs_for
@@ -40,7 +40,7 @@ class GraphRunsView(MemberApiView):
         if isinstance(version, bool) or not isinstance(version, int | None) or not isinstance(draft, bool):
             raise InvalidValue("`version` must be a number or null, `draft` true or false.")
         trigger = Run.Trigger.API if bearer_key(request._request) else Run.Trigger.PAGE
-        graph = graph_for(self.user, slug)
+        graph = graph_to_run(self.user, slug)
         try:
             run = start_run(graph=graph, by=self.user, run_input=data.get("input"), trigger=trigger, version=version, draft=draft)
         except GraphInvalid as error:
@@ -60,7 +60,7 @@ class RunsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
     filters: ClassVar[frozenset[str]] = frozenset({"graph", "status", "after"})
 
-    @extend_schema(responses=RunsOut)
+    @extend_schema(operation_id="runs_list", responses=RunsOut)
     def get(self, request: Request) -> Response:
         query = request.query_params
         rows = runs_for(self.user, graph=query.get("graph", ""), status=query.get("status", ""))
@@ -102,7 +102,7 @@ def whole(request: Request, name: str, default: int) -> int:
 
 
 class RunBlobView(MemberApiView):
-    """A big value. Who may see the run and knows the hash has seen the event that holds it."""
+    """A big value that an event of this run holds."""
 
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
 
@@ -110,7 +110,7 @@ class RunBlobView(MemberApiView):
     def get(self, request: Request, run_id: UUID, sha256: str) -> HttpResponse:
         run = run_for(self.user, run_id)
         blob = Blob.objects.filter(tenant=run.tenant_id, sha256=sha256).first()
-        if blob is None:
+        if blob is None or not holds_blob(run, sha256):
             raise NotFound()
         return HttpResponse(blob.content, content_type="application/json", headers={"Cache-Control": "private, max-age=86400, immutable"})
 
@@ -119,7 +119,7 @@ class RunTableView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
     filters: ClassVar[frozenset[str]] = frozenset({"path"})
 
-    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(operation_id="runs_table_retrieve", responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         run = run_for(self.user, run_id)
         text = table_csv(run.output, request.query_params.get("path", ""))
@@ -150,7 +150,7 @@ class RunCommandsView(MemberApiView):
 class ApprovalsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
 
-    @extend_schema(responses=ApprovalsOut)
+    @extend_schema(operation_id="approvals_list", responses=ApprovalsOut)
     def get(self, request: Request) -> Response:
         return Response({"approvals": approval_rows(self.user)})
 
@@ -159,7 +159,7 @@ class CostsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
     filters: ClassVar[frozenset[str]] = frozenset({"by", "from", "to", *NARROWING})
 
-    @extend_schema(responses=CostsOut)
+    @extend_schema(operation_id="costs_list", responses=CostsOut)
     def get(self, request: Request) -> Response:
         query = request.query_params
         only = {name: query.get(name, "") for name in NARROWING}

@@ -55,6 +55,11 @@ def references(payload: str) -> set[str]:
     return set(_references(json.loads(payload))) if MARK in payload else set()
 
 
+def reference_text(sha256: str) -> str:
+    """How an event's text refers to a big value. No data of a user reads like this: its marks and quotes are escaped."""
+    return json.dumps({MARK: sha256}, separators=(",", ":"))[1:-1]
+
+
 def _references(value: Json) -> Iterator[str]:
     if isinstance(value, dict):
         mark = value.get(MARK)

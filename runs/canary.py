@@ -24,6 +24,6 @@ def mark_seen(number: int, worker: str) -> None:
 
 
 def workers_consume() -> bool:
-    """False when a canary was sent a while ago and neither it nor a later one has arrived."""
-    sent = Canary.objects.filter(sent_at__lt=Now() - PATIENCE)
+    """False when a canary was sent a while ago and neither it nor a later one has arrived. Who sends none learns nothing."""
+    sent = Canary.objects.filter(sent_at__lt=Now() - PATIENCE, sent_at__gt=Now() - PATIENCE - 4 * EVERY)
     return not sent.exists() or Canary.objects.filter(seen_at__gt=Now() - EVERY - PATIENCE).exists()

@@ -74,3 +74,8 @@ def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
     """Up to `limit` events that follow number `after`: their numbers and JSON texts."""
     rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")
     return list(rows.values_list("seq", "payload")[:limit])
+
+
+def holds_blob(run: Run, sha256: str) -> bool:
+    """Whether an event of the run refers to this big value."""
+    return RunEvent.objects.filter(run=run, payload__contains=blobs.reference_text(sha256)).exists()

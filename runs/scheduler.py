@@ -40,3 +40,5 @@ def keep_ticking(stop: threading.Event) -> None:
             tick()
         except DatabaseError as error:
             log.warning("database_away", error=str(error))
+        except Exception:  # a scheduler that ended would leave the workers alone without a word
+            log.exception("scheduler_round_failed")

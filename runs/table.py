@@ -9,7 +9,8 @@ from typing import Any
 from orchestrator.engine.ids import Json
 from tenants.problems import InvalidValue
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the wide forms of the first four; some spreadsheets take them for the same."""
 
 
 def table_csv(output: Json, path: str) -> str:

@@ -12,15 +12,25 @@ from guardian.shortcuts import assign_perm, get_objects_for_user, get_user_perms
 from tenants.models import Membership, TenantOwned, User
 from tenants.problems import Forbidden, NotFound
 from tenants.roles import ROLE_ACTIONS, ROLE_ORDER, Action, MemberRole
-from tenants.scope import current_tenant_id
+from tenants.scope import current_scope, current_tenant_id
+
+_READ_ROLE = "_role_read_with_membership"
 
 Q_ = TypeVar("Q_", bound="models.QuerySet[models.Model]")
+
+
+def remember_role(membership: Membership) -> None:
+    """For the length of a request: its user's role was read with their membership and need not be read again."""
+    setattr(membership.user, _READ_ROLE, (membership.tenant_id, MemberRole(membership.role)))
 
 
 def role_of(user: User) -> MemberRole | None:
     """The role of `user` in the tenant being worked for; None for strangers and the deactivated."""
     if not user.is_active:
         return None
+    read: tuple[UUID, MemberRole] | None = getattr(user, _READ_ROLE, None)
+    if read is not None and read[0] == current_scope():
+        return read[1]
     role = Membership.objects.filter(user=user).values_list("role", flat=True).first()
     return MemberRole(role) if role else None
 

@@ -46,7 +46,8 @@ def revoke_api_key(*, key_id: UUID, by: User) -> None:
 def membership_of_key(secret: str) -> Membership | None:
     """The membership that a key stands for; None for a key that is wrong, revoked or without effect."""
     with system_scope():
-        key = ApiKey.objects.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True).first()
+        valid = ApiKey.objects.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True)
+        key = valid.only("tenant", "user", "last_used_at").first()
         if key is None:
             return None
         now = timezone.now()

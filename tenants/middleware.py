@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
+from tenants.access import remember_role
 from tenants.api_keys import membership_of_key
 from tenants.models import Membership, User
 from tenants.scope import entered, system_scope
@@ -40,6 +41,8 @@ class TenantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         key = bearer_key(request)
         membership = membership_of_key(key) if key is not None else session_membership(request.user, request.session.get(SESSION_TENANT))
+        if membership is not None:
+            remember_role(membership)
         request.membership = membership  # type: ignore[attr-defined]
         with entered(membership.tenant_id if membership else None):
             return self.get_response(request)

@@ -5,9 +5,31 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.runs.fixtures import broker, database, database_templates, lender, postgres, service_folder, valkey, worker
+from tests.runs.fixtures import (
+    broker,
+    database,
+    database_templates,
+    installation,
+    lender,
+    postgres,
+    providers,
+    service_folder,
+    valkey,
+    worker,
+)
 
-__all__ = ["broker", "database", "database_templates", "lender", "postgres", "service_folder", "valkey", "worker"]
+__all__ = [
+    "broker",
+    "database",
+    "database_templates",
+    "installation",
+    "lender",
+    "postgres",
+    "providers",
+    "service_folder",
+    "valkey",
+    "worker",
+]
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 

@@ -159,7 +159,7 @@ class Runner:
 
     async def _execute(self) -> Json:
         require_valid(self.graph)
-        check_input(self.graph, self.state.input)
+        check_input(self.graph.inputs, self.state.input)
         plan = compile_plan(self.graph)
         self._bodies = _all_bodies(plan)
         strand = self._strands.begin()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,21 +18,27 @@ from tests.runs.services import wait_until
 ROOT = Path(__file__).parents[2]
 
 
-@contextmanager
-def process(arguments: list[str], *, database: str, redis: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process with its own settings; its log is in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    environment = {
-        **os.environ,
+def environment_of(*, database: str, redis: str, folder: Path) -> dict[str, str]:
+    """What tells a process which database, broker and folder are its own."""
+    return {
         "DATABASE_URL": database,
         "REDIS_URL": redis,
         "BATON_DATA": str(folder),
         "BATON_SECRET_KEY": settings.SECRET_KEY,
         "DJANGO_SETTINGS_MODULE": "orchestrator.settings.test",
     }
+
+
+@contextmanager
+def process(
+    arguments: list[str], *, database: str, redis: str, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process with its own settings; its log is in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    own = {**os.environ, **environment_of(database=database, redis=redis, folder=folder), **(environment or {})}
     with (folder / "process.log").open("ab") as log:
         started = subprocess.Popen(
-            [sys.executable, "-W", "ignore", *arguments], env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-W", "ignore", *arguments], env=own, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
         )
         try:
             yield started

@@ -50,7 +50,7 @@ def product() -> Iterator[Product]:
 
 
 @pytest.fixture
-def arrive(product: Product, browser: Browser) -> Iterator[Arrive]:
+def arrive(browser: Browser, product: Product) -> Iterator[Arrive]:
     """Makes people: `arrive("casey")` is signed in, `arrive(None)` is not yet. At the end no page may have complained."""
     expect.set_options(timeout=SLOW_MS)
     people: list[Visitor] = []

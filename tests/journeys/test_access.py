@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Arrive
-from tests.journeys.visitor import Visitor, run_status
+from tests.journeys.visitor import Visitor, eventually, run_status
 
 pytestmark = pytest.mark.journey
 
@@ -71,6 +71,7 @@ def test_no_page_shuts_anybody_out(arrive: Arrive, waiting_run: str, dark: bool)
     stranger.page.goto("/sign-in/")
     found += violations(stranger.page)
     person.answer_all(waiting_run)
+    person.wait_for_status(waiting_run, "succeeded")
     assert found == []
 
 
@@ -83,13 +84,14 @@ def test_a_phone_is_enough_to_answer(demo: Visitor, arrive: Arrive, waiting_run:
     assert before >= 2
     page.get_by_role("button", name="Send as it is").first.click()
     expect(page.get_by_text("Your answer was taken")).to_be_visible()
+    eventually(lambda: any(event.get("by") == "demo" for event in rider.events(waiting_run)), "the run has the answer", page)
 
     page.goto(f"/runs/{waiting_run}/")
     expect(run_status(page)).to_contain_text("Waiting")
     assert overflow(page) <= 0
     page.get_by_role("button", name="Send as it is").click()
     expect(page.get_by_text("Sent.")).to_be_visible()
-    assert len(rider.ask("approvals")["approvals"]) == before - 2
+    eventually(lambda: len(rider.ask("approvals")["approvals"]) == before - 2, "both answers were taken", page)
     for place in PLACES:
         page.goto(place)
         assert overflow(page) <= 0, place

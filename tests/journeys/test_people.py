@@ -60,7 +60,7 @@ def test_a_viewer_watches_and_is_offered_nothing_else(demo: Visitor, arrive: Arr
     page.goto("/approvals/")
     expect(page.locator("main")).to_contain_text("Nothing waits for you")
 
-    path = demo.ask("approvals")["approvals"][0]["path"]
+    path = demo.questions(run)[0]["path"]
     refused = casey.send(
         f"runs/{run}/commands", {"type": "answer", "path": path, "action": "approve", "value": None, "comment": "", "digest": ""}
     )
@@ -96,7 +96,7 @@ def test_a_call_that_needs_approval_waits_for_a_person_who_sees_it(policy_page: 
     calm = next(ticket for ticket in person.example("triage")["tickets"] if ticket["order_id"])
     run = person.start_run("triage", {"tickets": [calm]})
     person.wait_for_status(run, "waiting")
-    asked = next(row for row in person.ask("approvals")["approvals"] if row["run"] == run)
+    asked = person.questions(run)[0]
     person.open_run(run)
     detail = page.locator(".run-detail")
     expect(detail).to_contain_text("Exactly this will be done")

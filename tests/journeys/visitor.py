@@ -86,9 +86,13 @@ class Visitor:
         assert answer.status == 201, answer.text()
         return str(answer.json()["id"])
 
+    def questions(self, run: str) -> list[dict[str, Any]]:
+        """What waits for this person in a run."""
+        return [row for row in self.ask("approvals")["approvals"] if row["run"] == run]
+
     def answer_all(self, run: str, action: str = "approve") -> int:
         """Answers what waits in a run, through the API. How many questions there were."""
-        asked = [row for row in self.ask("approvals")["approvals"] if row["run"] == run]
+        asked = self.questions(run)
         for row in asked:
             body = {
                 "type": "answer",

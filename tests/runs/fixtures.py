@@ -11,7 +11,9 @@ from orchestrator.celery import app, broker_url
 from orchestrator.settings.channel_layer import channel_layers
 from runs import hints
 from runs.worker import RunWorker
+from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
+from tests.runs.installation import Installation
 from tests.runs.lender import ScriptedLender
 from tests.runs.services import Postgres, Valkey, scratch_folder
 
@@ -80,3 +82,22 @@ def worker(database: Database, broker: str, lender: ScriptedLender) -> Iterator[
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def providers() -> Iterator[ModelServer]:
+    """What the installation takes for the providers of its models."""
+    with ModelServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def installation(
+    database_templates: Templates, valkey: Valkey, service_folder: Path, providers: ModelServer, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Installation]:
+    """One for all tests that leave its processes alone."""
+    with django_db_blocker.unblock():
+        database = database_templates.fresh("sqlite")
+        started = Installation(database, valkey.url, service_folder / "installation", providers.base).start()
+        yield started
+        started.stop()

@@ -78,7 +78,9 @@ def test_two_schedulers_hint_at_what_is_due_and_send_one_canary(database: Any, q
 def test_a_canary_that_nobody_hears_is_noticed(database: Any) -> None:
     with system_scope():
         assert canary.workers_consume()
-        sent = Canary.objects.create(sent_at=Now() - timedelta(seconds=60))
+        sent = Canary.objects.create(sent_at=Now() - timedelta(seconds=25))
         assert not canary.workers_consume()
         canary.mark_seen(sent.pk, "me")
         assert canary.workers_consume()
+        Canary.objects.update(sent_at=Now() - timedelta(hours=1), seen_at=None)
+        assert canary.workers_consume(), "nobody sends canaries: that says nothing about the workers"

@@ -95,7 +95,7 @@ def build_run(version: GraphVersion, owner: User, mark: str) -> Run:
         last_seq=1,
     )
     started = {"type": "run_started", "seq": 1, "at_us": 1, "input": {"$blob": digest, "size": 99999, "preview": mark}}
-    RunEvent.objects.create(tenant=tenant, run=run, seq=1, type="run_started", at_us=1, payload=json.dumps(started))
+    RunEvent.objects.create(tenant=tenant, run=run, seq=1, type="run_started", at_us=1, payload=json.dumps(started, separators=(",", ":")))
     Blob.objects.create(tenant=tenant, sha256=digest, content=json.dumps(f"big {mark}"))
     request = {"mode": "approval", "title": f"title {mark}", "message": mark, "payload": mark, "actions": [], "schema": None, "digest": ""}
     Approval.objects.create(tenant=tenant, run=run, path="ask#1", request=request)

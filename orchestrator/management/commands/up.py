@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from orchestrator import embedded_broker
+from orchestrator.consumption import ConsumptionWatch
 from orchestrator.settings.env import DATA_DIR, PORT, REDIS_URL
 from orchestrator.supervisor import Child, Supervisor
 from runs.leases import expire_leases_of
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         ]
         # A thread of this process: it mostly sleeps, and another process would cost 120 MB.
         threading.Thread(target=keep_ticking, args=[supervisor.stopping], name="scheduler", daemon=True).start()
-        supervisor.start(Child("worker", worker, self._hand_over))
+        supervisor.start(Child("worker", worker, self._hand_over, ConsumptionWatch().out_of_patience))
         supervisor.start(Child("web", web))
         self._step("Starting web, worker and scheduler", lambda: self._wait_for_web(supervisor))
 

@@ -5,7 +5,6 @@ import {
   MiniMap,
   ReactFlow,
   useReactFlow,
-  useStore,
   type Connection as FlowConnection,
   type EdgeChange,
   type NodeChange,
@@ -13,7 +12,7 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState, type DragEvent } from "react";
 import { checkConnection, connect, placeNodes, type Connection } from "../graph";
-import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from "../nodes";
+import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, useDistance, type FlowEdge, type FlowNode } from "../nodes";
 import { settleDrag } from "./dragging";
 import { KIND_MIME, useAddNode } from "./useAddNode";
 import { useEditor, useEditorStore } from "./store";
@@ -129,7 +128,7 @@ export function Surface() {
     },
     [addNode, flow],
   );
-  const isFar = useStore((view) => view.transform[2] < FAR);
+  const distance = useDistance();
   const begin = useMemo(() => firstView(store.getState().graph, store.getState().kinds), [store]);
 
   return (
@@ -151,7 +150,7 @@ export function Surface() {
       deleteKeyCode={null}
       connectionRadius={28}
       onlyRenderVisibleElements
-      className={isFar ? "far" : ""}
+      className={distance}
       fitView={begin === null}
       {...(begin ? { defaultViewport: begin } : {})}
       fitViewOptions={fitOptions}
@@ -168,9 +167,6 @@ export function Surface() {
     </ReactFlow>
   );
 }
-
-/** Below this zoom words cannot be read, and are not drawn. */
-const FAR = 0.28;
 
 const SNAP: [number, number] = [4, 4];
 const PRO = { hideAttribution: true };

@@ -4,3 +4,4 @@ export { edgeTypes, nodeTypes } from "./registry";
 export { applyFlowChanges, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode, type NodeData } from "./flow";
 export { firstView, fitOptions, lookAt, lookAtAll } from "./viewing";
 export { ProblemsContext, type ProblemIndex } from "./problems";
+export { useDistance } from "./useDistance";

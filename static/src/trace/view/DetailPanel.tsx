@@ -15,7 +15,7 @@ export function DetailPanel() {
   useTrace((view) => view.revision);
   const span = useTrace((view) => view.index.get(view.selected) ?? view.root);
   const run = useTrace((view) => view.run);
-  const [tab, setTab] = useState("overview");
+  const [chosen, setChosen] = useState({ path: "", tab: "" });
   const effect = run.effects.get(span.path);
   const own: TabSpec[] = effect ? EffectTabs(effect) : span.sort === "run" ? RunTabs(run) : StepTabs(run, span);
   const tabs: TabSpec[] = [
@@ -23,8 +23,10 @@ export function DetailPanel() {
     ...own,
     { id: "raw", title: "Raw", content: () => <RawEvents path={span.path} /> },
   ];
-  const waits = effect?.kind === "human" && effect.status === "waiting";
-  const current = tabs.some((one) => one.id === tab) && !(waits && tab === "overview") ? tab : waits ? "answer" : "overview";
+  // A question shows itself before and after it is answered, until somebody chooses to see something else of it.
+  const first = effect?.kind === "human" ? "answer" : "overview";
+  const isMeant = chosen.path === span.path || (first === "overview" && chosen.tab !== "");
+  const current = isMeant && tabs.some((tab) => tab.id === chosen.tab) ? chosen.tab : first;
   return (
     <div className="detail">
       <header className="detail-head">
@@ -39,7 +41,7 @@ export function DetailPanel() {
         </div>
         <StatusBadge status={span.status} />
       </header>
-      <Tabs key={span.path} label="Detail" tabs={tabs} current={current} onChange={setTab} />
+      <Tabs key={span.path} label="Detail" tabs={tabs} current={current} onChange={(tab) => setChosen({ path: span.path, tab })} />
     </div>
   );
 }

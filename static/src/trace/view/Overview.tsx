@@ -16,7 +16,7 @@ export function Overview({ span }: { span: Span }) {
   const { usage } = span;
   return (
     <div className="stack">
-      {span.error ? <ErrorBlock error={span.error} onGo={(path) => store.show(path)} /> : null}
+      {span.error ? <ErrorBlock error={span.error} {...(span.error.path === span.path ? {} : { onGo: store.show })} /> : null}
       {span.sort === "run" && run.status === "crashed" ? <p className="notice" data-tone="error">The platform gave up on this run. Found by {run.detector}.</p> : null}
       {effect?.retried ? <p className="notice" data-tone="warn">A former worker had begun this. It was done again, under the same key.</p> : null}
       <dl className="facts">

@@ -2,7 +2,7 @@ import { Background, BackgroundVariant, Controls, ReactFlow, ReactFlowProvider, 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Graph } from "../../contract";
 import { needsLayout, tidy, type Kinds } from "../../graph";
-import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, type FlowNode } from "../../nodes";
+import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, useDistance, type FlowNode } from "../../nodes";
 import { isWithin } from "../path";
 import type { Span } from "../spans";
 import { useTrace, useTraceStore } from "../store";
@@ -32,6 +32,7 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => setNodes((now) => applyFlowChanges(changes, now)), []);
   const begin = useMemo(() => firstView(placed, kinds), [placed, kinds]);
   const edges = useMemo(() => toFlowEdges(placed, none, []), [placed]);
+  const distance = useDistance();
   useEffect(() => {
     setNodes((now) => now.map((node) => (node.selected === (node.id === selected) ? node : { ...node, selected: node.id === selected })));
   }, [selected]);
@@ -59,6 +60,7 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
       minZoom={0.05}
       deleteKeyCode={null}
       proOptions={{ hideAttribution: true }}
+      className={distance}
       aria-label="The graph of this run"
     >
       <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />

@@ -49,7 +49,7 @@ export function RunHeader({ onOpen }: { onOpen: () => void }) {
             <Download aria-hidden /> CSV
           </a>
         )}
-        <a className="button" href={`/graphs/${record.graph.slug}/`}>
+        <a className="button" href={`/graphs/${record.graph.slug}/`} aria-label="Open in editor">
           <PencilRuler aria-hidden /> <span className="wide-only">Open in editor</span>
         </a>
         {isLive && may.cancel ? (

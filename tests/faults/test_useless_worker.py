@@ -1,0 +1,74 @@
+"""A worker that lives and consumes nothing is started again, and its runs go on."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from orchestrator import consumption, supervisor
+from orchestrator.consumption import ConsumptionWatch
+from orchestrator.supervisor import Child, Supervisor
+from runs import canary
+from runs.leases import expire_leases_of
+from runs.models import Canary
+from runs.scheduler import keep_ticking
+from tenants.scope import system_scope
+from tests.faults.processes import freeze
+from tests.faults.servers import CELERY_WORKER, environment_of
+from tests.faults.test_broker_down import DOCUMENT
+from tests.faults.test_killed_workers import status
+from tests.runs.databases import Database
+from tests.runs.factories import world
+from tests.runs.services import scratch_folder, wait_until
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch, database: Database, broker: str) -> None:
+    """Seconds where the product takes minutes, and children that find this test's services."""
+    monkeypatch.setattr(canary, "EVERY", timedelta(seconds=0.5))
+    monkeypatch.setattr(canary, "PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr(consumption, "LOOK_S", 0.2)
+    monkeypatch.setattr(consumption, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(consumption, "REDIS_URL", broker)
+    monkeypatch.setattr(supervisor, "STOP_S", 1.0)
+    for name, value in environment_of(database=database.url, redis=broker, folder=scratch_folder()).items():
+        monkeypatch.setenv(name, value)
+
+
+def handed_over(worker: str) -> None:
+    with system_scope():
+        expire_leases_of(worker)
+
+
+@pytest.fixture
+def worker(impatience: None) -> Iterator[Child]:
+    kept = Supervisor(scratch_folder(), lambda _text: None)
+    child = Child("worker", [sys.executable, "-W", "ignore", *CELERY_WORKER], handed_over, ConsumptionWatch().out_of_patience)
+    kept.start(child)
+    threads = [threading.Thread(target=kept.watch), threading.Thread(target=keep_ticking, args=[kept.stopping])]
+    for thread in threads:
+        thread.start()
+    yield child
+    kept.stopping.set()
+    for thread in threads:
+        thread.join()
+    kept.stop()
+
+
+def consumes() -> bool:
+    with system_scope():
+        return Canary.objects.filter(seen_at__isnull=False).exists()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_f05_a_worker_that_does_not_consume_is_started_again(worker: Child) -> None:
+    """F05"""
+    wait_until(consumes, 30, "the worker consumes")
+    assert worker.process is not None
+    frozen = worker.process.pid
+    freeze(frozen)
+    run = world(DOCUMENT).run("x")
+    wait_until(lambda: worker.process is not None and worker.process.pid != frozen, 15, "the worker was started again")
+    wait_until(lambda: status(run) == "succeeded", 20, "the run is executed")
