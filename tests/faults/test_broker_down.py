@@ -1,5 +1,6 @@
 """F05: the broker is away; runs are taken, executed, and hinted at again when it is back."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.runs.factories import World, chain, world
 from tests.runs.fixtures import use_broker
 from tests.runs.services import Valkey, scratch_folder, wait_until
 
+AWAY_S = float(os.environ.get("CHAOS_AWAY_S", "60"))
 DOCUMENT = chain({"id": "work", "kind": "agent", "params": {"agent": "a"}}, agents={"a": {"name": "Ann", "model": "demo/instant"}})
 
 
@@ -47,10 +49,7 @@ def consumes() -> bool:
         return True
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_f05_runs_are_taken_and_executed_while_the_broker_is_away(sign: signal.Signals, database: Database, settings: Settings) -> None:
-    """F05, short"""
+def broker_away(seconds: float, sign: signal.Signals, database: Database, settings: Settings) -> None:
     folder: Path = scratch_folder()
     broker = Valkey(folder / "broker").start()
     use_broker(broker.url, settings)
@@ -64,7 +63,7 @@ def test_f05_runs_are_taken_and_executed_while_the_broker_is_away(sign: signal.S
             took = [start(place) for _ in range(5)]
             assert max(took) < 1.5, f"starting a run took {max(took):.1f} s without a broker"
             wait_until(lambda: ended() == 6, 10, "runs are executed without a broker")
-            time.sleep(2)
+            time.sleep(seconds)
             broker.start()
             back = time.monotonic()
             start(place)
@@ -76,3 +75,17 @@ def test_f05_runs_are_taken_and_executed_while_the_broker_is_away(sign: signal.S
                 check_log(run)
     finally:
         broker.stop(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_f05_runs_are_taken_and_executed_while_the_broker_is_away(sign: signal.Signals, database: Database, settings: Settings) -> None:
+    """F05, short"""
+    broker_away(2, sign, database, settings)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_f05_for_a_minute(sign: signal.Signals, database: Database, settings: Settings) -> None:
+    """F05"""
+    broker_away(AWAY_S, sign, database, settings)

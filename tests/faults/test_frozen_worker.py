@@ -2,11 +2,13 @@
 
 import time
 
+import pytest
+
 from runs.models import Run, RunEvent
 from tenants.scope import system_scope
 from tests.faults.oracle import check
 from tests.faults.processes import Processes, alive, freeze, kill, thaw
-from tests.faults.test_killed_workers import AGENTS, SAVE, SEND, WORK, status
+from tests.faults.test_killed_workers import AGENTS, REPEATS, SAVE, SEND, WORK, status
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database
 from tests.runs.factories import chain, world
@@ -18,8 +20,7 @@ def has_event(run: Run, kind: str) -> bool:
         return RunEvent.objects.filter(run=run, type=kind).exists()
 
 
-def test_f03_the_late_commit_of_a_frozen_worker_is_refused(database: Database, processes: Processes, sink: ModelServer) -> None:
-    """F03"""
+def frozen_and_thawed(database: Database, processes: Processes, sink: ModelServer) -> None:
     place = world(chain(WORK, SAVE, SEND, agents=AGENTS))
     frozen = processes.start(database.url, model_s=1.5)
     run = place.run("x")
@@ -42,3 +43,15 @@ def test_f03_the_late_commit_of_a_frozen_worker_is_refused(database: Database, p
     assert alive(frozen)
     kill(frozen)
     check(sink)
+
+
+def test_f03_the_late_commit_of_a_frozen_worker_is_refused(database: Database, processes: Processes, sink: ModelServer) -> None:
+    """F03"""
+    frozen_and_thawed(database, processes, sink)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("_", range(REPEATS))
+def test_f03_again_and_again(_: int, database: Database, processes: Processes, sink: ModelServer) -> None:
+    """F03"""
+    frozen_and_thawed(database, processes, sink)

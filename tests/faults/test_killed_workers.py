@@ -1,5 +1,6 @@
 """F01: a process is killed at each named place, and the run goes on by itself. F02: workers die at random."""
 
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ ASK = {"id": "ask", "kind": "human", "params": {"title": "Go on?"}}
 AGENTS = {"a": {"name": "Ann", "model": "scripted"}}
 RESUME_S = 7.0
 """Lease, look and two seconds more, on PostgreSQL; SQLite's lease is four seconds longer."""
+
+REPEATS = int(os.environ.get("CHAOS_REPEATS", "20"))
+STORM_S = float(os.environ.get("CHAOS_STORM_S", "600"))
+"""How often and how long the long versions go on."""
 
 IN_WEB = {"outbox_written_not_sent": "start", "approval_saved_not_resumed": "answer"}
 
@@ -80,15 +85,11 @@ class Scenario:
         return bool(self.took)
 
 
-@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
-def test_f01_a_run_survives_a_kill_at_every_named_place(
-    vendor: str, processes: Processes, database_templates: Templates, sink: ModelServer, django_db_blocker: Any
-) -> None:
-    """F01, A07"""
-    with django_db_blocker.unblock():
+def killed_at_every_named_place(vendor: str, processes: Processes, templates: Templates, sink: ModelServer, blocker: Any) -> None:
+    with blocker.unblock():
         scenarios = []
         for failpoint in get_args(Name):
-            database = database_templates.fresh(vendor)
+            database = templates.fresh(vendor)
             with connected_to(database.url):
                 scenarios.append(Scenario(failpoint, database, world(document(failpoint))))
         for scenario in scenarios:
@@ -103,8 +104,25 @@ def test_f01_a_run_survives_a_kill_at_every_named_place(
             assert scenario.took < RESUME_S + (4 if vendor == "sqlite" else 0)
 
 
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+def test_f01_a_run_survives_a_kill_at_every_named_place(
+    vendor: str, processes: Processes, database_templates: Templates, sink: ModelServer, django_db_blocker: Any
+) -> None:
+    """F01, A07"""
+    killed_at_every_named_place(vendor, processes, database_templates, sink, django_db_blocker)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("_", range(REPEATS))
+def test_f01_again_and_again(
+    _: int, vendor: str, processes: Processes, database_templates: Templates, sink: ModelServer, django_db_blocker: Any
+) -> None:
+    """F01"""
+    killed_at_every_named_place(vendor, processes, database_templates, sink, django_db_blocker)
+
+
 @pytest.mark.parametrize("failpoint", ["tool_started", "tool_answered_not_saved"])
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_f01_an_unsafe_call_is_never_made_twice_and_a_person_is_asked(
     failpoint: str, database: Database, processes: Processes, sink: ModelServer
 ) -> None:
@@ -113,7 +131,7 @@ def test_f01_an_unsafe_call_is_never_made_twice_and_a_person_is_asked(
     run = world(chain(SEND)).run("x")
     wait_until(lambda: not alive(victim), 20, "the worker died inside the call")
     rescuer = processes.start(database.url)
-    wait_until(lambda: status(run) == "waiting", 12, "a person is asked")
+    wait_until(lambda: status(run) == "waiting", 16, "a person is asked")
     kill(rescuer)
     check(sink)
     with system_scope():
@@ -162,6 +180,6 @@ def test_f02_workers_that_die_at_random_lose_nothing(database: Database, process
 
 
 @pytest.mark.chaos
-def test_f02_for_ten_minutes(database: Database, processes: Processes, sink: ModelServer) -> None:
+def test_f02_for_a_long_time(database: Database, processes: Processes, sink: ModelServer) -> None:
     """F02"""
-    storm(database, processes, sink, runs=200, seconds=600, seed=random.randrange(10**6))
+    storm(database, processes, sink, runs=200, seconds=STORM_S, seed=random.randrange(10**6))

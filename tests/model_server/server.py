@@ -102,7 +102,8 @@ class ModelServer:
         stalled = asyncio.all_tasks(loop)  # answers that were told to stall for ever
         for task in stalled:
             task.cancel()
-        loop.run_until_complete(asyncio.gather(*stalled, return_exceptions=True))
+        if stalled:
+            loop.run_until_complete(asyncio.wait(stalled))
         loop.close()
 
     def app(self) -> web.Application:
