@@ -56,6 +56,7 @@ def document(agent: str, model: str, *, mapped: bool) -> dict[str, Any]:
 @contextmanager
 def worker() -> Iterator["RunWorker"]:
     """A worker of this process, with the seeded tenants, on SQLite and a real broker."""
+    from channels.layers import get_channel_layer
     from django.conf import settings
     from django.core.management import call_command
 
@@ -70,6 +71,7 @@ def worker() -> Iterator["RunWorker"]:
         with scratch_database("sqlite"):
             settings.CHANNEL_LAYERS = channel_layers(broker.url)
             call_command("seed", verbosity=0)
+            get_channel_layer()  # made here, so that this thread and the worker's do not make one each
             running = RunWorker(TenantLender())
             running.start()
             try:
