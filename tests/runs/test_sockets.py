@@ -84,12 +84,12 @@ async def socket(path: str, cookie: bytes = b"", origin: bytes | None = ORIGIN) 
 
 
 async def heard(opened: WebsocketCommunicator) -> Any:
-    return json.loads(await opened.receive_from(timeout=3))
+    return json.loads(await opened.receive_from(timeout=10))
 
 
 async def closed_with(opened: WebsocketCommunicator) -> int:
     while True:
-        message = await opened.receive_output(timeout=5)
+        message = await opened.receive_output(timeout=10)
         if message["type"] == "websocket.close":
             return int(message["code"])
 
@@ -102,7 +102,7 @@ def frame(first: int, last: int, *, hint: bool = False) -> dict[str, Any]:
 async def test_the_log_comes_first_then_what_happens_each_event_once(place: World) -> None:
     run, cookie = await setup(place, 5)
     async with socket(f"/ws/runs/{run.pk}/?after=2", cookie) as opened:
-        assert (await opened.connect())[0]
+        assert (await opened.connect(timeout=10))[0]
         assert [event["seq"] for event in (await heard(opened))["events"]] == [3, 4, 5]
         assert await heard(opened) == {"type": "caught_up", "last_seq": 5}
         await database_sync_to_async(add_events)(run, 6, 9)
@@ -121,7 +121,7 @@ async def test_the_log_comes_first_then_what_happens_each_event_once(place: Worl
 async def test_a_frame_too_big_to_send_is_read_from_the_log(place: World) -> None:
     run, cookie = await setup(place, 1)
     async with socket(f"/ws/runs/{run.pk}/?after=1", cookie) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
         await heard(opened)
         await database_sync_to_async(add_events)(run, 2, 3)
         await get_channel_layer().group_send(run_group(run.pk), frame(2, 3, hint=True))
@@ -131,7 +131,7 @@ async def test_a_frame_too_big_to_send_is_read_from_the_log(place: World) -> Non
 async def test_a_lost_last_frame_is_found(place: World) -> None:
     run, cookie = await setup(place, 1)
     async with socket(f"/ws/runs/{run.pk}/?after=1", cookie) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
         await heard(opened)
         await database_sync_to_async(add_events)(run, 2, 2)
         assert [event["seq"] for event in (await heard(opened))["events"]] == [2]
@@ -140,7 +140,7 @@ async def test_a_lost_last_frame_is_found(place: World) -> None:
 async def test_a_client_can_ask_for_events_again(place: World) -> None:
     run, cookie = await setup(place, 3)
     async with socket(f"/ws/runs/{run.pk}/?after=3", cookie) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
         assert await heard(opened) == {"type": "caught_up", "last_seq": 3}
         await opened.send_to(json.dumps({"type": "resync", "after": 1}))
         assert [event["seq"] for event in (await heard(opened))["events"]] == [2, 3]
@@ -151,9 +151,9 @@ async def test_who_is_not_signed_in_is_refused_before_the_socket_opens(place: Wo
     run, cookie = await setup(place, 1)
     for path in (f"/ws/runs/{run.pk}/", "/ws/live/"):
         async with socket(path) as opened:
-            assert await opened.connect() == (False, 4401)
+            assert await opened.connect(timeout=10) == (False, 4401)
     async with socket(f"/ws/runs/{run.pk}/", cookie) as opened:
-        assert (await opened.connect())[0]
+        assert (await opened.connect(timeout=10))[0]
 
 
 async def test_another_tenants_run_sends_nothing_and_closes(place: World) -> None:
@@ -162,10 +162,10 @@ async def test_another_tenants_run_sends_nothing_and_closes(place: World) -> Non
     stranger = await database_sync_to_async(lambda: cookie_of(world().user))()
     for run_id in (run.pk, uuid4()):
         async with socket(f"/ws/runs/{run_id}/?after=0", stranger) as opened:
-            await opened.connect()
+            await opened.connect(timeout=10)
             assert await opened.receive_output(timeout=3) == {"type": "websocket.close", "code": 4404}
     async with socket(f"/ws/runs/{run.pk}/?after=0", own) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
         assert (await heard(opened))["type"] == "events"
 
 
@@ -175,7 +175,7 @@ async def test_text_of_a_client_never_names_a_group(place: World) -> None:
     for path in ("/ws/runs/1/", "/ws/runs/run.1/", f"/ws/runs/{'a' * 101}/", "/ws/runs/%C3%A9/"):
         with pytest.raises(ValueError, match="No route found"):
             async with socket(path, cookie) as opened:
-                await opened.connect()
+                await opened.connect(timeout=10)
     assert run_group(UUID(int=1)).removeprefix("run.").isalnum() and tenant_group(UUID(int=1)).removeprefix("tenant.").isalnum()
 
 
@@ -183,8 +183,8 @@ async def test_the_stream_ends_when_the_membership_does(place: World) -> None:
     """T05, T10"""
     run, cookie = await setup(place, 1)
     async with socket(f"/ws/runs/{run.pk}/", cookie) as opened, socket("/ws/live/", cookie) as feed:
-        await opened.connect()
-        await feed.connect()
+        await opened.connect(timeout=10)
+        await feed.connect(timeout=10)
         await heard(opened)
 
         def leave() -> None:
@@ -200,7 +200,7 @@ async def test_signing_out_closes_the_sockets_of_that_session(place: World) -> N
     """W04"""
     run, cookie = await setup(place, 1)
     async with socket(f"/ws/runs/{run.pk}/", cookie) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
 
         def sign_out() -> None:
             client = Client()
@@ -216,7 +216,7 @@ async def test_another_sites_page_opens_no_socket(place: World, origin: bytes | 
     """W01"""
     run, cookie = await setup(place, 1)
     async with socket(f"/ws/runs/{run.pk}/", cookie, origin) as opened:
-        assert (await opened.connect())[0] is False
+        assert (await opened.connect(timeout=10))[0] is False
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ async def test_what_no_client_of_ours_says_closes_the_socket(place: World, text:
     """W03"""
     run, cookie = await setup(place, 0)
     async with socket(f"/ws/runs/{run.pk}/", cookie) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
         await opened.send_to(text)
         assert await closed_with(opened) == 1008
 
@@ -235,7 +235,7 @@ async def test_a_flood_of_messages_closes_the_socket(place: World) -> None:
     """W03"""
     run, cookie = await setup(place, 0)
     async with socket(f"/ws/runs/{run.pk}/", cookie) as opened:
-        await opened.connect()
+        await opened.connect(timeout=10)
         for _ in range(live_socket.BURST + 2):
             await opened.send_to(json.dumps({"type": "resync", "after": 0}))
         assert await closed_with(opened) == 1008
@@ -247,12 +247,12 @@ async def test_one_person_cannot_open_sockets_without_end(place: World, monkeypa
     run, cookie = await setup(place, 0)
     path = f"/ws/runs/{run.pk}/"
     async with socket(path, cookie) as first, socket(path, cookie) as second:
-        await asyncio.gather(first.connect(), second.connect())
+        await asyncio.gather(first.connect(timeout=10), second.connect(timeout=10))
         async with socket(path, cookie) as third:
-            await third.connect()
+            await third.connect(timeout=10)
             assert await closed_with(third) == live_socket.TOO_MANY
     async with socket(path, cookie) as again:
-        await again.connect()
+        await again.connect(timeout=10)
         assert (await heard(again))["type"] == "caught_up"
 
 
@@ -260,7 +260,7 @@ async def test_the_feed_tells_only_of_the_own_tenants_runs(place: World) -> None
     run, cookie = await setup(place, 0)
     foreign = await database_sync_to_async(lambda: world().run("x"))()
     async with socket("/ws/live/", cookie) as feed:
-        await feed.connect()
+        await feed.connect(timeout=10)
         assert await heard(feed) == {"type": "approvals", "count": 0}
         layer = get_channel_layer()
         for told in (foreign, run):
