@@ -93,11 +93,13 @@ def providers() -> Iterator[ModelServer]:
 
 @pytest.fixture(scope="session")
 def installation(
-    database_templates: Templates, valkey: Valkey, service_folder: Path, providers: ModelServer, django_db_blocker: DjangoDbBlocker
+    database_templates: Templates, service_folder: Path, providers: ModelServer, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Installation]:
-    """One for all tests that leave its processes alone."""
+    """One for all tests that leave its processes alone, with a broker of its own: its worker consumes whatever is there."""
+    broker = Valkey(service_folder / "own").start()
     with django_db_blocker.unblock():
         database = database_templates.fresh("sqlite")
-        started = Installation(database, valkey.url, service_folder / "installation", providers.base).start()
+        started = Installation(database, broker.url, service_folder / "installation", providers.base).start()
         yield started
         started.stop()
+    broker.stop()
