@@ -19,7 +19,7 @@ from tests.graphs import edge, graph, node, path
 
 if TYPE_CHECKING:
     from editor.models import Graph
-    from runs.worker import RunWorker
+    from runs.worker.worker import RunWorker
     from tenants.models import User
 
 ROUNDS = 10
@@ -61,8 +61,8 @@ def worker() -> Iterator["RunWorker"]:
     from django.core.management import call_command
 
     from orchestrator.settings.channel_layer import channel_layers
-    from runs.lending import TenantLender
-    from runs.worker import RunWorker
+    from runs.worker.resources import TenantLender
+    from runs.worker.worker import RunWorker
     from tests.runs.services import Valkey, scratch_folder
 
     folder = scratch_folder()
@@ -86,8 +86,8 @@ def worker() -> Iterator["RunWorker"]:
 def ours(running: "RunWorker", agent: str, model: str, run_input: Any, before: Callable[[], None], *, mapped: bool) -> Timed:
     """From the hint to the worker until the run counts as ended for everybody who watches."""
     from editor.models import Graph
+    from tenants.isolation.scope import system_scope
     from tenants.models import Membership
-    from tenants.scope import system_scope
 
     with system_scope():
         owner = Membership.objects.select_related("user", "tenant").get(tenant__slug="demo", user__username="demo")
@@ -109,7 +109,7 @@ async def watch(drawn: "Graph") -> str:
     """A channel that hears of the tenant's runs, and has begun to listen."""
     from channels.layers import get_channel_layer
 
-    from runs.live import tenant_group
+    from runs.live.groups import tenant_group
 
     layer = get_channel_layer()
     channel: str = await layer.new_channel()
@@ -136,9 +136,9 @@ async def run_once(running: "RunWorker", channel: str, drawn: "Graph", by: "User
 def new_run(drawn: "Graph", by: "User", run_input: Any) -> Any:
     from django.db.models.functions import Now
 
-    from editor.versions import freeze
+    from editor.versions.versions import freeze
     from runs.models import Run
-    from tenants.scope import tenant_scope
+    from tenants.isolation.scope import tenant_scope
 
     with tenant_scope(drawn.tenant_id):
         version = freeze(drawn, by, draft=True)
@@ -148,7 +148,7 @@ def new_run(drawn: "Graph", by: "User", run_input: Any) -> Any:
 
 def has_succeeded(run: Any) -> bool:
     from runs.models import Run
-    from tenants.scope import system_scope
+    from tenants.isolation.scope import system_scope
 
     with system_scope():
         status, error = Run.objects.values_list("status", "error").get(pk=run.pk)
@@ -190,7 +190,7 @@ def by_aiohttp(base: str, model: str, count: int, before: Callable[[], None]) ->
 
 
 def by_litellm(base: str, model: str, count: int, before: Callable[[], None]) -> Timed:
-    from runs.language_models.litellm_model import litellm
+    from orchestrator.capabilities.language_models.litellm_model import litellm
 
     module = litellm()
 

@@ -12,15 +12,18 @@ from benchmarks import langgraph_peer
 from benchmarks.figure import Figure
 from benchmarks.race import Timed, computed, race, timed
 from benchmarks.scratch import prepare_django, scratch_database
-from orchestrator.engine import Graph, RunClaimed, Runner, RunState, RunStatus
-from orchestrator.engine.events import Event
-from orchestrator.engine.host import Host
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
+from orchestrator.engine.log.events import Event, RunClaimed
+from orchestrator.engine.log.run_state import RunState
+from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.ports import Host
 from orchestrator.engine.testing import FixedAuthority, MemoryTools, ScriptedModel
 from tests.graphs import chain, fan, loop
 
 if TYPE_CHECKING:
-    from runs.log_writer import LogWriter
+    from runs.log.writer import LogWriter
 
 SHAPES: dict[str, Callable[[int], Graph]] = {"chain": chain, "fan": fan, "loop": loop}
 INPUTS = {"chain": 1, "fan": 1, "loop": 0}
@@ -118,7 +121,7 @@ def measure_durable(vendor: str, rounds: int) -> list[Figure]:
 
 @contextmanager
 def log_writer() -> Iterator["LogWriter"]:
-    from runs.log_writer import LogWriter
+    from runs.log.writer import LogWriter
 
     writer = LogWriter(lambda _batches: None)
     writer.start()
@@ -130,9 +133,9 @@ def log_writer() -> Iterator["LogWriter"]:
 
 def durable(graph: Graph, run_input: int, writer: "LogWriter") -> Timed:
     """From the claim on: everything is in the database when a run counts as ended."""
-    from runs.event_log import RunLog
-    from runs.leases import Claim, claim_hinted
-    from tenants.scope import system_scope
+    from runs.leases.lease import Claim, claim_named
+    from runs.log.run_log import RunLog
+    from tenants.isolation.scope import system_scope
     from tests.runs.factories import world
 
     place = world(graph.model_dump(mode="json"))
@@ -147,7 +150,7 @@ def durable(graph: Graph, run_input: int, writer: "LogWriter") -> Timed:
     def once() -> float:
         run = place.run(run_input)
         with system_scope():
-            (claim,) = claim_hinted("bench", 1, {run.pk: run.tenant_id})
+            (claim,) = claim_named("bench", 1, {run.pk: run.tenant_id})
         return asyncio.run(go(claim))
 
     return once
@@ -178,9 +181,9 @@ def durable_floor(shape: str, url: str) -> Timed:
 
 def measure(*, quick: bool) -> list[Figure]:
     prepare_django()
-    from runs.collector import calm_collector
+    from runs.worker.gc_tuning import tune_gc
 
-    calm_collector()  # as in a worker
+    tune_gc()  # as in a worker
     rounds = 5 if quick else 15
     figures = [figure for shape in SHAPES for figure in measure_memory(shape, rounds)]
     figures += [figure for vendor in ("sqlite", "postgresql") for figure in measure_durable(vendor, rounds)]

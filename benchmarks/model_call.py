@@ -13,13 +13,13 @@ import aiohttp
 
 from benchmarks.figure import Figure
 from benchmarks.scratch import model_server
-from orchestrator.engine.host import LanguageModel
-from orchestrator.engine.model import Message, ModelRequest, Role
-from orchestrator.engine.tool import ToolSpec
-from runs.egress import Egress
-from runs.language_models.demo import DemoModel
-from runs.language_models.litellm_model import LiteLLMModel, litellm
-from runs.language_models.openai_wire import OpenAIWire
+from orchestrator.capabilities.egress.client import Egress
+from orchestrator.capabilities.language_models.demo.model import DemoModel
+from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel, litellm
+from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
+from orchestrator.engine.effects.model import Message, ModelRequest, Role
+from orchestrator.engine.effects.tool import ToolSpec
+from orchestrator.engine.ports import LanguageModel
 
 KEY = "sk-benchmark"
 TOOL = ToolSpec(name="lookup", description="Look up", parameters={"type": "object", "properties": {"id": {"type": "string"}}})

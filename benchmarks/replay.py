@@ -3,15 +3,16 @@
 from benchmarks.figure import Figure
 from benchmarks.race import computed, race
 from benchmarks.scratch import prepare_django
-from orchestrator.engine import RunClaimed, Runner, RunState, fold
-from orchestrator.engine.events import Event
+from orchestrator.engine.execution.runner import Runner
+from orchestrator.engine.log.events import Event, RunClaimed
+from orchestrator.engine.log.run_state import RunState, fold
 
 NODES = 5_000
 
 
 def measure(*, quick: bool) -> list[Figure]:
     prepare_django()
-    from runs import blobs
+    from runs.log import blobs
 
     events = _log()
     texts = [blobs.dump(event, {}.__setitem__) for event in events]

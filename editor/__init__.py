@@ -1,0 +1,1 @@
+"""Drawing and keeping: graphs, their versions, the agents of the library."""

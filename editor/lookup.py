@@ -1,8 +1,8 @@
 """What a person asked for by its slug, if they may see it."""
 
 from editor.models import Graph, LibraryAgent
-from tenants.access import may
 from tenants.models import User
+from tenants.people.access import may
 from tenants.problems import NotFound
 
 

@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Max, Q
 from guardian.models import UserObjectPermissionBase
 
-from tenants.access import visible_to
-from tenants.managers import TenantManager, TenantQuerySet
+from tenants.isolation.managers import TenantManager, TenantQuerySet
 from tenants.models import TenantOwned, User
+from tenants.people.access import visible_to
 from tenants.problems import Conflict
 from tenants.roles import object_permissions
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from editor.library import resolve_agents
-from orchestrator.engine.graph import Graph as GraphDocument
-from orchestrator.engine.problems import Problem, Severity
-from orchestrator.engine.validation import check_graph, document_problems
+from editor.library.agents import resolve_agents
+from orchestrator.engine.document.graph import Graph as GraphDocument
+from orchestrator.engine.document.problems import Problem, Severity
+from orchestrator.engine.document.validation import check_graph, document_problems
 from tenants.models import Tool
 from tenants.problems import ApiProblem
 

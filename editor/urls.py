@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from editor import agent_views, api, views
+from editor.graphs import api, views
+from editor.library import views as agent_views
 
 page_urls: list[URLPattern | URLResolver] = [
     path("", views.graphs, name="graphs"),

@@ -10,7 +10,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings.production")  # noqa: TID251 - Django's own way to be told
 django.setup(set_prefix=False)
 
-from orchestrator.http_threads import ThreadedHandler  # noqa: E402 - needs the apps loaded
+from orchestrator.processes.http_threads import ThreadedHandler  # noqa: E402 - needs the apps loaded
 from orchestrator.routing import websocket_urls  # noqa: E402
 
 application = ProtocolTypeRouter(

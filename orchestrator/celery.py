@@ -1,4 +1,4 @@
-"""The Celery application: it only carries hints, so losing or doubling a message is harmless."""
+"""The Celery application: it only carries wake-ups, so losing or doubling a message is harmless."""
 
 import os
 from urllib.parse import urlsplit
@@ -37,8 +37,8 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
 )
-app.autodiscover_tasks(["runs"])
-app.steps["worker"].add("runs.worker_step.RunWorkerStep")
+app.autodiscover_tasks(["runs.worker"])
+app.steps["worker"].add("runs.worker.bootstep.RunWorkerStep")
 
 
 @setup_logging.connect

@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
-from orchestrator.engine.effects import HumanAnswer, HumanRequest
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.node_kind import NodeKindSchema
+from orchestrator.engine.document.problems import Problem
+from orchestrator.engine.effects.human import HumanAnswer, HumanRequest
+from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorInfo
-from orchestrator.engine.events import RunEvent as EveryEvent
-from orchestrator.engine.graph import Graph
-from orchestrator.engine.model import ModelReply, ModelRequest
-from orchestrator.engine.node_kind import NodeKindSchema
-from orchestrator.engine.problems import Problem
-from orchestrator.engine.status import EffectStatus, NodeStatus, RunStatus
+from orchestrator.engine.log.events import RunEvent as EveryEvent
+from orchestrator.engine.log.status import EffectStatus, NodeStatus, RunStatus
 
 
 class RunEvent(RootModel[EveryEvent]):

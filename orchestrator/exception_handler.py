@@ -10,7 +10,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from orchestrator.engine import EngineError, GraphInvalid
+from orchestrator.engine.document.problems import GraphInvalid
+from orchestrator.engine.errors import EngineError
 from tenants.problems import ApiProblem, Forbidden, NotFound, NotSignedIn
 
 

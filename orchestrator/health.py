@@ -3,7 +3,7 @@
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
-from orchestrator import embedded_broker
+from orchestrator.processes import embedded_broker
 from orchestrator.settings.env import REDIS_URL
 
 

@@ -1,5 +1,5 @@
 """Websocket addresses of all rooms."""
 
-from runs.routing import websocket_urls
+from runs.live.routing import websocket_urls
 
 __all__ = ["websocket_urls"]

@@ -6,10 +6,10 @@ from drf_spectacular.views import SpectacularAPIView
 from editor.urls import api_urls as editor_api
 from editor.urls import page_urls as editor_pages
 from orchestrator.health import health
-from runs.urls import api_urls as runs_api
-from runs.urls import page_urls as runs_pages
-from tenants.urls import api_urls as tenants_api
-from tenants.urls import page_urls as tenants_pages
+from runs.web.urls import api_urls as runs_api
+from runs.web.urls import page_urls as runs_pages
+from tenants.web.urls import api_urls as tenants_api
+from tenants.web.urls import page_urls as tenants_pages
 
 handler404 = "orchestrator.exception_handler.missing_address"
 handler500 = "orchestrator.exception_handler.fault"

@@ -7,11 +7,11 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from editor.models import Graph, GraphVersion
-from orchestrator.engine.status import RunStatus
+from orchestrator.engine.log.status import RunStatus
 from runs.json_text import JsonTextField
-from tenants.access import visible_to
-from tenants.managers import TenantManager, TenantQuerySet
+from tenants.isolation.managers import TenantManager, TenantQuerySet
 from tenants.models import Tenant, TenantOwned, User
+from tenants.people.access import visible_to
 
 STATUSES = [(status.value, status.value.replace("_", " ")) for status in RunStatus]
 TERMINAL = tuple(status.value for status in RunStatus if status.terminal)
@@ -230,7 +230,7 @@ class ModelUse(TenantOwned):
         return f"{self.model} {self.day}"
 
 
-class Canary(models.Model):
+class Probe(models.Model):
     """Proves that workers consume: sent by a scheduler, marked by the worker that got it."""
 
     sent_at = models.DateTimeField()

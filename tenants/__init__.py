@@ -1,0 +1,1 @@
+"""Who may see and do what: people, the wall between tenants, policy, secrets."""

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from guardian.models import UserObjectPermissionBase
 
-from tenants.managers import TenantManager, check_owner
+from tenants.isolation.managers import TenantManager, check_owner
 from tenants.roles import MemberRole
 
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
-from orchestrator.engine import Graph
+from orchestrator.engine.document.graph import Graph
 
 
 def graph(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], **rest: Any) -> Graph:

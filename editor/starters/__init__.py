@@ -1,5 +1,1 @@
 """Graphs to start from. Each lives in a folder of its own: the graph, its files, and an input to try it with."""
-
-from editor.starters.catalog import Starter, starter, starters
-
-__all__ = ["Starter", "starter", "starters"]

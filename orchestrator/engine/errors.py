@@ -8,7 +8,6 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.ids import Path
-from orchestrator.engine.problems import Problem
 
 
 class ErrorCode(StrEnum):
@@ -83,18 +82,6 @@ class EngineError(Exception):
         error = cls(info.message)
         error.info = info
         return error
-
-
-class GraphInvalid(EngineError):
-    """The graph document has problems."""
-
-    code = ErrorCode.INVALID_GRAPH
-    cure = "Mend every problem listed, then try again."
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        first = f": {problems[0].message}" if problems else ""
-        super().__init__(f"The graph has {len(problems)} problem(s){first}")
 
 
 class ExpressionFailed(EngineError):

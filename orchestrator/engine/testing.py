@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.engine.events import Event, RunClaimed, RunEvent, run_event
-from orchestrator.engine.gate import GateDecision, GateRequest, Verdict
-from orchestrator.engine.graph import Graph
-from orchestrator.engine.host import Delta, Host, ToolCall
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.effects.gate import GateDecision, GateRequest, Verdict
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
+from orchestrator.engine.effects.tool import Safety, ToolSpec
+from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
-from orchestrator.engine.run_state import RunState, fold
-from orchestrator.engine.runner import Runner
-from orchestrator.engine.status import RunStatus
-from orchestrator.engine.tool import Safety, ToolSpec
+from orchestrator.engine.log.events import Event, RunClaimed, RunEvent, run_event
+from orchestrator.engine.log.run_state import RunState, fold
+from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.ports import Delta, Host, ToolCall
 
 Reply = ModelReply | Exception
 

@@ -60,8 +60,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "tenants.middleware.TenantMiddleware",
-    "tenants.middleware.ContentSecurityMiddleware",
+    "tenants.web.middleware.TenantMiddleware",
+    "tenants.web.middleware.ContentSecurityMiddleware",
 ]
 
 TEMPLATES = [
@@ -74,8 +74,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "tenants.page_context.shell",
-                "runs.page_context.runs_frame",
+                "tenants.web.page_context.shell",
+                "runs.web.page_context.runs_frame",
             ]
         },
     }
@@ -91,7 +91,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     # Tells the server which tenant a query works for: its row-level security is the second lock.
-    _database["ENGINE"] = "tenants.postgresql"
+    _database["ENGINE"] = "tenants.isolation.postgresql"
 DATABASES = {"default": _database}
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
@@ -114,12 +114,12 @@ LOGIN_REDIRECT_URL = "/"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "tenants.authentication.ApiKeyAuthentication",
+        "tenants.people.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["tenants.authentication.IsMember"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.people.authentication.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["tenants.parsers.CappedJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["tenants.web.parsers.CappedJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "orchestrator.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,
@@ -137,7 +137,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"secrets": {"()": "tenants.redaction.RedactSecrets"}},
+    "filters": {"secrets": {"()": "tenants.vault.redaction.RedactSecrets"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Django's own handlers would write past the filter.

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from runs.answer_form import takes_text
+from runs.control.answer_form import takes_text
 
 register = template.Library()
 

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from tenants.row_security import EnableRowSecurity
+from tenants.isolation.row_security import EnableRowSecurity
 
 
 class Migration(migrations.Migration):

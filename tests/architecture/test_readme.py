@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from orchestrator.engine.status import run_transitions
+from orchestrator.engine.log.status import run_transitions
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("orchestrator", "tenants", "editor", "runs")
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
+MOST_MODULES = 12
+"""In one folder, beside its `__init__`."""
+EMPTY_PACKAGES = {"orchestrator", "management", "commands", "settings", "templatetags"}
+"""Django finds these by name and imports them early."""
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc", "core"}
 
 
@@ -31,6 +35,18 @@ def test_module_and_functions_stay_within_their_size(path: Path) -> None:
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
     assert [path for path in modules() if path.stem in FORBIDDEN_NAMES] == []
+
+
+def folders() -> Iterator[Path]:
+    yield from sorted({path.parent for path in modules()})
+
+
+@pytest.mark.parametrize("folder", [pytest.param(folder, id=str(folder.relative_to(ROOT))) for folder in folders()])
+def test_folder_is_small_and_says_what_it_holds(folder: Path) -> None:
+    assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MOST_MODULES
+    if folder.name not in EMPTY_PACKAGES:
+        [only] = ast.parse((folder / "__init__.py").read_text(encoding="utf-8")).body
+        assert isinstance(only, ast.Expr) and isinstance(only.value, ast.Constant) and isinstance(only.value.value, str)
 
 
 def test_engine_loads_no_framework() -> None:

@@ -9,9 +9,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from editor.models import Graph
-from tenants.parsers import MAX_BYTES, MAX_DEPTH
+from tenants.isolation.scope import tenant_scope
 from tenants.roles import MemberRole
-from tenants.scope import tenant_scope
+from tenants.web.parsers import MAX_BYTES, MAX_DEPTH
 from tests.tenants.cast import House, agent_document, graph_document
 
 DRAFT = "/api/v1/graphs/alpha-graph/draft"

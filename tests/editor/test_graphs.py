@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from editor.actions import (
+from editor.graphs.actions import (
     create_graph,
     delete_graph,
     duplicate_graph,
@@ -16,18 +16,18 @@ from editor.actions import (
     save_draft,
     start_from,
 )
-from editor.agent_actions import delete_agent, save_agent
-from editor.files import files_of
+from editor.graphs.files import files_of
+from editor.library.actions import delete_agent, save_agent
 from editor.models import FileContent, Graph, GraphVersion, VersionImmutable
 from editor.problems import errors_in, problems_of, read_document
-from editor.starters import Starter, starters
-from editor.versions import freeze
-from orchestrator.engine.errors import GraphInvalid
-from orchestrator.engine.tool import ToolSpec
+from editor.starters.catalog import Starter, starters
+from editor.versions.versions import freeze
+from orchestrator.engine.document.problems import GraphInvalid
+from orchestrator.engine.effects.tool import ToolSpec
+from tenants.isolation.scope import tenant_scope
+from tenants.policy.tools import install_tools
 from tenants.problems import Conflict, Forbidden, NotFound, StaleRevision
 from tenants.roles import MemberRole
-from tenants.scope import tenant_scope
-from tenants.tools import install_tools
 from tests.tenants.cast import TOOLS, House, agent_document, graph_document
 
 

@@ -3,11 +3,11 @@
 import pytest
 from django.test import Client
 
-from editor import views
+from editor.graphs import views
 from editor.models import Graph, LibraryAgent
-from editor.starters import Starter
+from editor.starters.catalog import Starter
+from tenants.isolation.scope import tenant_scope
 from tenants.roles import MemberRole
-from tenants.scope import tenant_scope
 from tests.tenants.cast import House, graph_document
 
 STARTER = Starter("triage", "Ticket triage", "Sorts tickets.", graph_document("Ticket triage"), {}, {})

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from orchestrator.engine import Graph
+from orchestrator.engine.document.graph import Graph
 from tests.graphs import edge, graph, node
 
 

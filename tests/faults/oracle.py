@@ -6,12 +6,12 @@ from collections import Counter
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from orchestrator.engine.events import EffectFinished, NodeFinished
-from orchestrator.engine.run_state import RunState, fold
-from orchestrator.engine.status import EffectStatus, RunStatus
-from runs.event_log import load
+from orchestrator.engine.log.events import EffectFinished, NodeFinished
+from orchestrator.engine.log.run_state import RunState, fold
+from orchestrator.engine.log.status import EffectStatus, RunStatus
+from runs.log.run_log import load
 from runs.models import Approval, Run
-from tenants.scope import system_scope
+from tenants.isolation.scope import system_scope
 from tests.model_server.server import ModelServer
 
 

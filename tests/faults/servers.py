@@ -70,4 +70,4 @@ CELERY_WORKER = ["-m", "celery", "-A", "orchestrator.celery", "worker", "--logle
 
 
 def web_server(port: int) -> list[str]:
-    return ["-m", "orchestrator.web_server", "-b", "127.0.0.1", "-p", str(port), "orchestrator.asgi:application"]
+    return ["-m", "orchestrator.processes.web_server", "-b", "127.0.0.1", "-p", str(port), "orchestrator.asgi:application"]

@@ -1,4 +1,4 @@
-"""F05: the broker is away; runs are taken, executed, and hinted at again when it is back."""
+"""F05: the broker is away; runs are taken, executed, and named at again when it is back."""
 
 import os
 import signal
@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from runs import canary
-from runs.actions import start_run
-from runs.models import Canary, Run
-from tenants.scope import system_scope, tenant_scope
+from runs.control.start import start_run
+from runs.models import Probe, Run
+from runs.worker import probe
+from tenants.isolation.scope import system_scope, tenant_scope
 from tests.faults.oracle import check_log, say
 from tests.faults.servers import CELERY_WORKER, process
 from tests.runs.databases import Database
@@ -37,13 +37,13 @@ def ended() -> int:
 
 
 def consumes() -> bool:
-    """A canary that is sent now arrives."""
+    """A probe that is sent now arrives."""
     with system_scope():
-        Canary.objects.all().delete()
-        canary.send_if_due()
-        sent = Canary.objects.get()
+        Probe.objects.all().delete()
+        probe.send_if_due()
+        sent = Probe.objects.get()
         try:
-            wait_until(lambda: Canary.objects.filter(pk=sent.pk, seen_at__isnull=False).exists(), 2, "the canary is seen")
+            wait_until(lambda: Probe.objects.filter(pk=sent.pk, seen_at__isnull=False).exists(), 2, "the probe is seen")
         except TimeoutError:
             return False
         return True

@@ -9,15 +9,16 @@ import pytest
 from django.db import OperationalError, connection
 
 from orchestrator.engine.testing import says
-from runs.actions import answer, send_command
+from runs.control.answers import answer
+from runs.control.commands import send_command
 from runs.models import Approval, Command, Run
-from runs.worker import RunWorker
+from runs.worker.worker import RunWorker
+from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.problems import Conflict
-from tenants.scope import system_scope, tenant_scope
 from tests.faults.oracle import check_log, say
 from tests.runs.databases import Database
 from tests.runs.factories import World, chain, world
-from tests.runs.lender import ScriptedLender
+from tests.runs.resources import ScriptedResources
 from tests.runs.services import wait_until
 
 WORK = {"id": "work", "kind": "agent", "params": {"agent": "a"}}
@@ -81,20 +82,22 @@ def settle(place: World, runs: list[Run]) -> None:
     wait_until(lambda: not unfinished(), 20, "every run has ended")
 
 
-def contested(lender: ScriptedLender) -> World:
-    lender.models.answer = lambda _request: says("done")
-    lender.models.delay_s = 0.1
+def contested(resources: ScriptedResources) -> World:
+    resources.models.answer = lambda _request: says("done")
+    resources.models.delay_s = 0.1
     document = chain(ASK, WORK, agents=AGENTS)
     document["edges"][1]["source_port"] = "approve"
     return world(document)
 
 
-def test_f11_racing_commands_leave_every_run_in_one_legal_state(database: Database, worker: RunWorker, lender: ScriptedLender) -> None:
+def test_f11_racing_commands_leave_every_run_in_one_legal_state(
+    database: Database, worker: RunWorker, resources: ScriptedResources
+) -> None:
     """F11, A01, short"""
-    race(contested(lender), 12, random.randrange(10**6))
+    race(contested(resources), 12, random.randrange(10**6))
 
 
 @pytest.mark.chaos
-def test_f11_five_hundred_times(database: Database, worker: RunWorker, lender: ScriptedLender) -> None:
+def test_f11_five_hundred_times(database: Database, worker: RunWorker, resources: ScriptedResources) -> None:
     """F11"""
-    race(contested(lender), 500, random.randrange(10**6))
+    race(contested(resources), 500, random.randrange(10**6))

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from runs.models import Run, RunEvent
-from tenants.scope import system_scope
+from tenants.isolation.scope import system_scope
 from tests.faults.oracle import check
 from tests.faults.processes import Processes, alive, freeze, kill, thaw
 from tests.faults.test_killed_workers import AGENTS, REPEATS, SAVE, SEND, WORK, status

@@ -10,7 +10,7 @@ import pytest
 
 from runs.failpoint import Name
 from runs.models import Approval, Run
-from tenants.scope import system_scope
+from tenants.isolation.scope import system_scope
 from tests.faults.oracle import check, say
 from tests.faults.processes import Processes, alive, freeze, kill, thaw
 from tests.model_server.server import ModelServer

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from runs.models import Run, RunEvent
-from tenants.scope import system_scope
+from tenants.isolation.scope import system_scope
 from tests.faults.oracle import say
 from tests.faults.servers import free_port, process, wait_for_web, web_server
 from tests.runs.databases import Database
 from tests.runs.factories import world
+from tests.runs.live.test_sockets import cookie_of
 from tests.runs.services import Valkey, scratch_folder
-from tests.runs.test_sockets import cookie_of
 
 MIB = 1024 * 1024
 EVENTS, EVENT_BYTES = 6000, 16 * 1024

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from editor.starters import starter
+from editor.starters.catalog import starter
 from runs.models import Run, RunEvent
-from tenants.scope import system_scope
+from tenants.isolation.scope import system_scope
 from tests.faults.oracle import check_log, say
 from tests.model_server.server import ModelServer
 from tests.runs.api_client import ApiClient

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator import consumption, supervisor
-from orchestrator.consumption import ConsumptionWatch
-from orchestrator.supervisor import Child, Supervisor
-from runs import canary
-from runs.leases import expire_leases_of
-from runs.models import Canary
-from runs.scheduler import keep_ticking
-from tenants.scope import system_scope
+from orchestrator.processes import consumption, supervisor
+from orchestrator.processes.consumption import ConsumptionWatch
+from orchestrator.processes.supervisor import Child, Supervisor
+from runs.leases.lease import expire_leases_of
+from runs.models import Probe
+from runs.worker import probe
+from runs.worker.scheduler import keep_ticking
+from tenants.isolation.scope import system_scope
 from tests.faults.processes import freeze
 from tests.faults.servers import CELERY_WORKER, environment_of
 from tests.faults.test_broker_down import DOCUMENT
@@ -27,8 +27,8 @@ from tests.runs.services import scratch_folder, wait_until
 @pytest.fixture
 def impatience(monkeypatch: pytest.MonkeyPatch, database: Database, broker: str) -> None:
     """Seconds where the product takes minutes, and children that find this test's services."""
-    monkeypatch.setattr(canary, "EVERY", timedelta(seconds=0.5))
-    monkeypatch.setattr(canary, "PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr(probe, "EVERY", timedelta(seconds=0.5))
+    monkeypatch.setattr(probe, "PATIENCE", timedelta(seconds=1))
     monkeypatch.setattr(consumption, "LOOK_S", 0.2)
     monkeypatch.setattr(consumption, "PATIENCE_S", 1.0)
     monkeypatch.setattr(consumption, "REDIS_URL", broker)
@@ -59,7 +59,7 @@ def worker(impatience: None) -> Iterator[Child]:
 
 def consumes() -> bool:
     with system_scope():
-        return Canary.objects.filter(seen_at__isnull=False).exists()
+        return Probe.objects.filter(seen_at__isnull=False).exists()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

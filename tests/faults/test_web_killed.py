@@ -11,8 +11,8 @@ from runs.models import Run
 from tests.faults.servers import free_port, process, wait_for_web, web_server
 from tests.runs.databases import Database
 from tests.runs.factories import world
+from tests.runs.live.test_sockets import add_events, cookie_of
 from tests.runs.services import Valkey, scratch_folder
-from tests.runs.test_sockets import add_events, cookie_of
 
 
 class Watcher:

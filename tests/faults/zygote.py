@@ -15,15 +15,15 @@ from uuid import UUID
 import django
 
 PRELOADED = (
-    "runs.actions",
-    "runs.worker",
+    "runs.control.start",
+    "runs.worker.worker",
     "orchestrator.celery",
     "channels_redis.pubsub",
     "django.db.backends.sqlite3.base",
-    "tenants.postgresql.base",
+    "tenants.isolation.postgresql.base",
     "orchestrator.engine.nodes.agent",
     "tests.runs.databases",
-    "tests.faults.lender",
+    "tests.faults.resources",
 )
 """Imported once, so that a child is there in no time."""
 
@@ -70,8 +70,8 @@ def obey(order: dict[str, Any]) -> None:
 
 
 def work(order: dict[str, Any]) -> None:
-    from runs.worker import RunWorker
-    from tests.faults.lender import SinkLender
+    from runs.worker.worker import RunWorker
+    from tests.faults.resources import SinkLender
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -85,10 +85,11 @@ def work(order: dict[str, Any]) -> None:
 def act(order: dict[str, Any]) -> None:
     """Do in a process of its own what the web process does."""
     from editor.models import Graph
-    from runs.actions import answer, start_run
+    from runs.control.answers import answer
+    from runs.control.start import start_run
     from runs.models import Approval, Run
+    from tenants.isolation.scope import tenant_scope
     from tenants.models import Membership
-    from tenants.scope import tenant_scope
 
     say({"ready": os.getpid()})
     with tenant_scope(UUID(order["tenant"])):

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from orchestrator.exception_handler import fault
-from tenants import api_view
+from tenants.web import api_view
 
 PARTS = {"code", "message", "cure", "details"}
 

@@ -38,7 +38,7 @@ def connected_to(url: str) -> Iterator[None]:
     if settings["ENGINE"].endswith("sqlite3"):
         settings["OPTIONS"] = SQLITE_OPTIONS  # type: ignore[typeddict-unknown-key]
     else:
-        settings["ENGINE"] = "tenants.postgresql"
+        settings["ENGINE"] = "tenants.isolation.postgresql"
     connections.databases["default"] = connections.configure_settings({"default": dict(settings)})["default"]
     del connections["default"]
     try:

@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 
 from editor.models import Graph, GraphVersion
 from runs.models import Run
+from tenants.isolation.scope import system_scope
 from tenants.models import Membership, Tenant, User
 from tenants.roles import MemberRole
-from tenants.scope import system_scope
 
 
 def chain(*nodes: dict[str, Any], agents: dict[str, Any] | None = None) -> dict[str, Any]:

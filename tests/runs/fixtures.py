@@ -9,12 +9,12 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from orchestrator.celery import app, broker_url
 from orchestrator.settings.channel_layer import channel_layers
-from runs import hints
-from runs.worker import RunWorker
+from runs.live import wake_ups
+from runs.worker.worker import RunWorker
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
 from tests.runs.installation import Installation
-from tests.runs.lender import ScriptedLender
+from tests.runs.resources import ScriptedResources
 from tests.runs.services import Postgres, Valkey, scratch_folder
 
 
@@ -57,28 +57,28 @@ def database(request: pytest.FixtureRequest, database_templates: Templates, djan
 
 @pytest.fixture
 def broker(valkey: Valkey, settings: Settings) -> str:
-    """Frames and hints travel through the real broker."""
+    """Frames and wake-ups travel through the real broker."""
     use_broker(valkey.url, settings)
     return valkey.url
 
 
 def use_broker(url: str, settings: Settings) -> None:
-    """Send frames and hints through another broker; Celery keeps the connections of the first one otherwise."""
+    """Send frames and wake-ups through another broker; Celery keeps the connections of the first one otherwise."""
     settings.CHANNEL_LAYERS = channel_layers(url)
     app.conf.broker_url = broker_url(url)
     app.amqp._producer_pool = None
-    hints.forget_failures()
+    wake_ups.forget_failures()
 
 
 @pytest.fixture
-def lender() -> ScriptedLender:
-    return ScriptedLender()
+def resources() -> ScriptedResources:
+    return ScriptedResources()
 
 
 @pytest.fixture
-def worker(database: Database, broker: str, lender: ScriptedLender) -> Iterator[RunWorker]:
+def worker(database: Database, broker: str, resources: ScriptedResources) -> Iterator[RunWorker]:
     """A worker of this process, on threads of its own."""
-    running = RunWorker(lender)
+    running = RunWorker(resources)
     running.start()
     yield running
     running.stop()
@@ -95,7 +95,7 @@ def providers() -> Iterator[ModelServer]:
 def installation(
     database_templates: Templates, service_folder: Path, providers: ModelServer, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Installation]:
-    """One for all tests that leave its processes alone. Its worker has a broker of its own, or it would take other tests' hints."""
+    """One for all tests that leave its processes alone. Its worker has a broker of its own, or it would take other tests' wake-ups."""
     broker = Valkey(service_folder / "installation-valkey").start()
     with django_db_blocker.unblock():
         database = database_templates.fresh("sqlite")

@@ -68,9 +68,9 @@ class Installation:
 
 
 def key_of(tenant: str, user: str) -> str:
-    from tenants.api_keys import create_api_key
+    from tenants.isolation.scope import tenant_scope
     from tenants.models import Tenant, User
-    from tenants.scope import tenant_scope
+    from tenants.people.api_keys import create_api_key
 
     place = Tenant.objects.get(slug=tenant)
     with tenant_scope(place.pk):

@@ -7,19 +7,19 @@ from typing import Any
 
 from django.test import Client
 
-from editor.actions import create_graph, publish_version
-from editor.agent_actions import create_agent
+from editor.graphs.actions import create_graph, publish_version
+from editor.library.actions import create_agent
 from editor.models import Graph, GraphVersion, LibraryAgent
-from orchestrator.engine.tool import Safety, ToolSpec
+from orchestrator.engine.effects.tool import Safety, ToolSpec
 from runs.models import Approval, Blob, Run, RunEvent
-from tenants.actions import create_tenant
-from tenants.api_keys import create_api_key
+from tenants.isolation.scope import tenant_scope
 from tenants.models import ApiKey, Membership, ServiceIdentity, Tenant, Tool, User
-from tenants.policy import save_policy
-from tenants.provider_keys import save_provider_key
+from tenants.people.actions import create_tenant
+from tenants.people.api_keys import create_api_key
+from tenants.policy.policy import save_policy
+from tenants.policy.tools import install_tools
 from tenants.roles import MemberRole
-from tenants.scope import tenant_scope
-from tenants.tools import install_tools
+from tenants.vault.provider_keys import save_provider_key
 
 CANARY = "canary-7f3a9c"
 PROVIDER_SECRET = f"sk-{CANARY}-secret-0123456789"

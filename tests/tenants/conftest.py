@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tenants.master_key import master_key
+from tenants.vault.master_key import master_key
 from tests.tenants.cast import CANARY, House, build_house
 
 

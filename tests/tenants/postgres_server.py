@@ -45,5 +45,13 @@ def _drop() -> None:
 
 def _settings(host: str, role: str) -> dict[str, Any]:
     template = dict(connections.settings["default"])
-    own = {"ENGINE": "tenants.postgresql", "NAME": DATABASE, "USER": role, "PASSWORD": "", "HOST": host, "PORT": "", "OPTIONS": {}}
+    own = {
+        "ENGINE": "tenants.isolation.postgresql",
+        "NAME": DATABASE,
+        "USER": role,
+        "PASSWORD": "",
+        "HOST": host,
+        "PORT": "",
+        "OPTIONS": {},
+    }
     return template | own | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False, "ATOMIC_REQUESTS": False}

@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from orchestrator.engine.agent_loop import work
-from orchestrator.engine.context import NodeContext
-from orchestrator.engine.node_kind import OUT, AgentRef, NodeKind, Outputs, Params, Template
+from orchestrator.engine.agents.loop import work
+from orchestrator.engine.document.node_kind import OUT, AgentRef, NodeKind, Outputs, Params, Template
+from orchestrator.engine.execution.context import NodeContext
 
 
 class AgentParams(Params):

@@ -1,7 +1,7 @@
 """Where the run's input enters the graph."""
 
-from orchestrator.engine.context import NodeContext
-from orchestrator.engine.node_kind import OUT, NodeKind, Outputs, Params
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params
+from orchestrator.engine.execution.context import NodeContext
 
 
 class InputParams(Params):

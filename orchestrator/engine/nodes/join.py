@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from orchestrator.engine.context import NodeContext
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, Port
 from orchestrator.engine.errors import EngineError, ErrorCode
+from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json, PortName
-from orchestrator.engine.node_kind import OUT, NodeKind, Outputs, Params, Port
 
 
 class JoinReducer(StrEnum):

@@ -5,12 +5,12 @@ from functools import partial
 
 from pydantic import Field
 
-from orchestrator.engine.context import NodeContext
+from orchestrator.engine.document.expressions import describe
+from orchestrator.engine.document.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port
 from orchestrator.engine.errors import EngineError, ErrorCode, RunLimitReached
-from orchestrator.engine.expressions import describe
+from orchestrator.engine.execution.branches import Slots
+from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json, PortName, Scope
-from orchestrator.engine.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port
-from orchestrator.engine.strands import Places
 
 
 class ItemError(StrEnum):
@@ -40,16 +40,16 @@ async def run(ctx: NodeContext, params: MapParams) -> Outputs:
         raise RunLimitReached(
             f"{len(items)} items, at most {ctx.limits.max_items}", cure="Raise max_items in the graph's limits, or split the list."
         )
-    places = Places(params.concurrency)
-    works = [partial(_one, item=item, params=params, places=places) for item in items]
+    slots = Slots(params.concurrency)
+    works = [partial(_one, item=item, params=params, slots=slots) for item in items]
     results = await ctx.gather(works, [f"item.{index}" for index in range(len(items))])
     kept = [value for found, value in results if found]
     return {OUT.name: kept}
 
 
-async def _one(ctx: NodeContext, item: Json, params: MapParams, places: Places) -> tuple[bool, Json]:
-    await places.take(ctx.strand)
-    ctx.places = places
+async def _one(ctx: NodeContext, item: Json, params: MapParams, slots: Slots) -> tuple[bool, Json]:
+    await slots.take(ctx.branch)
+    ctx.slots = slots
     try:
         return True, await ctx.run_body(Scope(ctx.path), item, _label(item))
     except EngineError as error:
@@ -58,7 +58,7 @@ async def _one(ctx: NodeContext, item: Json, params: MapParams, places: Places) 
         data: Json = {"error": error.info.model_dump(mode="json")}
         return params.on_item_error is ItemError.RECORD, data
     finally:
-        places.give_back()
+        slots.give_back()
 
 
 def _label(item: Json) -> str:

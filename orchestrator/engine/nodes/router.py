@@ -4,11 +4,11 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from orchestrator.engine.agent_loop import choose
-from orchestrator.engine.context import NodeContext
+from orchestrator.engine.agents.loop import choose
+from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, PortsFrom, Template
 from orchestrator.engine.errors import EngineError, ErrorCode
+from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import PortName
-from orchestrator.engine.node_kind import Expression, NodeKind, Outputs, Params, PortsFrom, Template
 
 
 class RouterMode(StrEnum):

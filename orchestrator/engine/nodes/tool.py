@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from orchestrator.engine.context import NodeContext
-from orchestrator.engine.effects import ToolUse
+from orchestrator.engine.document.json_schema import first_fault
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, ToolRef
 from orchestrator.engine.errors import EngineError, ErrorCode, ToolError
+from orchestrator.engine.execution.context import NodeContext
+from orchestrator.engine.execution.effect import ToolUse
 from orchestrator.engine.ids import Json
-from orchestrator.engine.json_schema import first_fault
-from orchestrator.engine.node_kind import OUT, NodeKind, Outputs, Params, ToolRef
 
 
 class ToolParams(Params):

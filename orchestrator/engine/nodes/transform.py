@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from orchestrator.engine.context import NodeContext
+from orchestrator.engine.document.node_kind import OUT, Expression, NodeKind, Outputs, Params
+from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
-from orchestrator.engine.node_kind import OUT, Expression, NodeKind, Outputs, Params
 
 
 class TransformParams(Params):

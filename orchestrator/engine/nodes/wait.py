@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from orchestrator.engine.context import NodeContext
-from orchestrator.engine.node_kind import OUT, NodeKind, Outputs, Params
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params
+from orchestrator.engine.execution.context import NodeContext
 
 
 class WaitParams(Params):

@@ -15,13 +15,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from orchestrator import embedded_broker
-from orchestrator.consumption import ConsumptionWatch
+from orchestrator.processes import embedded_broker
+from orchestrator.processes.consumption import ConsumptionWatch
+from orchestrator.processes.supervisor import Child, Supervisor
 from orchestrator.settings.env import DATA_DIR, PORT, REDIS_URL
-from orchestrator.supervisor import Child, Supervisor
-from runs.leases import expire_leases_of
-from runs.scheduler import keep_ticking
-from tenants.scope import system_scope
+from runs.leases.lease import expire_leases_of
+from runs.worker.scheduler import keep_ticking
+from tenants.isolation.scope import system_scope
 
 READY_S = 60.0
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         web = [
             python,
             "-m",
-            "orchestrator.web_server",
+            "orchestrator.processes.web_server",
             "-b",
             "127.0.0.1",
             "-p",

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from runs.scheduler import keep_ticking
+from runs.worker.scheduler import keep_ticking
 
 
 class Command(BaseCommand):
-    help = "Hints at runs that are due and proves that workers consume."
+    help = "wakes runs that are due and proves that workers consume."
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

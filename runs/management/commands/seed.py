@@ -5,13 +5,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from editor.actions import install_starter, publish_version
-from editor.starters import starters
-from editor.versions import latest_version
-from runs.tools import built_in_specs
-from tenants.actions import seed_tenants
-from tenants.scope import system_scope, tenant_scope
-from tenants.tools import install_tools
+from editor.graphs.actions import install_starter, publish_version
+from editor.starters.catalog import starters
+from editor.versions.versions import latest_version
+from orchestrator.capabilities.tools.registry import built_in_specs
+from tenants.isolation.scope import system_scope, tenant_scope
+from tenants.people.actions import seed_tenants
+from tenants.policy.tools import install_tools
 
 
 class Command(BaseCommand):

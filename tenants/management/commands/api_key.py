@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from tenants.api_keys import create_api_key
+from tenants.isolation.scope import tenant_scope
 from tenants.models import Tenant, User
+from tenants.people.api_keys import create_api_key
 from tenants.problems import ApiProblem
-from tenants.scope import tenant_scope
 
 
 class Command(BaseCommand):

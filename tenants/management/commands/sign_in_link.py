@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import Membership
-from tenants.scope import system_scope, tenant_scope
-from tenants.sign_in import create_sign_in_link
+from tenants.people.sign_in import create_sign_in_link
 
 
 class Command(BaseCommand):

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from editor.starters import Starter
-from orchestrator.engine import EffectStatus, RunState, RunStatus, fold
-from orchestrator.engine.effects import HumanRequest
-from orchestrator.engine.events import RunClaimed
-from orchestrator.engine.graph import Graph
-from orchestrator.engine.host import Host, LanguageModel
+from editor.starters.catalog import Starter
+from orchestrator.capabilities.tools.toolbox import toolbox
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.effects.human import HumanRequest
+from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json
-from orchestrator.engine.runner import Runner
+from orchestrator.engine.log.events import RunClaimed
+from orchestrator.engine.log.run_state import RunState, fold
+from orchestrator.engine.log.status import EffectStatus, RunStatus
+from orchestrator.engine.ports import Host, LanguageModel
 from orchestrator.engine.testing import FixedAuthority, ManualClock, MemoryLog
-from runs.tools import toolbox
 
 Person = Callable[[HumanRequest], Json]
 

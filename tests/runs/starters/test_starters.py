@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from editor.starters import starter, starters
-from orchestrator.engine import Graph, RunStatus, check_graph
-from orchestrator.engine.effects import HumanRequest
-from orchestrator.engine.host import Delta
+from editor.starters.catalog import starter, starters
+from orchestrator.capabilities.language_models.demo.model import DemoModel
+from orchestrator.capabilities.language_models.keys import ProviderKeys
+from orchestrator.capabilities.language_models.router import language_model
+from orchestrator.capabilities.tools.registry import built_in_specs
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.json_schema import first_fault
+from orchestrator.engine.document.validation import check_graph
+from orchestrator.engine.effects.human import HumanRequest
+from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.ids import Json
-from orchestrator.engine.json_schema import first_fault
-from orchestrator.engine.model import ModelReply, ModelRequest
-from runs.language_models import ProviderKeys, language_model
-from runs.language_models.demo import DemoModel
-from runs.tools import built_in_specs
+from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.ports import Delta
 from tests.model_server import ModelServer, Reply, ToolWish
 from tests.model_server.fixture import model_server, running_model_server
 from tests.runs.starters.running import Run, run_starter

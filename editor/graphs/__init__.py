@@ -1,0 +1,1 @@
+"""Graphs: drafts, permissions, the pages and the API around them."""

@@ -1,0 +1,158 @@
+"""The REST API of this room: node kinds, graphs, versions, agents."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from editor.graphs.actions import (
+    LONGEST_NOTE,
+    SavedDraft,
+    create_graph,
+    delete_graph,
+    duplicate_graph,
+    publish_version,
+    restore_version,
+    save_draft,
+)
+from editor.graphs.serializers import (
+    AgentChange,
+    AgentIn,
+    AgentOut,
+    AgentRows,
+    DraftIn,
+    DraftOut,
+    GraphIn,
+    GraphOut,
+    GraphRow,
+    GraphRows,
+    NodeKindsOut,
+    RestoreIn,
+    VersionIn,
+    VersionOut,
+    VersionRow,
+    VersionRows,
+)
+from editor.library.actions import create_agent, delete_agent, save_agent
+from editor.lookup import agent_for, graph_for, rights_on
+from editor.models import Graph, GraphVersion, LibraryAgent
+from editor.problems import as_json, problems_of, read_document
+from orchestrator.engine.document.registry import kind_schemas
+from tenants.problems import NotFound
+from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
+
+
+class NodeKindsView(MemberApiView):
+    @extend_schema(responses=NodeKindsOut)
+    def get(self, request: Request) -> Response:
+        return Response({"kinds": [kind.model_dump(mode="json") for kind in kind_schemas()]})
+
+
+class GraphsView(MemberApiView):
+    @extend_schema(operation_id="graphs_list", responses=GraphRows)
+    def get(self, request: Request) -> Response:
+        rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document", "example_input")
+        return Response(GraphRows({"graphs": rows}).data)
+
+    @extend_schema(request=GraphIn, responses={201: GraphRow})
+    def post(self, request: Request) -> Response:
+        data = body_of(request, required=frozenset({"title"}), optional=frozenset({"slug", "document"}))
+        title, slug = text_field(data, "title", longest=200), text_field(data, "slug", longest=60)
+        graph = create_graph(tenant=self.tenant, title=title, slug=slug, document=data.get("document"), by=self.user)
+        return Response(GraphRow(graph_for(self.user, graph.slug)).data, status=201)
+
+
+class GraphView(MemberApiView):
+    @extend_schema(responses=GraphOut)
+    def get(self, request: Request, slug: str) -> Response:
+        graph = graph_for(self.user, slug)
+        problems = as_json(problems_of(read_document(graph.document)))
+        more = {"problems": problems, "may": rights_on(self.user, graph), "files": sorted(graph.files)}
+        return Response({**GraphRow(graph).data, "id": graph.pk, "document": graph.document, "example_input": graph.example_input, **more})
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        delete_graph(graph=graph_for(self.user, slug), by=self.user)
+        return Response(status=204)
+
+
+class DraftView(MemberApiView):
+    @extend_schema(request=DraftIn, responses=DraftOut)
+    def put(self, request: Request, slug: str) -> Response:
+        graph = graph_for(self.user, slug)
+        data = body_of(request, required=frozenset({"document", "revision"}))
+        return _draft(save_draft(graph=graph, document=data["document"], revision=number_field(data, "revision"), by=self.user))
+
+
+class DuplicateView(MemberApiView):
+    @extend_schema(request=None, responses={201: GraphRow})
+    def post(self, request: Request, slug: str) -> Response:
+        copy = duplicate_graph(graph=graph_for(self.user, slug), by=self.user)
+        return Response(GraphRow(graph_for(self.user, copy.slug)).data, status=201)
+
+
+class VersionsView(MemberApiView):
+    @extend_schema(operation_id="graphs_versions_list", responses=VersionRows)
+    def get(self, request: Request, slug: str) -> Response:
+        versions = graph_for(self.user, slug).versions.filter(is_draft=False).select_related("created_by").defer("document", "source")
+        return Response(VersionRows({"versions": versions.order_by("-number")}).data)
+
+    @extend_schema(request=VersionIn, responses={201: VersionRow})
+    def post(self, request: Request, slug: str) -> Response:
+        graph = graph_for(self.user, slug)
+        note = text_field(body_of(request, optional=frozenset({"note"})), "note", longest=LONGEST_NOTE)
+        version = publish_version(graph=graph, note=note, by=self.user)
+        return Response(VersionRow(version).data, status=201)
+
+
+class VersionView(MemberApiView):
+    @extend_schema(responses=VersionOut)
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        graph = graph_for(self.user, slug)
+        version = GraphVersion.objects.filter(graph=graph, number=number).select_related("created_by").first()
+        if version is None:
+            raise NotFound()
+        return Response(VersionOut(version).data)
+
+
+class RestoreView(MemberApiView):
+    @extend_schema(request=RestoreIn, responses=DraftOut)
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        graph = graph_for(self.user, slug)
+        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
+        return _draft(restore_version(graph=graph, number=number, revision=revision, by=self.user))
+
+
+class AgentsView(MemberApiView):
+    @extend_schema(operation_id="agents_list", responses=AgentRows)
+    def get(self, request: Request) -> Response:
+        return Response(AgentRows({"agents": LibraryAgent.objects.visible_to(self.user)}).data)
+
+    @extend_schema(request=AgentIn, responses={201: AgentOut})
+    def post(self, request: Request) -> Response:
+        data = body_of(request, required=frozenset({"agent"}), optional=frozenset({"slug"}))
+        slug = text_field(data, "slug", longest=60)
+        return Response(AgentOut(create_agent(tenant=self.tenant, agent=data["agent"], slug=slug, by=self.user)).data, status=201)
+
+
+class AgentView(MemberApiView):
+    @extend_schema(responses=AgentOut)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(AgentOut(agent_for(self.user, slug)).data)
+
+    @extend_schema(request=AgentChange, responses=AgentOut)
+    def put(self, request: Request, slug: str) -> Response:
+        row = agent_for(self.user, slug)
+        data = body_of(request, required=frozenset({"agent", "revision"}))
+        return Response(AgentOut(save_agent(row=row, agent=data["agent"], revision=number_field(data, "revision"), by=self.user)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        delete_agent(row=agent_for(self.user, slug), by=self.user)
+        return Response(status=204)
+
+
+def _draft(saved: SavedDraft) -> Response:
+    body: dict[str, Any] = {"revision": saved.revision, "problems": as_json(saved.problems), "saved_at": saved.saved_at}
+    return Response(body)

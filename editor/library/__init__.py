@@ -1,0 +1,1 @@
+"""The agents of a tenant's library."""

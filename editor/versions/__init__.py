@@ -1,0 +1,1 @@
+"""Versions: a graph as it runs, frozen."""

@@ -1,0 +1,73 @@
+"""Versions: a graph as it runs, frozen."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from editor.library.agents import identities_of, resolve_agents
+from editor.models import Graph, GraphVersion
+from editor.problems import errors_in, problems_of, read_document
+from editor.versions.tool_use import give_tools_of
+from orchestrator.engine.document.problems import GraphInvalid
+from tenants.models import User
+from tenants.policy.authority import TenantAuthority
+
+
+def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> GraphVersion:
+    """A version of the graph's draft, with library agents written out. Raises GraphInvalid.
+
+    With `draft` it gets no number; the same draft frozen twice is one version.
+    """
+    with transaction.atomic():
+        graph = Graph.objects.select_for_update().select_related("tenant").get(pk=graph.pk)
+        source = read_document(graph.document)
+        errors = errors_in(problems_of(source))
+        if errors:
+            raise GraphInvalid(errors)
+        give_tools_of(source, slug=graph.slug, tenant=graph.tenant, by=by)
+        document = resolve_agents(source)[0].model_dump(mode="json")
+        identities = identities_of(source, graph.slug)
+        digest = digest_of(document, identities, graph.files)
+        same = GraphVersion.objects.filter(graph=graph, is_draft=True, digest=digest, revision=graph.revision).first() if draft else None
+        return same or GraphVersion.objects.create(
+            tenant=graph.tenant,
+            graph=graph,
+            number=None if draft else next_number(graph),
+            is_draft=draft,
+            revision=graph.revision,
+            source=graph.document,
+            document=document,
+            identities=identities,
+            files=graph.files,
+            digest=digest,
+            note=note,
+            created_by=by,
+        )
+
+
+def next_number(graph: Graph) -> int:
+    latest: int | None = GraphVersion.objects.filter(graph=graph).aggregate(latest=Max("number"))["latest"]
+    return (latest or 0) + 1
+
+
+def latest_version(graph: Graph) -> GraphVersion | None:
+    """The version with the highest number."""
+    return numbered_versions(graph).order_by("-number").first()
+
+
+def numbered_versions(graph: Graph) -> QuerySet[GraphVersion]:
+    """What is needed to run them."""
+    return GraphVersion.objects.filter(graph=graph, is_draft=False).defer("source", "files", "identities")
+
+
+def authority_of(version: GraphVersion) -> TenantAuthority:
+    """Who decides at the gate for runs of this version."""
+    return TenantAuthority(tenant_id=version.tenant_id, graph=version.graph.slug, identities=version.identities)
+
+
+def digest_of(document: dict[str, Any], identities: dict[str, str], files: dict[str, str]) -> str:
+    """The same for the same graph, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps([document, identities, files], sort_keys=True).encode()).hexdigest()

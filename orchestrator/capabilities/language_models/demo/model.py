@@ -1,0 +1,71 @@
+"""The demo model behind the engine's port."""
+
+import asyncio
+import json
+from typing import Final
+
+from orchestrator.capabilities.language_models.demo.drafting import answer
+from orchestrator.capabilities.language_models.demo.schema_filling import fill
+from orchestrator.capabilities.language_models.demo.situation import Situation, situation
+from orchestrator.capabilities.language_models.demo.tool_choice import wishes
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
+from orchestrator.engine.ports import Delta
+
+DEMO_LABEL: Final = "demo model, no LLM"
+
+_WORDS_PER_PIECE: Final = 3
+_PAUSES: Final = {"instant": 0.0, "slow": 0.06}
+_PAUSE_S: Final = 0.008
+"""Between two pieces, so that streaming can be seen; `demo/instant` and `demo/slow` differ."""
+
+
+class DemoModel:
+    """Answers `demo/...` models without any language model. Deterministic."""
+
+    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+        where = situation(request)
+        reply = respond(request, where)
+        pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
+        for piece in pieces(reply.message.content):
+            on_delta(piece)
+            if pause:
+                await asyncio.sleep(pause)
+        return reply
+
+
+def respond(request: ModelRequest, where: Situation) -> ModelReply:
+    """The whole reply: tool wishes first, then data or text."""
+    tools = [
+        ToolRequest(id=f"demo-{where.requests_before + index + 1}", name=tool.name, arguments=json.dumps(arguments, ensure_ascii=False))
+        for index, (tool, arguments) in enumerate(wishes(request.tools, where))
+    ]
+    if tools:
+        return _reply(request, Message(role=Role.ASSISTANT, tool_requests=tuple(tools)), finish="tools")
+    if request.output_schema is not None:
+        text = json.dumps(fill(request.output_schema, where), ensure_ascii=False)
+    else:
+        text = answer(where)
+    most = request.max_output_tokens
+    if most is not None and tokens(text) > most:
+        cut = " ".join(text.split(" ")[: max(1, most * 3 // 4)])
+        return _reply(request, Message(role=Role.ASSISTANT, content=cut), finish="length")
+    return _reply(request, Message(role=Role.ASSISTANT, content=text), finish="stop")
+
+
+def pieces(text: str) -> list[str]:
+    """The text in pieces of a few words, as a stream would bring them."""
+    said = text.split(" ")
+    parts = [" ".join(said[start : start + _WORDS_PER_PIECE]) for start in range(0, len(said), _WORDS_PER_PIECE)]
+    return [part + (" " if index < len(parts) - 1 else "") for index, part in enumerate(parts)] if text else []
+
+
+def tokens(text: str) -> int:
+    """About what a language model would count."""
+    return -(-len(text.split()) * 4 // 3)
+
+
+def _reply(request: ModelRequest, message: Message, *, finish: str) -> ModelReply:
+    asked = sum(tokens(part.content) for part in request.messages)
+    told = tokens(message.content) + sum(tokens(wish.arguments) + 1 for wish in message.tool_requests)
+    usage = Usage(input_tokens=asked, output_tokens=told, cost_nano_usd=0, priced=True, estimated=True)
+    return ModelReply.model_validate({"message": message, "model": request.model, "finish": finish, "usage": usage, "demo": True})

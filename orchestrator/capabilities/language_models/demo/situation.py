@@ -1,0 +1,115 @@
+"""What a request says, taken apart: instructions, the task, and what tools have answered."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from orchestrator.capabilities.language_models.demo.terms import LONGEST, sections, terms
+from orchestrator.engine.effects.model import Message, ModelRequest, Role
+
+_LINE = re.compile(r"^[ \t]*(?:[-*] )?\"?([A-Za-z][\w -]{0,30}?)\"?[ \t]*[:=][ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
+_PAIR = re.compile(r"\"([A-Za-z]\w{0,40})\"\s*:\s*(?:\"((?:[^\"\\]|\\.){0,400})\"|(-?\d+(?:\.\d+)?))")
+_ID = re.compile(r"\b[A-Z]{1,6}-?\d{2,}[A-Z0-9-]*\b")
+
+
+_REPAIR = "Your answer "
+"""How a request to correct an answer begins; the task is what was asked before."""
+
+
+def key(name: str) -> str:
+    """`Order ID`, `orderId` and `order_id` are one key."""
+    return re.sub(r"[\s-]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())).lower()
+
+
+def facts(text: str) -> dict[str, str]:
+    """`name: value` lines and JSON pairs of a text; the first of a name counts."""
+    found: dict[str, str] = {}
+    for name, quoted, number in _PAIR.findall(text[:LONGEST]):
+        found.setdefault(key(name), quoted or number)
+    for name, value in _LINE.findall(text[:LONGEST]):
+        found.setdefault(key(name), value.strip().strip('",'))
+    return {name: value for name, value in found.items() if value}
+
+
+def identifiers(text: str) -> list[str]:
+    """Things that look like C-1042 or ORD20417."""
+    return list(dict.fromkeys(_ID.findall(text[:LONGEST])))
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    tool: str
+    text: str
+
+    @cached_property
+    def value(self) -> Any:
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return self.text
+
+    @property
+    def failed(self) -> bool:
+        return self.text.startswith("Error:") or (isinstance(self.value, dict) and "error" in self.value)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """`task` is what the user said last; `earlier` what was said before it."""
+
+    instructions: str
+    task: str
+    earlier: str = ""
+    results: tuple[ToolResult, ...] = ()
+    requests_before: int = 0
+    called: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        return facts(self.earlier) | facts(self.task)
+
+    @cached_property
+    def sections(self) -> dict[str, str]:
+        return sections(self.task)
+
+    @cached_property
+    def wanted(self) -> set[str]:
+        """The terms of the task; of the instructions when the task says next to nothing."""
+        return terms(self.task) or terms(self.instructions)
+
+    def part(self, name: str) -> str | None:
+        """The section that the words of `name` point at."""
+        pointed = terms(name.replace("_", " "))
+        for title, body in self.sections.items():
+            if terms(title.replace("_", " ")) & pointed:
+                return body
+        return None
+
+
+def situation(request: ModelRequest) -> Situation:
+    """Take the messages apart."""
+    system = "\n".join(message.content for message in request.messages if message.role is Role.SYSTEM)
+    talk = [message for message in request.messages if message.role is not Role.SYSTEM]
+    last = max(
+        (index for index, message in enumerate(talk) if message.role is Role.USER and not message.content.startswith(_REPAIR)), default=-1
+    )
+    since = talk[last + 1 :]
+    earlier = "\n".join(message.content for message in talk[: max(last, 0)] if message.role is Role.USER)
+    return Situation(
+        instructions=system,
+        task=talk[last].content if last >= 0 else "",
+        earlier=earlier,
+        results=tuple(_results(since)),
+        requests_before=sum(len(message.tool_requests) for message in talk),
+        called=frozenset(wish.name for message in since for wish in message.tool_requests),
+    )
+
+
+def _results(messages: list[Message]) -> Iterator[ToolResult]:
+    names = {wish.id: wish.name for message in messages for wish in message.tool_requests}
+    for message in messages:
+        if message.role is Role.TOOL:
+            yield ToolResult(names.get(message.tool_request_id or "", message.name or ""), message.content)

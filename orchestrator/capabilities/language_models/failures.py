@@ -1,0 +1,142 @@
+"""Provider failures in Baton's words: a code, whether trying again makes sense, and a cure."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from orchestrator.capabilities.language_models.redaction import redacted
+from orchestrator.engine.errors import ErrorCode, ModelError
+
+_SHOWN: Final = 300
+_NO_MODEL = re.compile(
+    r"model.{0,80}(not found|does not exist|not exist|unknown|not available)|unknown model|no such model", re.IGNORECASE | re.DOTALL
+)
+
+
+def refusal(status: int, body: str, headers: Mapping[str, str], *, model: str, secrets: Iterable[str] = ()) -> ModelError:
+    """The error that a status and its body stand for."""
+    said = redacted(message_in(body), secrets)[:_SHOWN]
+    told = f": {said}" if said else ""
+    if status in (401, 403):
+        return ModelError(
+            f"The provider of {model} refused the key ({status}){told}",
+            code=ErrorCode.MODEL_AUTH,
+            cure="Check the provider's key under Settings, or the key in the server's environment.",
+            retryable=False,
+        )
+    if status == 429:
+        empty = "insufficient_quota" in body
+        return ModelError(
+            f"The provider of {model} has a rate limit{told}"
+            if not empty
+            else f"The account at the provider of {model} has no credit left{told}",
+            code=ErrorCode.MODEL_RATE_LIMITED,
+            cure="Add credit at the provider." if empty else "Wait, lower the concurrency, or ask the provider for a higher limit.",
+            retryable=not empty,
+            retry_after_s=None if empty else retry_after(headers),
+        )
+    if status == 408 or status == 504:
+        return timed_out(model)
+    if status >= 500:
+        return ModelError(
+            f"The provider of {model} has a problem ({status}){told}",
+            code=ErrorCode.MODEL_UNAVAILABLE,
+            cure="Usually over in a moment; otherwise see the provider's status page, or choose another model.",
+            retryable=True,
+            retry_after_s=retry_after(headers),
+        )
+    if status == 404 or _NO_MODEL.search(said):
+        return unknown(model, said)
+    return ModelError(
+        f"The provider of {model} did not accept the request ({status}){told}",
+        code=ErrorCode.MODEL_BAD_REQUEST,
+        cure="Change the agent as the message says: its instructions, tools, output schema, temperature or token limit.",
+        retryable=False,
+    )
+
+
+def unknown(model: str, said: str = "") -> ModelError:
+    return ModelError(
+        f"There is no model {model!r}" + (f": {said}" if said else ""),
+        code=ErrorCode.MODEL_UNKNOWN,
+        cure="Choose a model from the list, or write it as provider/model, such as openai/gpt-5-mini.",
+        retryable=False,
+    )
+
+
+def timed_out(model: str) -> ModelError:
+    return ModelError(
+        f"{model} did not answer in time",
+        code=ErrorCode.MODEL_TIMEOUT,
+        cure="Try again, allow more time, or ask for less.",
+        retryable=True,
+    )
+
+
+def unreachable(model: str, reason: str, cure: str = "") -> ModelError:
+    return ModelError(
+        f"The provider of {model} cannot be reached: {reason}"[:_SHOWN],
+        code=ErrorCode.MODEL_UNAVAILABLE,
+        cure=cure or "Check the network and the provider's address.",
+        retryable=True,
+    )
+
+
+def bad_reply(model: str, what: str) -> ModelError:
+    return ModelError(
+        f"{model} answered with {what}",
+        code=ErrorCode.MODEL_BAD_REPLY,
+        cure="Usually over in a moment; otherwise check that the address is an OpenAI-compatible endpoint.",
+        retryable=True,
+    )
+
+
+def cut(model: str) -> ModelError:
+    return ModelError(
+        f"The answer of {model} broke off before its end",
+        code=ErrorCode.MODEL_STREAM_CUT,
+        cure="Try again; nothing of the partial answer was used.",
+        retryable=True,
+    )
+
+
+def no_key(model: str, provider: str, variable: str) -> ModelError:
+    return ModelError(
+        f"There is no key for {provider}, which {model} needs",
+        code=ErrorCode.MODEL_AUTH,
+        cure=f"Add the key under Settings, set {variable} in the server's environment, or choose demo/assistant, which needs none.",
+        retryable=False,
+    )
+
+
+def message_in(body: str) -> str:
+    """The sentence in a provider's error body; nothing of an HTML page."""
+    try:
+        data: Any = json.loads(body)
+    except ValueError:
+        return "" if body.lstrip().startswith("<") else body.strip()
+    for step in ("error", "message"):
+        if isinstance(data, list) and data:
+            data = data[0]
+        if isinstance(data, dict):
+            data = data.get(step, data.get("detail", data))
+    return data if isinstance(data, str) else json.dumps(data)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or `Retry-After` in either of its forms."""
+    milliseconds = headers.get("retry-after-ms")
+    value = headers.get("retry-after") or headers.get("Retry-After")
+    try:
+        if milliseconds:
+            return max(0.0, float(milliseconds) / 1000)
+        return max(0.0, float(value)) if value else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value or "") - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,46 @@
+"""Whose key a model call uses, and where it may be sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.capabilities.language_models.providers import provider_named
+
+
+@dataclass(frozen=True)
+class ProviderKey:
+    """`base` is empty for the provider's own address. `operator`: set in the environment, so trusted as an address."""
+
+    secret: str = field(default="", repr=False)
+    base: str = ""
+    operator: bool = False
+
+
+class ProviderKeys:
+    """The keys of one tenant, and those of the environment behind them.
+
+    A key of the environment never goes to an address that a tenant gave, and an address of
+    the environment is used with the tenant's key only when the tenant named no address.
+    """
+
+    def __init__(self, tenant: Mapping[str, ProviderKey] | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self._tenant = dict(tenant or {})
+        self._environment = dict(environment or {})
+
+    def of(self, provider: str) -> ProviderKey | None:
+        """What to use for a provider; None when nothing is set up for it."""
+        known = provider_named(provider)
+        base = self._environment.get(known.base_variable, "") if known.base_variable else ""
+        own = self._tenant.get(provider)
+        if own is not None:
+            return own if own.base or not base else ProviderKey(own.secret, base, operator=True)
+        secret = self._environment.get(known.key_variable, "")
+        return ProviderKey(secret, base, operator=True) if secret or base else None
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must never be shown."""
+        found = {key.secret for key in self._tenant.values()}
+        found |= {value for name, value in self._environment.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET"))}
+        return tuple(sorted((value for value in found if value), key=len, reverse=True))
+
+    def __repr__(self) -> str:
+        return f"ProviderKeys({sorted(self._tenant)})"

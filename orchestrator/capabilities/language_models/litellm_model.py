@@ -1,0 +1,137 @@
+"""LiteLLM behind the engine's port: every provider that has no lean adapter of its own.
+
+Importing LiteLLM takes seconds and much memory, so it happens at the first call, on a thread.
+Everything it would log, send or keep on its own is switched off.
+"""
+
+import asyncio
+import logging
+import os
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Final
+
+from orchestrator.capabilities.language_models.assembly import Assembly
+from orchestrator.capabilities.language_models.failures import bad_reply, cut, refusal, timed_out, unreachable
+from orchestrator.capabilities.language_models.redaction import redacted
+from orchestrator.capabilities.language_models.wire_format import wire_request
+from orchestrator.engine.effects.model import ModelReply, ModelRequest
+from orchestrator.engine.errors import ModelError
+from orchestrator.engine.ports import Delta
+
+_QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "anthropic")
+"""Loggers that write prompts or addresses at their lower levels."""
+_MALFORMED: Final = (
+    "JSONDecodeError",
+    "Expecting value",
+    "Unterminated string",
+    "Expecting property",
+    "Invalid response object",
+    "Expecting ','",
+)
+
+
+@lru_cache(maxsize=1)
+def litellm() -> ModuleType:
+    """LiteLLM, imported without asking the network for prices, and made silent."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251 - LiteLLM reads its switches from nowhere else
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # noqa: TID251
+    import litellm as module
+
+    module.telemetry = False
+    module.suppress_debug_info = True
+    module.turn_off_message_logging = True
+    module.disable_streaming_logging = True
+    module.cache = None
+    module.drop_params = True
+    module.num_retries = 0
+    for callbacks in ("callbacks", "input_callback", "success_callback", "failure_callback", "service_callback"):
+        setattr(module, callbacks, [])
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    from orchestrator.capabilities.language_models.demo.litellm_provider import register
+
+    register(module)
+    return module
+
+
+class LiteLLMModel:
+    """Any model LiteLLM knows. `base` overrides the provider's address."""
+
+    def __init__(self, *, key: str = "", base: str = "", stream: bool = True) -> None:
+        self._key = key
+        self._base = base
+        self._stream = stream
+
+    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+        module = await asyncio.to_thread(litellm)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                return await self._ask(module, request, on_delta)
+        except TimeoutError:
+            raise timed_out(request.model) from None
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a library of a hundred providers raises what it likes
+            raise self._failure(error, request.model) from None
+
+    async def _ask(self, module: ModuleType, request: ModelRequest, on_delta: Delta) -> ModelReply:
+        options = wire_request(request, stream=self._stream)
+        if request.max_output_tokens is not None:
+            options["max_tokens"] = request.max_output_tokens
+        if self._key:
+            options["api_key"] = self._key
+        if self._base:
+            options["api_base"] = self._base
+        options |= {"model": request.model, "timeout": request.timeout_s, "max_retries": 0, "num_retries": 0, "no-log": True}
+        answer = await module.acompletion(**options)
+        assembly = Assembly(request, on_delta)
+        if not self._stream:
+            whole = answer.model_dump()
+            if not whole.get("choices"):
+                raise bad_reply(request.model, "no choices")
+            assembly.take(whole)
+            return assembly.reply()
+        async for chunk in answer:
+            assembly.take(_plain(chunk))
+        # LiteLLM says "stop" at the end of any stream; what the provider said is kept apart.
+        said = getattr(answer, "received_finish_reason", None) or getattr(answer, "intermittent_finish_reason", None)
+        if said is None:
+            raise cut(request.model) if assembly.size else bad_reply(request.model, "no choices")
+        return assembly.reply()
+
+    def _failure(self, error: Exception, model: str) -> ModelError:
+        said = redacted(str(error), (self._key,))
+        name = type(error).__name__
+        status = getattr(error, "status_code", None)
+        if name == "MidStreamFallbackError" or "incomplete chunked read" in said or "peer closed connection" in said:
+            return cut(model)
+        if any(sign in said for sign in _MALFORMED):
+            return bad_reply(model, "malformed JSON")
+        if "<html" in said.lower() and status in (None, 200, 500):
+            return bad_reply(model, "an HTML page")
+        if name == "Timeout":
+            return timed_out(model)
+        if name == "APIConnectionError" or not isinstance(status, int):
+            return unreachable(model, _shortened(said))
+        response = getattr(error, "response", None)
+        headers = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
+        return refusal(status, _shortened(said), headers, model=model, secrets=(self._key,))
+
+
+def _plain(chunk: Any) -> dict[str, Any]:
+    """What counts of a chunk. Dumping the whole of it would cost more than everything else we do."""
+    choices = []
+    for choice in chunk.choices:
+        delta = choice.delta
+        found: dict[str, Any] = {"content": delta.content, "reasoning_content": getattr(delta, "reasoning_content", None)}
+        if delta.tool_calls:
+            found["tool_calls"] = [call.model_dump() for call in delta.tool_calls]
+        choices.append({"index": choice.index, "delta": found, "finish_reason": choice.finish_reason})
+    usage = getattr(chunk, "usage", None)
+    return {"model": chunk.model, "choices": choices, "usage": usage.model_dump() if usage is not None else None}
+
+
+def _shortened(text: str) -> str:
+    """LiteLLM's message without the class names it puts in front."""
+    return text.rsplit("Exception - ", 1)[-1].removeprefix("litellm.").strip()

@@ -1,0 +1,99 @@
+"""HTTP requests, through the guarded way out.
+
+Three tools, because what may be done after a crash differs: a read is repeated freely, a request to a
+service that honours `Idempotency-Key` is repeated with its key, anything else asks a person.
+"""
+
+import json
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.capabilities.egress.client import Fetched, Limits
+from orchestrator.capabilities.tools.tool import ToolContext, tool
+from orchestrator.engine.effects.tool import Safety
+from orchestrator.engine.errors import ErrorCode, ToolError
+from orchestrator.engine.ids import Json
+
+_LIMITS: Final = Limits(connect_s=5, read_s=20, total_s=30, max_bytes=240 * 1024)
+_OURS: Final = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "idempotency-key"}
+)
+_SHOWN: Final = frozenset({"content-type", "location", "retry-after", "etag", "last-modified", "link"})
+
+Url = Annotated[str, Field(min_length=8, max_length=4000, description="Full http or https address on the public internet")]
+Headers = Annotated[dict[str, str], Field(max_length=30, description="Request headers")]
+Body = Annotated[Json, Field(description="Object or list, sent as JSON; or text, sent as it is")]
+Writing = Annotated[Literal["POST", "PUT", "PATCH", "DELETE"], Field(description="HTTP method")]
+
+
+@tool("http_get", title="HTTP GET", safety=Safety.IDEMPOTENT, timeout_s=35)
+async def http_get(
+    context: ToolContext,
+    *,
+    url: Url,
+    headers: Headers = {},  # noqa: B006 - read only; it is the default that the schema shows
+    method: Annotated[Literal["GET", "HEAD"], Field(description="HTTP method")] = "GET",
+) -> Json:
+    """Read a web address with GET or HEAD."""
+    return await _send(context, method, url, headers, None)
+
+
+@tool("http_request", title="HTTP request", safety=Safety.UNSAFE, timeout_s=35)
+async def http_request(
+    context: ToolContext,
+    *,
+    url: Url,
+    method: Writing = "POST",
+    headers: Headers = {},  # noqa: B006 - read only; it is the default that the schema shows
+    body: Body = None,
+) -> Json:
+    """Send data to a web address. If it is ever unknown whether this happened, a person is asked before it is repeated."""
+    return await _send(context, method, url, headers, body)
+
+
+@tool("http_send_once", title="HTTP request, safe to repeat", safety=Safety.IDEMPOTENT, timeout_s=35)
+async def http_send_once(
+    context: ToolContext,
+    *,
+    url: Url,
+    method: Writing = "POST",
+    headers: Headers = {},  # noqa: B006 - read only; it is the default that the schema shows
+    body: Body = None,
+) -> Json:
+    """Send data to a service that recognises a repeated request by its Idempotency-Key header."""
+    return await _send(context, method, url, headers, body)
+
+
+async def _send(context: ToolContext, method: str, url: str, headers: dict[str, str], body: Json) -> Json:
+    sent: dict[str, str] = {}
+    for name, value in headers.items():
+        if name.lower() in _OURS:
+            raise _wrong(f"The header {name!r} cannot be set")
+        if not name.isascii() or any(sign in name + value for sign in "\r\n\0"):
+            raise _wrong(f"The header {name!r} is malformed")
+        sent[name] = value
+    content = None
+    if body is not None:
+        content = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+        if not any(name.lower() == "content-type" for name in sent):
+            sent["Content-Type"] = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json"
+    if context.idempotency_key:
+        sent["Idempotency-Key"] = context.idempotency_key
+    return _shown(await context.egress.fetch(method, url, headers=sent, body=content, limits=_LIMITS))
+
+
+def _shown(answer: Fetched) -> Json:
+    text = answer.body.decode("utf-8", "replace")
+    content: Any = text
+    if "json" in answer.headers.get("content-type", ""):
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            content = text
+    headers: dict[str, Json] = {name: value for name, value in answer.headers.items() if name in _SHOWN}
+    return {"status": answer.status, "url": answer.url, "headers": headers, "body": content}
+
+
+def _wrong(message: str) -> ToolError:
+    return ToolError(message, code=ErrorCode.INVALID_INPUT, cure="Leave the header out, or give it one line of plain text.")

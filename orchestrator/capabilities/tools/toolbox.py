@@ -1,0 +1,111 @@
+"""The tools of one run behind the engine's ToolBox port."""
+
+import asyncio
+import json
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import Any, Final
+
+import jsonschema_rs
+
+from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
+from orchestrator.capabilities.egress.shared import shared_egress
+from orchestrator.capabilities.tools.registry import built_in
+from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_us
+from orchestrator.engine.effects.tool import ToolSpec
+from orchestrator.engine.errors import ErrorCode, ToolError
+from orchestrator.engine.ids import Json
+from orchestrator.engine.ports import ToolBox, ToolCall
+
+MOST_OUTPUT_BYTES: Final = 256 * 1024
+_ERRORS_SHOWN: Final = 5
+
+
+class RunToolBox:
+    """Validates arguments, keeps time and size, and words every failure so that a model can learn from it."""
+
+    def __init__(self, tools: Mapping[str, Tool], context: ToolContext, enabled: Container[str] | None = None) -> None:
+        self._tools = {name: tool for name, tool in tools.items() if enabled is None or name in enabled}
+        self._context = context
+        self._specs: dict[str, ToolSpec] = {}
+        self._validators: dict[str, Any] = {}
+
+    def spec(self, name: str) -> ToolSpec | None:
+        tool = self._tools.get(name)
+        if tool is None:
+            return None
+        if name not in self._specs:
+            self._specs[name] = tool.describe(tool.spec, self._context.files)
+        return self._specs[name]
+
+    async def call(self, call: ToolCall) -> Json:
+        spec = self.spec(call.tool)
+        if spec is None:
+            known = ", ".join(sorted(self._tools)) or "none"
+            raise ToolError(f"There is no tool {call.tool!r}", cure=f"Call one of these instead: {known}.")
+        self._validate(spec, call.arguments)
+        context = ToolContext(self._context.files, self._context.egress, self._context.now_us, call.idempotency_key)
+        result = await self._run(self._tools[call.tool], spec, context, call.arguments)
+        return _capped(result, spec.name)
+
+    def _validate(self, spec: ToolSpec, arguments: dict[str, Json]) -> None:
+        validator = self._validators.get(spec.name)
+        if validator is None:
+            validator = self._validators[spec.name] = jsonschema_rs.validator_for(spec.parameters)
+        if validator.is_valid(arguments):
+            return
+        problems = [_worded(error) for error in validator.iter_errors(arguments)][:_ERRORS_SHOWN]
+        raise ToolError(
+            f"The arguments of {spec.name} are not valid: {'; '.join(problems)}",
+            code=ErrorCode.INVALID_INPUT,
+            cure=f"Call {spec.name} again with arguments that satisfy its parameters: {json.dumps(spec.parameters)[:2000]}",
+        )
+
+    async def _run(self, tool: Tool, spec: ToolSpec, context: ToolContext, arguments: dict[str, Json]) -> Json:
+        try:
+            async with asyncio.timeout(spec.timeout_s):
+                return await tool.run(context, **arguments)
+        except TimeoutError:
+            raise ToolError(
+                f"{spec.name} did not finish within {spec.timeout_s:g} s", code=ErrorCode.TIMEOUT, cure="Ask for less, or try again later."
+            ) from None
+        except EgressRefused as error:
+            raise ToolError(f"{spec.name} may not do this: {error.message}", code=ErrorCode.REFUSED, cure=error.cure) from None
+        except EgressFailed as error:
+            code = ErrorCode.TIMEOUT if error.kind == "timeout" else ErrorCode.TOOL_FAILED
+            raise ToolError(
+                f"{spec.name} failed: {error.message}", code=code, cure=error.cure, retryable=error.kind != "too_large"
+            ) from None
+        except ToolError:
+            raise
+        except Exception as error:
+            raise ToolError(
+                f"{spec.name} failed: {type(error).__name__}: {str(error)[:300]}", cure="Try other arguments, or work without this tool."
+            ) from error
+
+
+def toolbox(
+    *,
+    files: Mapping[str, bytes] | None = None,
+    private_hosts: Iterable[str] = (),
+    enabled: Container[str] | None = None,
+    more: Iterable[Tool] = (),
+    now_us: Callable[[], int] = system_now_us,
+) -> ToolBox:
+    """The built-in tools and `more`, over the files of a graph. `enabled`: the names the tenant allows; None for all."""
+    tools = built_in() | {tool.spec.name: tool for tool in more}
+    return RunToolBox(tools, ToolContext(dict(files or {}), shared_egress(private_hosts), now_us), enabled)
+
+
+def _worded(error: Any) -> str:
+    where = "/".join(str(part) for part in error.instance_path)
+    return f"{where}: {error.message}"[:300] if where else str(error.message)[:300]
+
+
+def _capped(result: Json, name: str) -> Json:
+    size = len(json.dumps(result, ensure_ascii=False).encode("utf-8", "replace"))
+    if size > MOST_OUTPUT_BYTES:
+        raise ToolError(
+            f"The answer of {name} has {size} bytes; {MOST_OUTPUT_BYTES} are allowed",
+            cure="Ask for less: narrow the query, lower the limit, or fetch one page.",
+        )
+    return result

@@ -1,0 +1,1 @@
+"""Agents at work: ordinary functions over `perform`."""

@@ -1,0 +1,237 @@
+"""Whether a graph document can be executed: every problem at once, each with its place and cure."""
+
+from collections.abc import Callable, Iterator
+
+from pydantic import ValidationError
+
+from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.expressions import placeholders
+from orchestrator.engine.document.graph import FiringRule, Graph, Node
+from orchestrator.engine.document.json_schema import schema_fault
+from orchestrator.engine.document.node_kind import Params
+from orchestrator.engine.document.problems import GraphInvalid, Problem, Severity
+from orchestrator.engine.document.registry import kind_of, load_kinds
+from orchestrator.engine.document.wiring import edge_problems, expression_fault, loop_problems, reach_problems
+
+MAX_NODES = 20_000
+MAX_EDGES = 100_000
+MAX_DEPTH = 8
+"""Maps inside maps."""
+
+
+def check_graph(graph: Graph, *, tools: frozenset[str] | None = None) -> list[Problem]:
+    """All problems of a document; `tools` are the names that exist, None when that is not known."""
+    checks: list[Callable[[], Iterator[Problem]]] = [
+        lambda: _size(graph),
+        lambda: _identity(graph),
+        lambda: _schemas(graph),
+        lambda: _agents(graph, tools),
+        lambda: _nodes(graph, tools),
+        lambda: edge_problems(graph),
+        lambda: loop_problems(graph),
+        lambda: reach_problems(graph),
+    ]
+    problems: list[Problem] = []
+    for check in checks:
+        problems.extend(check())
+        if any(problem.code in ("too_large", "duplicate_id", "unknown_kind", "unknown_parent") for problem in problems):
+            break
+    return problems
+
+
+def require_valid(graph: Graph) -> None:
+    """Raises GraphInvalid when the document has an error."""
+    errors = [problem for problem in check_graph(graph) if problem.severity is Severity.ERROR]
+    if errors:
+        raise GraphInvalid(errors)
+
+
+def _size(graph: Graph) -> Iterator[Problem]:
+    for found, most, what in ((len(graph.nodes), MAX_NODES, "nodes"), (len(graph.edges), MAX_EDGES, "edges")):
+        if found > most:
+            yield Problem(code="too_large", message=f"The graph has {found} {what}, at most {most} are allowed", cure="Split the graph.")
+    if not graph.nodes:
+        yield Problem(
+            code="empty", message="The graph has no nodes", cure="Drag a node from the palette onto the canvas.", severity=Severity.WARNING
+        )
+
+
+def _identity(graph: Graph) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for node in graph.nodes:
+        if node.id in seen:
+            yield Problem(code="duplicate_id", node=node.id, message=f"Two nodes are called {node.id!r}", cure="Give each its own id.")
+        seen.add(node.id)
+    edges: set[str] = set()
+    for edge in graph.edges:
+        if edge.id in edges:
+            yield Problem(code="duplicate_id", edge=edge.id, message=f"Two edges are called {edge.id!r}", cure="Give each its own id.")
+        edges.add(edge.id)
+    kinds = load_kinds()
+    for node in graph.nodes:
+        if node.kind not in kinds:
+            known = ", ".join(sorted(kinds))
+            yield Problem(
+                code="unknown_kind",
+                node=node.id,
+                field="kind",
+                message=f"There is no kind of node {node.kind!r}",
+                cure=f"Use one of {known}.",
+            )
+    yield from _parents(graph)
+
+
+def _parents(graph: Graph) -> Iterator[Problem]:
+    nodes = {node.id: node for node in graph.nodes}
+    kinds = load_kinds()
+    for node in graph.nodes:
+        depth, parent = 0, node.parent
+        while parent is not None and depth <= MAX_DEPTH:
+            holder = nodes.get(parent)
+            if holder is None or (holder.kind in kinds and not kinds[holder.kind].container):
+                yield Problem(
+                    code="unknown_parent",
+                    node=node.id,
+                    field="parent",
+                    message=f"{parent!r} cannot hold nodes",
+                    cure="Move the node out, or into a map.",
+                )
+                break
+            depth, parent = depth + 1, holder.parent
+        if depth > MAX_DEPTH:
+            yield Problem(
+                code="unknown_parent",
+                node=node.id,
+                field="parent",
+                message=f"Maps are nested more than {MAX_DEPTH} deep",
+                cure="Flatten them.",
+            )
+
+
+def _schemas(graph: Graph) -> Iterator[Problem]:
+    fault = schema_fault(graph.inputs) if graph.inputs else None
+    if fault:
+        yield Problem(
+            code="bad_schema", field="inputs", message=f"The input form is not a JSON Schema: {fault}", cure="Correct the schema."
+        )
+
+
+def _agents(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
+    for name, agent in graph.agents.items():
+        if not isinstance(agent, Agent):
+            continue
+        for tool in agent.tools:
+            if tools is not None and tool not in tools:
+                yield Problem(
+                    code="unknown_tool",
+                    agent=name,
+                    field="tools",
+                    message=f"There is no tool {tool!r}",
+                    cure=f"Use one of {', '.join(sorted(tools))}.",
+                )
+        fault = schema_fault(agent.output_schema) if agent.output_schema else None
+        if fault:
+            yield Problem(
+                code="bad_schema", agent=name, field="output_schema", message=f"Not a JSON Schema: {fault}", cure="Correct the schema."
+            )
+        for expression in placeholders(agent.instructions):
+            for text in expression_fault(expression):
+                yield Problem(code="bad_expression", agent=name, field="instructions", message=text, cure="Correct the expression.")
+
+
+def _nodes(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
+    for node in graph.nodes:
+        kind = kind_of(node.kind)
+        try:
+            params = kind.params.model_validate(kind.upgrade(node.kind_version, dict(node.params)))
+        except ValidationError as error:
+            for fault in error.errors():
+                place = ".".join(str(part) for part in fault["loc"])
+                yield Problem(
+                    code="bad_params",
+                    node=node.id,
+                    field=place,
+                    message=f"{place or 'params'}: {fault['msg']} (got {str(fault['input'])[:80]!r})",
+                    cure="Correct this field.",
+                )
+            continue
+        yield from _fields(graph, node, params, tools)
+        yield from _settings(graph, node)
+
+
+def _settings(graph: Graph, node: Node) -> Iterator[Problem]:
+    arriving = sum(edge.target == node.id for edge in graph.edges) if node.firing.rule is FiringRule.N_OF else 0
+    if node.firing.rule is FiringRule.N_OF and node.firing.count > arriving:
+        yield Problem(
+            code="bad_firing",
+            node=node.id,
+            field="firing",
+            message=f"It waits for {node.firing.count} values but only {arriving} edges arrive",
+            cure="Lower the count, or connect more.",
+        )
+    for channel, expression in node.writes.items():
+        if channel not in graph.channels:
+            yield Problem(
+                code="unknown_channel",
+                node=node.id,
+                field="writes",
+                message=f"There is no channel {channel!r}",
+                cure="Declare it on the graph first.",
+            )
+        for text in expression_fault(expression):
+            yield Problem(code="bad_expression", node=node.id, field=f"writes.{channel}", message=text, cure="Correct the expression.")
+
+
+def _fields(graph: Graph, node: Node, params: Params, tools: frozenset[str] | None) -> Iterator[Problem]:
+    """Problems of the fields whose control says what they hold."""
+    for place, control, value in _controlled(params):
+        if control == "expression" and value.strip():
+            for text in expression_fault(value):
+                yield Problem(code="bad_expression", node=node.id, field=place, message=text, cure="Correct the expression.")
+        elif control == "template":
+            for expression in placeholders(value):
+                for text in expression_fault(expression):
+                    yield Problem(
+                        code="bad_expression", node=node.id, field=place, message=text, cure="Correct what stands between {{ and }}."
+                    )
+        elif control == "agent" and value and value not in graph.agents:
+            yield Problem(
+                code="unknown_agent",
+                node=node.id,
+                field=place,
+                message=f"There is no agent {value!r} in this graph",
+                cure="Choose an agent, or add it.",
+            )
+        elif control == "tool" and tools is not None and value not in tools:
+            yield Problem(
+                code="unknown_tool", node=node.id, field=place, message=f"There is no tool {value!r}", cure="Choose a tool that exists."
+            )
+
+
+def _controlled(params: Params, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    for name, info in type(params).model_fields.items():
+        value = getattr(params, name)
+        place = f"{prefix}{name}"
+        extra = info.json_schema_extra
+        control = extra.get("control") if isinstance(extra, dict) else None
+        if control == "expression-map" and isinstance(value, dict):
+            yield from ((f"{place}.{key}", "expression", text) for key, text in value.items())
+        elif isinstance(value, str) and isinstance(control, str):
+            yield place, control, value
+        elif isinstance(value, tuple):
+            for index, entry in enumerate(value):
+                if isinstance(entry, Params):
+                    yield from _controlled(entry, f"{place}.{index}.")
+
+
+def document_problems(error: ValidationError) -> list[Problem]:
+    """What is wrong with data that is not a graph document at all."""
+    return [
+        Problem(
+            code="invalid_document",
+            field=".".join(str(part) for part in fault["loc"]),
+            message=f"{'.'.join(str(part) for part in fault['loc']) or 'document'}: {fault['msg']}",
+            cure="Correct this part of the document.",
+        )
+        for fault in error.errors(include_url=False, include_input=False)[:200]
+    ]

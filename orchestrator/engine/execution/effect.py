@@ -1,0 +1,126 @@
+"""Everything code inside a run can do to the world."""
+
+import hashlib
+import json
+from typing import Literal, Protocol
+
+from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject
+from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
+from orchestrator.engine.effects.tool import Safety
+from orchestrator.engine.ids import Json, Path
+from orchestrator.engine.ports import Host, ToolCall
+
+
+class Effect(Protocol):
+    """One thing to be done. What it is depends only on its fields; `fingerprint` proves it."""
+
+    kind: str
+    name: str
+    agent: str
+    safety: Safety
+
+    def request(self) -> Json:
+        """What will be done, as data for the log and for people."""
+        ...
+
+    def gate_request(self) -> GateRequest | None:
+        """What the gate is asked; None for what needs no permission."""
+        ...
+
+    async def act(self, host: Host, path: Path, idempotency_key: str) -> tuple[Json, Usage | None]:
+        """Do it. Raises EngineError."""
+        ...
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def canonical(value: Json) -> str:
+    """One text for equal JSON values."""
+    return _CANONICAL.encode(value)
+
+
+def digest(value: Json) -> str:
+    """SHA-256 of the canonical text, in hexadecimal."""
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class ModelCall:
+    """Ask a language model."""
+
+    kind = "model"
+    safety = Safety.IDEMPOTENT
+
+    def __init__(self, request: ModelRequest, agent: str) -> None:
+        self.name = request.model
+        self.agent = agent
+        self._request = request
+
+    def request(self) -> Json:
+        data: Json = self._request.model_dump(mode="json", exclude_defaults=True)
+        return data
+
+    def gate_request(self) -> GateRequest:
+        return GateRequest(subject=GateSubject.MODEL, name=self.name, agent=self.agent)
+
+    async def act(self, host: Host, path: Path, idempotency_key: str) -> tuple[Json, Usage | None]:
+        reply: ModelReply = await host.models.complete(self._request, lambda text: host.sink.delta(path, text))
+        return reply.model_dump(mode="json", exclude={"usage"}, exclude_defaults=True), reply.usage
+
+
+class ToolUse:
+    """Call a tool. `own_tools` is the agent's frozen list, None for a node a person drew."""
+
+    kind = "tool"
+
+    def __init__(self, tool: str, arguments: dict[str, Json], *, agent: str, safety: Safety, own_tools: tuple[str, ...] | None) -> None:
+        self.name = tool
+        self.agent = agent
+        self.safety = safety
+        self.arguments = arguments
+        self._own_tools = own_tools
+
+    def request(self) -> Json:
+        return {"tool": self.name, "arguments": self.arguments}
+
+    def gate_request(self) -> GateRequest:
+        return GateRequest(subject=GateSubject.TOOL, name=self.name, agent=self.agent, own_tools=self._own_tools, arguments=self.arguments)
+
+    async def act(self, host: Host, path: Path, idempotency_key: str) -> tuple[Json, Usage | None]:
+        call = ToolCall(tool=self.name, arguments=self.arguments, agent=self.agent, idempotency_key=idempotency_key)
+        return await host.tools.call(call), None
+
+
+class Waiting:
+    """Wait for the world: a person's answer, or a time.
+
+    `within_s` is how long at most; when it began is recorded, so it is not part of what
+    proves that a replay asks for the same thing.
+    """
+
+    safety = Safety.PURE
+
+    def __init__(
+        self,
+        kind: Literal["human", "timer"],
+        request: dict[str, Json],
+        *,
+        agent: str = "",
+        within_s: float | None = None,
+        gate: GateDecision | None = None,
+    ) -> None:
+        self.kind = kind
+        self.name = ""
+        self.agent = agent
+        self.within_s = within_s
+        self.gate = gate
+        self.due_field = "deadline_us" if kind == "human" else "due_us"
+        self._request = request
+
+    def request(self) -> dict[str, Json]:
+        return self._request
+
+
+def fingerprint(kind: str, name: str, request: Json) -> str:
+    """What proves on replay that the effect at a path is the same effect."""
+    return digest([kind, name, request])[:32]

@@ -1,0 +1,109 @@
+"""A graph made ready for execution: adjacency, loops, and the bodies of maps.
+
+Compiled once per run from a checked document; knows structure only, never progress.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from orchestrator.engine.document.cycles import strongly_connected
+from orchestrator.engine.document.graph import Edge, Graph, Node
+from orchestrator.engine.document.node_kind import NodeKind, Params
+from orchestrator.engine.document.registry import kind_of
+from orchestrator.engine.ids import EdgeId, NodeId
+
+
+@dataclass(slots=True)
+class NodePlan:
+    """One node with its edges in document order. `returning` counts the incoming edges that close a loop."""
+
+    node: Node
+    kind: NodeKind[Params]
+    params: Params
+    incoming: list[Edge] = field(default_factory=list)
+    outgoing: list[Edge] = field(default_factory=list)
+    region: int = 0
+    in_loop: bool = False
+    returning: int = 0
+
+
+@dataclass(slots=True)
+class Region:
+    """A strongly connected set of nodes: one node, or a whole loop. `entering` counts edges from outside."""
+
+    nodes: list[NodeId]
+    entering: int = 0
+
+
+@dataclass(slots=True)
+class Plan:
+    """The nodes of one level. `seeds` bring the item into a body, `results` carry its outcome out.
+
+    Edges `inside` have both ends in one loop; those that lead `back` begin its next round.
+    """
+
+    nodes: dict[NodeId, NodePlan] = field(default_factory=dict)
+    inside: set[EdgeId] = field(default_factory=set)
+    back: set[EdgeId] = field(default_factory=set)
+    regions: list[Region] = field(default_factory=list)
+    seeds: list[Edge] = field(default_factory=list)
+    results: list[Edge] = field(default_factory=list)
+    bodies: dict[NodeId, "Plan"] = field(default_factory=dict)
+
+
+def compile_plan(graph: Graph) -> Plan:
+    """The plan of a checked document. Raises KeyError for one that was not checked."""
+    executing = [node for node in graph.nodes if kind_of(node.kind).executes]
+    return _level(None, executing, graph.edges)
+
+
+def _level(parent: NodeId | None, nodes: list[Node], edges: Iterable[Edge]) -> Plan:
+    plan = Plan()
+    for node in nodes:
+        if node.parent == parent:
+            kind = kind_of(node.kind)
+            params = kind.upgrade(node.kind_version, dict(node.params)) if node.kind_version != kind.version else node.params
+            plan.nodes[node.id] = NodePlan(node, kind, kind.params.model_validate(params))
+    for edge in edges:
+        _place(plan, edge, parent)
+    _find_regions(plan)
+    for node_id, entry in plan.nodes.items():
+        if entry.kind.container:
+            plan.bodies[node_id] = _level(node_id, nodes, edges)
+    return plan
+
+
+def _place(plan: Plan, edge: Edge, parent: NodeId | None) -> None:
+    source, target = plan.nodes.get(edge.source), plan.nodes.get(edge.target)
+    if source is not None and target is not None:
+        source.outgoing.append(edge)
+        target.incoming.append(edge)
+    elif target is not None and edge.source == parent:
+        target.incoming.append(edge)
+        plan.seeds.append(edge)
+    elif source is not None and edge.target == parent:
+        source.outgoing.append(edge)
+        plan.results.append(edge)
+
+
+def _find_regions(plan: Plan) -> None:
+    for members in strongly_connected(
+        {name: [e.target for e in entry.outgoing if e.target in plan.nodes] for name, entry in plan.nodes.items()}
+    ):
+        for name in members:
+            plan.nodes[name].region = len(plan.regions)
+        plan.regions.append(Region(members))
+    for entry in plan.nodes.values():
+        entry.in_loop = len(plan.regions[entry.region].nodes) > 1
+        for edge in entry.incoming:
+            source = plan.nodes.get(edge.source)
+            if source is None:
+                continue
+            if source.region != entry.region:
+                plan.regions[entry.region].entering += 1
+                continue
+            entry.in_loop = True
+            plan.inside.add(edge.id)
+            if edge.max_iterations is not None:
+                plan.back.add(edge.id)
+                entry.returning += 1

@@ -1,0 +1,44 @@
+"""Which outgoing edges a node takes when it has ended."""
+
+from collections.abc import Callable
+
+from orchestrator.engine.document.expressions import Variables, is_open
+from orchestrator.engine.document.graph import Edge
+from orchestrator.engine.document.node_kind import Outputs
+from orchestrator.engine.errors import RunLimitReached
+from orchestrator.engine.execution.plan import NodePlan
+from orchestrator.engine.ids import EdgeId
+
+
+def open_edges(
+    entry: NodePlan, outputs: Outputs, variables_of: Callable[[Edge], Variables], times_taken: Callable[[EdgeId], int]
+) -> tuple[EdgeId, ...]:
+    """The edges that carry a value, in document order.
+
+    Raises RunLimitReached when a loop is used up and nothing else leads on, and
+    ExpressionFailed when a condition cannot be evaluated.
+    """
+    taken: list[EdgeId] = []
+    used_up: dict[str, Edge] = {}
+    led_on: set[str] = set()
+    for edge in entry.outgoing:
+        if edge.source_port not in outputs or edge.otherwise:
+            continue
+        if edge.condition is not None and not is_open(edge.condition, variables_of(edge)):
+            continue
+        if edge.max_iterations is not None and times_taken(edge.id) >= edge.max_iterations:
+            used_up[edge.source_port] = edge
+            continue
+        led_on.add(edge.source_port)
+        taken.append(edge.id)
+    for edge in entry.outgoing:
+        if edge.otherwise and edge.source_port in outputs and edge.source_port not in led_on:
+            taken.append(edge.id)
+            used_up.pop(edge.source_port, None)
+    for port, edge in used_up.items():
+        if port not in led_on:
+            raise RunLimitReached(
+                f"The loop along edge {edge.id!r} was taken {edge.max_iterations} times and nothing else leads on",
+                cure="Add an `otherwise` edge for when the loop is used up, or raise its max_iterations.",
+            )
+    return tuple(taken)

@@ -1,0 +1,289 @@
+"""Which nodes are due: a function of the plan and of what has ended so far.
+
+Each activation has a number that depends on structure only: 1 plus the loop edges
+behind it. An incoming edge is *resolved* for a number when it brought a value of that
+number, when its source in the same loop passed it by, or when it is closed, that is,
+when nothing upstream can ever use it again. Nothing is polled: every edge is touched
+once for each thing that happens to it.
+"""
+
+from bisect import bisect_right, insort
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from orchestrator.engine.document.graph import Edge, FiringRule
+from orchestrator.engine.execution.plan import NodePlan, Plan
+from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
+from orchestrator.engine.log.run_state import Activation, ScopeState
+from orchestrator.engine.log.status import NodeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """Start this activation with these inputs."""
+
+    node: NodeId
+    activation: int
+    inputs: dict[PortName, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """This activation can no longer happen."""
+
+    node: NodeId
+    activation: int
+
+
+Move = Fire | Skip
+
+
+@dataclass(slots=True)
+class _Round:
+    """What is known of one activation that has not fired: how many edges brought a value,
+    how many are resolved by number, and how many of those have closed since."""
+
+    taken: int = 0
+    resolved: int = 0
+    resolved_and_closed: int = 0
+
+
+@dataclass(slots=True)
+class _Arrivals:
+    """Of one edge: the numbers it brought a value for, each with the activation of its source,
+    the same numbers in order, and all numbers it is resolved for."""
+
+    taken: dict[int, int] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    resolved: list[int] = field(default_factory=list)
+
+    def take(self, number: int, activation: int) -> None:
+        self.taken[number] = activation
+        insort(self.numbers, number)
+
+    def latest(self, number: int) -> int | None:
+        """The last number up to `number` that brought a value."""
+        before = bisect_right(self.numbers, number)
+        return self.numbers[before - 1] if before else None
+
+
+_RoundKey = tuple[NodeId, int, bool]
+
+
+class Schedule:
+    """What is due in one scope. Feed it what ended; it answers with moves."""
+
+    def __init__(self, plan: Plan, scope: ScopeState) -> None:
+        self._plan = plan
+        self._scope = scope
+        self._arrivals: dict[EdgeId, _Arrivals] = defaultdict(_Arrivals)
+        self._rounds: dict[_RoundKey, _Round] = {}
+        self._rounds_of: dict[NodeId, list[_RoundKey]] = defaultdict(list)
+        self._closed_in: dict[tuple[NodeId, bool], int] = defaultdict(int)
+        self._fired: set[tuple[NodeId, int]] = set()
+        self._ever: set[NodeId] = set()
+        self._live = [0] * len(plan.regions)
+        self._entering = [region.entering for region in plan.regions]
+        self._settled = [False] * len(plan.regions)
+        self._work: deque[Callable[[], None]] = deque()
+        self._touched: deque[int] = deque()
+        self._moves: list[Move] = []
+
+    def start(self) -> list[Move]:
+        """The first moves: nodes that nothing leads to, and those the seeds lead to."""
+        for edge in self._plan.seeds:
+            self._arrivals[edge.id].take(1, 1)
+            self._work.append(partial(self._resolve, edge, 1, True))
+            self._work.append(partial(self._close, edge))
+        for name, entry in self._plan.nodes.items():
+            if not entry.incoming:
+                self._fire(entry, (name, 1, False))
+        self._touched.extend(range(len(self._plan.regions) - 1, -1, -1))
+        return self._drain()
+
+    def ended(self, node: NodeId, activation: int, edges: Iterable[EdgeId]) -> list[Move]:
+        """What becomes due when an activation ended and took `edges`."""
+        entry = self._plan.nodes[node]
+        taken = set(edges)
+        for edge in entry.outgoing:
+            self._pass(edge, activation, edge.id in taken)
+        self._live[entry.region] -= 1
+        self._touched.append(entry.region)
+        return self._drain()
+
+    def resume(self) -> list[Move]:
+        """The moves that are due and not yet recorded, after everything the scope's state holds."""
+        moves = self.start()
+        ended = [(act.finished_seq, name, number, act) for name, number, act in self._activations() if act.status in _DELIVERED]
+        for _seq, name, number, activation in sorted(ended, key=lambda row: row[0]):
+            moves += self.ended(name, number, activation.edges)
+        known = self._scope.activations
+        return [move for move in moves if move.activation not in known.get(move.node, {})]
+
+    def times_taken(self, edge: EdgeId) -> int:
+        """How often a value went along an edge."""
+        return len(self._arrivals[edge].taken)
+
+    def result(self) -> Json:
+        """What the result edges brought: nothing, one value, or a list of several in edge order."""
+        arrived = [(edge, self._arrivals[edge.id].numbers) for edge in self._plan.results]
+        values = [self._value(edge, numbers[-1]) for edge, numbers in arrived if numbers]
+        return values[0] if len(values) == 1 else (values or None)
+
+    def _activations(self) -> Iterable[tuple[NodeId, int, Activation]]:
+        for name, activations in self._scope.activations.items():
+            for number, activation in activations.items():
+                yield name, number, activation
+
+    def _drain(self) -> list[Move]:
+        while self._work or self._touched:
+            if self._work:
+                self._work.popleft()()
+            else:
+                self._settle(self._touched.popleft())
+        moves, self._moves = self._moves, []
+        return moves
+
+    def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
+        if taken:
+            number = self._number(edge, activation)
+            self._arrivals[edge.id].take(number, activation)
+            if edge.target in self._plan.nodes:
+                self._work.append(partial(self._resolve, edge, number, True))
+        elif edge.id in self._plan.inside:
+            self._work.append(partial(self._resolve, edge, self._number(edge, activation), False))
+
+    def _number(self, edge: Edge, activation: int) -> int:
+        """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
+        if edge.id in self._plan.inside:
+            return activation + 1 if edge.id in self._plan.back else activation
+        if self._plan.nodes[edge.source].in_loop:
+            return len(self._arrivals[edge.id].taken) + 1
+        return activation
+
+    def _resolve(self, edge: Edge, number: int, taken: bool) -> None:
+        self._arrivals[edge.id].resolved.append(number)
+        key = (edge.target, number, edge.id in self._plan.back)
+        waiting = self._round(key)
+        waiting.resolved += 1
+        waiting.taken += taken
+        self._check(key, waiting)
+
+    def _round(self, key: _RoundKey) -> _Round:
+        found = self._rounds.get(key)
+        if found is None:
+            found = self._rounds[key] = _Round()
+            self._rounds_of[key[0]].append(key)
+        return found
+
+    def _close(self, edge: Edge) -> None:
+        """Nothing will come along `edge` any more."""
+        loop = edge.id in self._plan.back
+        self._closed_in[edge.target, loop] += 1
+        for number in self._arrivals[edge.id].resolved:
+            self._round((edge.target, number, loop)).resolved_and_closed += 1
+        for key in list(self._rounds_of[edge.target]):
+            if key[2] == loop:
+                self._check(key, self._rounds[key])
+        entry = self._plan.nodes[edge.target]
+        if edge.target not in self._ever and self._closed_in[edge.target, False] == len(entry.incoming):
+            key = (edge.target, 1, False)
+            self._check(key, self._round(key))
+        if edge.source in self._plan.nodes:
+            self._entering[entry.region] -= 1
+            self._touched.append(entry.region)
+
+    def _check(self, key: _RoundKey, waiting: _Round) -> None:
+        name, number, loop = key
+        if (name, number) in self._fired:
+            return
+        entry = self._plan.nodes[name]
+        needed = _needed(entry)
+        edges = entry.returning if loop else len(entry.incoming) - entry.returning
+        open_edges = edges - waiting.resolved - (self._closed_in[name, loop] - waiting.resolved_and_closed)
+        if needed is not None and waiting.taken >= needed:
+            self._fire(entry, key)
+        elif open_edges > 0:
+            return
+        elif needed is None and waiting.taken:
+            self._fire(entry, key)
+        elif not loop:
+            self._skip(entry, number)
+
+    def _fire(self, entry: NodePlan, key: _RoundKey) -> None:
+        name, number, loop = key
+        self._fired.add((name, number))
+        self._ever.add(name)
+        self._live[entry.region] += 1
+        self._forget(name, number)
+        self._moves.append(Fire(name, number, self._inputs(entry, number, loop)))
+
+    def _skip(self, entry: NodePlan, number: int) -> None:
+        name = entry.node.id
+        self._fired.add((name, number))
+        self._ever.add(name)
+        self._forget(name, number)
+        self._moves.append(Skip(name, number))
+        for edge in entry.outgoing:
+            self._pass(edge, number, False)
+        self._touched.append(entry.region)
+
+    def _forget(self, name: NodeId, number: int) -> None:
+        self._rounds_of[name] = [key for key in self._rounds_of[name] if key[1] != number]
+
+    def _inputs(self, entry: NodePlan, number: int, loop: bool) -> dict[PortName, Json]:
+        """Values of this number, by port. An edge that has none of this number repeats its last
+        one, except beside a value that came back along a loop."""
+        now: dict[PortName, list[Json]] = {}
+        every: dict[PortName, list[Json]] = {}
+        for edge in entry.incoming:
+            latest = self._arrivals[edge.id].latest(number)
+            if latest is None or (latest < number and edge.id in self._plan.back):
+                continue
+            value = self._value(edge, latest)
+            every.setdefault(edge.target_port, []).append(value)
+            if latest == number:
+                now.setdefault(edge.target_port, []).append(value)
+        many = {port.name for port in entry.kind.inputs if port.many}
+        chosen = {**every, **now} if loop else every
+        return {port: values if port in many or len(values) > 1 else values[0] for port, values in chosen.items()}
+
+    def _value(self, edge: Edge, number: int) -> Json:
+        if edge.source not in self._plan.nodes:
+            return self._scope.seed
+        source = self._scope.activations[edge.source][self._arrivals[edge.id].taken[number]]
+        return source.outputs[edge.source_port]
+
+    def _settle(self, region: int) -> None:
+        """Close what leads out of a region in which nothing can happen any more."""
+        if self._settled[region] or self._live[region] or self._entering[region]:
+            return
+        members = self._plan.regions[region].nodes
+        stuck = sorted((key[1], key) for name in members for key in self._rounds_of[name] if self._rounds[key].taken)
+        if stuck:
+            # A join inside a loop waits for an edge that only an outer round uses: take its last value.
+            for number, key in stuck:
+                if number == stuck[0][0] and (key[0], number) not in self._fired:
+                    self._fire(self._plan.nodes[key[0]], key)
+            return
+        self._settled[region] = True
+        for name in members:
+            entry = self._plan.nodes[name]
+            if name not in self._ever:
+                self._skip(entry, 1)
+            for edge in entry.outgoing:
+                if edge.target in self._plan.nodes and edge.id not in self._plan.inside:
+                    self._work.append(partial(self._close, edge))
+
+
+_DELIVERED = (NodeStatus.SUCCEEDED, NodeStatus.FAILED)
+
+
+def _needed(entry: NodePlan) -> int | None:
+    """How many values are enough; None when every edge must be resolved."""
+    firing = entry.node.firing
+    if firing.rule is FiringRule.ALL:
+        return None
+    return 1 if firing.rule is FiringRule.ANY else firing.count

@@ -1,0 +1,1 @@
+"""The one log: its events, and the state that they fold to."""

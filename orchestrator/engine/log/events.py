@@ -1,0 +1,259 @@
+"""The vocabulary of a run: everything that can be in its log.
+
+An event's `seq` (1, 2, ...) and `at_us` (microseconds since the Unix epoch) are given by
+the log when the event is appended. Times never influence what a replay does.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from orchestrator.engine.document.graph import ReducerName
+from orchestrator.engine.effects.gate import GateDecision
+from orchestrator.engine.effects.model import Usage
+from orchestrator.engine.effects.tool import Safety
+from orchestrator.engine.errors import ErrorInfo
+from orchestrator.engine.ids import EdgeId, Json, NodeId, Path, PortName, Scope
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    seq: int = 0
+    at_us: int = 0
+
+
+class RunStarted(Event):
+    type: Literal["run_started"] = "run_started"
+    input: Json = None
+
+
+class RunClaimed(Event):
+    """A worker took the run up. `cause`: first, woken (an answer, a timer, a command), takeover."""
+
+    type: Literal["run_claimed"] = "run_claimed"
+    worker: str
+    epoch: int
+    cause: Literal["first", "woken", "takeover"]
+
+
+class RunSuspended(Event):
+    """Nothing is left to do until one of `waiting_on` is answered or `wake_at_us` comes."""
+
+    type: Literal["run_suspended"] = "run_suspended"
+    waiting_on: tuple[Path, ...] = ()
+    wake_at_us: int | None = None
+
+
+class RunPaused(Event):
+    type: Literal["run_paused"] = "run_paused"
+    by: str = ""
+
+
+class RunUnpaused(Event):
+    type: Literal["run_unpaused"] = "run_unpaused"
+    by: str = ""
+
+
+class RunSucceeded(Event):
+    type: Literal["run_succeeded"] = "run_succeeded"
+    output: Json = None
+
+
+class RunFailed(Event):
+    type: Literal["run_failed"] = "run_failed"
+    error: ErrorInfo
+
+
+class RunCancelled(Event):
+    type: Literal["run_cancelled"] = "run_cancelled"
+    by: str = ""
+    reason: str = ""
+
+
+class RunCrashed(Event):
+    """The platform gave up on the run. `detector` names who found out."""
+
+    type: Literal["run_crashed"] = "run_crashed"
+    detector: str
+    detail: str = ""
+
+
+class RunLimitExceeded(Event):
+    type: Literal["run_limit_exceeded"] = "run_limit_exceeded"
+    error: ErrorInfo
+
+
+class ScopeStarted(Event):
+    """The body of a map begins for one item."""
+
+    type: Literal["scope_started"] = "scope_started"
+    scope: Scope
+    node: NodeId
+    label: str = ""
+    seed: Json = None
+
+
+class ScopeFinished(Event):
+    """`output` is what the body delivered; `error` says why it did not."""
+
+    type: Literal["scope_finished"] = "scope_finished"
+    scope: Scope
+    output: Json = None
+    error: ErrorInfo | None = None
+
+
+class StepEvent(Event):
+    """About one activation of a node. `path` names the attempt."""
+
+    path: Path
+    scope: Scope
+    node: NodeId
+    activation: int
+
+
+class NodeStarted(StepEvent):
+    type: Literal["node_started"] = "node_started"
+    attempt: int = 1
+    inputs: dict[PortName, Json] = {}
+
+
+class ChannelWrite(BaseModel):
+    """Shared state takes `value` in through `reducer`, beginning from `initial`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: str
+    reducer: ReducerName
+    initial: Json = None
+    value: Json = None
+
+
+class NodeFinished(StepEvent):
+    """`edges` are the outgoing edges that were taken; `writes` happen with it, or not at all."""
+
+    type: Literal["node_finished"] = "node_finished"
+    outputs: dict[PortName, Json] = {}
+    edges: tuple[EdgeId, ...] = ()
+    writes: tuple[ChannelWrite, ...] = ()
+
+
+class NodeFailed(StepEvent):
+    """After the last attempt. `handled`: the error left by the error port or a default took its place."""
+
+    type: Literal["node_failed"] = "node_failed"
+    error: ErrorInfo
+    handled: bool = False
+    outputs: dict[PortName, Json] = {}
+    edges: tuple[EdgeId, ...] = ()
+
+
+class NodeRetrying(StepEvent):
+    """An attempt failed; the next one starts at `retry_at_us`."""
+
+    type: Literal["node_retrying"] = "node_retrying"
+    attempt: int
+    error: ErrorInfo
+    retry_at_us: int
+
+
+class NodeSkipped(StepEvent):
+    type: Literal["node_skipped"] = "node_skipped"
+
+
+class EffectStarted(Event):
+    """Something in the world is about to be done (or waited for, for kinds human and timer).
+
+    `kind`: model, tool, human, timer, message, random, clock. `name`: the model, the tool.
+    """
+
+    type: Literal["effect_started"] = "effect_started"
+    path: Path
+    kind: str
+    name: str = ""
+    agent: str = ""
+    fingerprint: str
+    request: Json = None
+    safety: Safety = Safety.PURE
+    idempotency_key: str = ""
+    gate: GateDecision | None = None
+    retried: bool = False
+    """A former worker had started it and nobody knows how it ended."""
+
+
+class EffectFinished(Event):
+    type: Literal["effect_finished"] = "effect_finished"
+    path: Path
+    result: Json = None
+    usage: Usage | None = None
+    by: str = ""
+    """The person who answered, for kind human."""
+
+
+class EffectFailed(Event):
+    type: Literal["effect_failed"] = "effect_failed"
+    path: Path
+    error: ErrorInfo
+    usage: Usage | None = None
+
+
+class EffectRefused(Event):
+    """The gate said no: nothing was done."""
+
+    type: Literal["effect_refused"] = "effect_refused"
+    path: Path
+    kind: str
+    name: str = ""
+    agent: str = ""
+    fingerprint: str
+    request: Json = None
+    gate: GateDecision
+
+
+class EffectUnknown(Event):
+    """A worker died inside an unsafe effect: whether it happened is for a person to say."""
+
+    type: Literal["effect_unknown"] = "effect_unknown"
+    path: Path
+
+
+class Decision(Event):
+    """Who or what was chosen, and why: a route, a speaker, a bid."""
+
+    type: Literal["decision"] = "decision"
+    path: Path
+    what: str
+    chosen: str
+    why: str = ""
+    options: tuple[str, ...] = ()
+
+
+RunEvent = Annotated[
+    RunStarted
+    | RunClaimed
+    | RunSuspended
+    | RunPaused
+    | RunUnpaused
+    | RunSucceeded
+    | RunFailed
+    | RunCancelled
+    | RunCrashed
+    | RunLimitExceeded
+    | ScopeStarted
+    | ScopeFinished
+    | NodeStarted
+    | NodeFinished
+    | NodeFailed
+    | NodeRetrying
+    | NodeSkipped
+    | EffectStarted
+    | EffectFinished
+    | EffectFailed
+    | EffectRefused
+    | EffectUnknown
+    | Decision,
+    Field(discriminator="type"),
+]
+
+run_event: TypeAdapter[RunEvent] = TypeAdapter(RunEvent)
+"""Loads any event from JSON or Python data."""

@@ -1,0 +1,39 @@
+"""What a person types into an approval's form."""
+
+import json
+from typing import Any
+
+from orchestrator.engine.ids import Json
+from runs.control.problems import InvalidAnswer
+
+LONGEST = 200_000
+EDIT = "edit"
+
+Request = dict[str, Any]
+
+
+def takes_text(request: Request) -> bool:
+    """Whether the answer is a text that a person writes as it is."""
+    schema = request.get("answer_schema") or {}
+    return schema.get("type") == "string" or (not schema and request["mode"] == "review" and isinstance(request.get("payload"), str))
+
+
+def answer_of(request: Request, action: str, typed: str | None) -> Json:
+    """The value of an answer. Where one of the ways is to edit, the others leave what was shown as it is."""
+    ways = {way["name"] for way in request.get("actions", [])}
+    if typed is None or (EDIT in ways and action != EDIT):
+        return None
+    if len(typed) > LONGEST:
+        raise InvalidAnswer(f"The value is longer than {LONGEST} characters.", cure="Shorten it.")
+    return typed.replace("\r\n", "\n") if takes_text(request) else _read(typed)
+
+
+def _read(text: str) -> Json:
+    """JSON; nothing at all is no value."""
+    if not text.strip():
+        return None
+    try:
+        value: Json = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidAnswer("The value is not JSON.", cure='Write text in quotes, such as "yes", or leave it empty.') from error
+    return value

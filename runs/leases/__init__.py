@@ -1,0 +1,1 @@
+"""Who may write a run's log: claims, renewals, releases."""

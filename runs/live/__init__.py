@@ -1,0 +1,1 @@
+"""What happens as it happens: frames, and the sockets that carry them."""

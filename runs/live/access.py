@@ -1,0 +1,49 @@
+"""Who is behind a websocket, asked again every few seconds while it is open."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user
+
+from runs.models import Run
+from tenants.isolation.scope import system_scope, tenant_scope
+from tenants.models import User
+from tenants.people.access import may, may_here
+from tenants.web.middleware import SESSION_TENANT, session_membership
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A signed-in person and the tenant their session works for."""
+
+    user: User
+    tenant_id: UUID
+
+
+def visitor(session_key: str | None) -> Visitor | None:
+    """None when the session has ended, the password has changed, or the person is in no tenant (any more)."""
+    if session_key is None:
+        return None
+    session: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
+    membership = session_membership(user, session.get(SESSION_TENANT)) if isinstance(user, User) and user.is_active else None
+    return Visitor(membership.user, membership.tenant_id) if membership else None
+
+
+def visible_run(who: Visitor, run_id: UUID) -> Run | None:
+    """The run, when the visitor may look at it, whichever of their tenants it is in."""
+    with system_scope():
+        run = Run.objects.select_related("graph").only("tenant", "last_seq", "status", "graph").filter(pk=run_id).first()
+    if run is None:
+        return None
+    with tenant_scope(run.tenant_id):
+        return run if may(who.user, "view", run) else None
+
+
+def may_view(who: Visitor) -> bool:
+    with tenant_scope(who.tenant_id):
+        return may_here(who.user, "view")

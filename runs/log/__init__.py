@@ -1,0 +1,1 @@
+"""The log of a run in the database: who writes it, in which transaction, and how it is read."""

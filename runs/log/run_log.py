@@ -1,0 +1,81 @@
+"""A run's log: written by the worker that claimed it, read by whoever may see the run."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from orchestrator.engine.errors import LeaseLost
+from orchestrator.engine.ids import Path
+from orchestrator.engine.log.events import Event
+from runs.leases.lease import Claim
+from runs.log import blobs
+from runs.log.batch import WrittenRun
+from runs.log.writer import LogWriter
+from runs.models import Blob, Run, RunEvent
+
+ShowDelta = Callable[[UUID, Path, str], None]
+
+
+class RunLog:
+    """The EventSink of one claimed run. Lives on the worker's loop."""
+
+    def __init__(self, claim: Claim, writer: LogWriter, show: ShowDelta) -> None:
+        self.claim = claim
+        self.written = WrittenRun(claim, claim.run.last_seq)
+        """What the writer's thread knows of the run."""
+        self.valid_until = claim.valid_until
+        self._writer = writer
+        self._show = show
+        self._loop = asyncio.get_running_loop()
+
+    def append(self, events: Sequence[Event]) -> None:
+        self._writer.append(self.written, events)
+
+    async def flush(self) -> None:
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def resolve() -> None:
+            self._loop.call_soon_threadsafe(_resolve, done)
+
+        self._writer.flush(self.written, resolve)
+        await done
+        self.check_owned()
+
+    def delta(self, path: Path, text: str) -> None:
+        self._show(self.claim.run_id, path, text)
+
+    def check_owned(self) -> None:
+        """Raise LeaseLost when somebody else has the run."""
+        if self.written.lost:
+            raise LeaseLost(str(self.claim.run_id))
+
+    def check_valid(self) -> None:
+        """Raise LeaseLost when somebody else may have the run by now: then nothing may be done."""
+        self.check_owned()
+        if time.monotonic() > self.valid_until:
+            raise LeaseLost(str(self.claim.run_id))
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+def load(run: Run) -> list[Event]:
+    """The whole log, with its big values put back."""
+    payloads = list(RunEvent.objects.filter(run=run).order_by("seq").values_list("payload", flat=True))
+    wanted = {sha256 for payload in payloads for sha256 in blobs.references(payload)}
+    content = dict(Blob.objects.filter(tenant=run.tenant_id, sha256__in=wanted).values_list("sha256", "content")) if wanted else {}
+    return [blobs.load(payload, content) for payload in payloads]
+
+
+def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
+    """Up to `limit` events that follow number `after`: their numbers and JSON texts."""
+    rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")
+    return list(rows.values_list("seq", "payload")[:limit])
+
+
+def holds_blob(run: Run, sha256: str) -> bool:
+    """Whether an event of the run refers to this big value."""
+    return RunEvent.objects.filter(run=run, payload__contains=blobs.reference_text(sha256)).exists()

@@ -1,0 +1,1 @@
+"""Pages and REST API of runs, approvals and costs."""

@@ -1,0 +1,26 @@
+"""Addresses of this room: pages at the root, the REST API under /api/v1."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from runs.web import api, views
+
+page_urls: list[URLPattern | URLResolver] = [
+    path("runs/", views.runs, name="runs"),
+    path("runs/<uuid:run_id>/", views.run, name="run"),
+    path("approvals/", views.approvals, name="approvals"),
+    path("approvals/<uuid:run_id>/", views.approval_answer, name="approval_answer"),
+    path("costs/", views.costs_page, name="costs"),
+]
+
+api_urls: list[URLPattern | URLResolver] = [
+    path("graphs/<slug:slug>/runs", api.GraphRunsView.as_view(), name="api_graph_runs"),
+    path("runs", api.RunsView.as_view(), name="api_runs"),
+    path("runs/<uuid:run_id>", api.RunView.as_view(), name="api_run"),
+    path("runs/<uuid:run_id>/events", api.RunEventsView.as_view(), name="api_run_events"),
+    path("runs/<uuid:run_id>/blobs/<str:sha256>", api.RunBlobView.as_view(), name="api_run_blob"),
+    path("runs/<uuid:run_id>/table.csv", api.RunTableView.as_view(), name="api_run_table"),
+    path("runs/<uuid:run_id>/commands", api.RunCommandsView.as_view(), name="api_run_commands"),
+    path("approvals", api.ApprovalsView.as_view(), name="api_approvals"),
+    path("costs", api.CostsView.as_view(), name="api_costs"),
+    path("models", api.ModelsView.as_view(), name="api_models"),
+]

@@ -1,0 +1,35 @@
+"""The part of a Celery worker process that executes runs."""
+
+from typing import Any
+
+from celery import bootsteps
+
+from runs.worker.gc_tuning import tune_gc
+from runs.worker.resources import TenantResourceSource
+from runs.worker.worker import RunWorker
+
+_worker: RunWorker | None = None
+
+
+def worker_of_this_process() -> RunWorker:
+    if _worker is None:
+        raise RuntimeError("This process executes no runs")
+    return _worker
+
+
+class RunWorkerStep(bootsteps.StartStopStep):
+    """Starts with the process, whether or not the broker is there; on a stop gives every run back first."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, parent: Any) -> None:
+        global _worker
+        _worker = RunWorker(TenantResourceSource())
+        _worker.start()
+        tune_gc()
+
+    def stop(self, parent: Any) -> None:
+        if _worker is not None:
+            _worker.stop()
+
+    terminate = stop

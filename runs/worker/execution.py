@@ -1,0 +1,180 @@
+"""A claimed run, executed on the worker's loop: row and log in, events out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from pydantic import ValidationError
+
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.effects.gate import Authority
+from orchestrator.engine.errors import EngineError
+from orchestrator.engine.execution.runner import Runner
+from orchestrator.engine.ids import Path
+from orchestrator.engine.log.events import EffectStarted, RunClaimed, RunCrashed
+from orchestrator.engine.log.run_state import RunState, fold
+from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.ports import Host, LanguageModel, ToolBox
+from runs.leases.lease import MAX_CRASHES, Claim
+from runs.log.run_log import RunLog, load
+from runs.models import Command, Run
+from runs.worker.database_threads import DatabaseThreads
+from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
+
+log = structlog.get_logger(__name__)
+
+
+class CannotStart(Exception):
+    """The run cannot be executed; `detector` names who found out."""
+
+    def __init__(self, detector: str, detail: str) -> None:
+        super().__init__(detail)
+        self.detector = detector
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a run's tenant and graph lend it."""
+
+    models: LanguageModel
+    tools: ToolBox
+    authority: Authority
+
+
+class ResourceSource(Protocol):
+    def resources_of(self, run: Run) -> Resources:
+        """The resources of a run. May read the database; called outside the loop. Raises CannotStart."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock and randomness."""
+
+    _random = SystemRandom()
+
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+    def random(self) -> float:
+        return self._random.random()
+
+
+CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything read for a run before it executes."""
+
+    graph: Graph
+    state: RunState
+    open_effects: dict[Path, EffectStarted]
+    resources: Resources
+
+
+def read_run(run: Run, source: ResourceSource) -> Loaded:
+    """Read the run's document, log and resources. Raises CannotStart."""
+    try:
+        graph = Graph.model_validate(run.graph_version.document)
+    except ValidationError as error:
+        raise CannotStart("invalid_document", str(error.errors()[0]["msg"])) from error
+    try:
+        log_so_far = load(run) if run.last_seq else []
+        state = fold(log_so_far)
+    except (EngineError, ValueError, KeyError) as error:
+        raise CannotStart("invalid_log", str(error)) from error
+    begun = {event.path: event for event in log_so_far if isinstance(event, EffectStarted) and event.path in state.open_effects}
+    return Loaded(graph, state, begun, source.resources_of(run))
+
+
+class Execution:
+    """One claim's execution of one run. Lives on the worker's loop."""
+
+    def __init__(self, sink: RunLog) -> None:
+        self.sink = sink
+        self.guard = LeaseGuard(sink)
+        self._runner: Runner | None = None
+        self._told: set[int] = set()
+        self._state = RunState(last_seq=sink.claim.run.last_seq)
+
+    @property
+    def claim(self) -> Claim:
+        return self.sink.claim
+
+    async def execute(self, threads: DatabaseThreads, source: ResourceSource) -> None:
+        """Run until the run ends, waits or pauses, and all of it is durable. Raises LeaseLost."""
+        try:
+            if self.claim.crashes >= MAX_CRASHES:
+                raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
+            loaded = await threads.run(read_run, self.claim.run, source)
+            self._state = loaded.state
+            self.sink.written.started.update(loaded.open_effects)
+            await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
+        except CannotStart as error:
+            self._crash(error.detector, error.detail)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # a fault of ours: the run must end and say so
+            log.exception("run_crashed", run=str(self.claim.run_id))
+            self._crash("engine_fault", type(error).__name__)
+        await self.sink.flush()
+
+    async def _run(self, loaded: Loaded, commands: Sequence[Command]) -> None:
+        claim, resources = self.claim, loaded.resources
+        host = Host(
+            models=GuardedModel(resources.models, self.guard),
+            tools=GuardedTools(resources.tools, self.guard),
+            sink=self.sink,
+            authority=resources.authority,
+            clock=CLOCK,
+        )
+        runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
+        for command in commands:
+            _tell(runner, command)
+            self._seen(command)  # what is refused here is settled: nothing waits for it any more
+        self._runner = runner
+        try:
+            await runner.run(claim.run.input, RunClaimed(worker=claim.owner, epoch=claim.epoch, cause=claim.cause))
+        finally:
+            self._runner = None
+
+    def _crash(self, detector: str, detail: str) -> None:
+        crashed = RunCrashed(seq=self._state.last_seq + 1, at_us=CLOCK.now_us(), detector=detector, detail=detail)
+        self.sink.append([crashed])
+
+    def apply(self, command: Command) -> None:
+        """Tell the runner. What comes when it has stopped, or is refused, stays for the next claim."""
+        if self._runner is None or self._state.status is not RunStatus.RUNNING or command.pk in self._told:
+            return
+        if _tell(self._runner, command):
+            self._seen(command)
+
+    def _seen(self, command: Command) -> None:
+        self._told.add(command.pk)
+        self.sink.written.applied.append(command.pk)
+
+
+def _tell(runner: Runner, command: Command) -> bool:
+    """Hand a command to the runner. False for an answer that nothing waits for."""
+    body = command.body
+    match command.kind:
+        case Command.Kind.PAUSE:
+            runner.pause(body["by"])
+        case Command.Kind.RESUME:
+            runner.unpause(body["by"])
+        case Command.Kind.CANCEL:
+            runner.cancel(body["by"], body["comment"])
+        case _:
+            return runner.deliver(Path(body["path"]), body["answer"], body["by"])
+    return True
+
+
+def commands_of(run_id: UUID) -> list[Command]:
+    """Commands of a run that no worker has applied, oldest first."""
+    return list(Command.objects.filter(run=run_id, applied_at__isnull=True).order_by("pk"))

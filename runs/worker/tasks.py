@@ -1,0 +1,20 @@
+"""Doors through which wake-ups come in. The rows decide what is done."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from runs.worker.bootstep import worker_of_this_process
+from runs.worker.probe import mark_seen
+
+
+@shared_task(name="runs.admit", expires=60)
+def admit(tenant_id: str, run_id: str) -> None:
+    """Look at this run: it may be due."""
+    worker_of_this_process().admit(UUID(tenant_id), UUID(run_id))
+
+
+@shared_task(name="runs.probe", expires=30)
+def answer_probe(number: int) -> None:
+    """Prove that this process consumes."""
+    mark_seen(number, worker_of_this_process().id)

@@ -1,0 +1,1 @@
+"""People, their roles and permissions, and how they come in."""

@@ -1,0 +1,131 @@
+"""What changes tenants and their members."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from tenants.isolation.scope import tenant_scope
+from tenants.models import ApiKey, Membership, Tenant, User
+from tenants.people.access import forget_permissions, outranks, require_here, role_allows, role_of
+from tenants.people.sign_in import create_sign_in_link
+from tenants.problems import Conflict, Forbidden, InvalidValue
+from tenants.roles import ROLE_ORDER, MemberRole
+
+
+@dataclass(frozen=True, slots=True)
+class SeededTenants:
+    demo: Tenant
+    acme: Tenant
+    demo_owner: User
+    acme_owner: User
+
+
+def create_tenant(*, slug: str, name: str, owner: User) -> Tenant:
+    with transaction.atomic():
+        tenant = Tenant.objects.create(slug=slug, name=name)
+        with tenant_scope(tenant.id):
+            Membership.objects.create(tenant=tenant, user=owner, role=MemberRole.OWNER)
+    return tenant
+
+
+def create_service_user(*, label: str) -> User:
+    """A user that holds permissions and can never sign in."""
+    user = User(is_service=True, last_name=label[:150])
+    user.username = f"service-{user.id}"
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def seed_tenants(*, password: str) -> SeededTenants:
+    """Two tenants and three people, so that the wall can be seen. Doing it again changes nothing.
+
+    With an empty password the people can come in by a sign-in link only.
+    """
+    demo_owner, viewer, acme_owner = (_seed_user(name, password) for name in ("demo", "casey", "rival"))
+    demo = _seed_tenant("demo", "Demo workspace", {demo_owner: MemberRole.OWNER, viewer: MemberRole.VIEWER})
+    acme = _seed_tenant("acme", "Acme", {acme_owner: MemberRole.OWNER})
+    return SeededTenants(demo, acme, demo_owner, acme_owner)
+
+
+def add_member(*, tenant: Tenant, username: str, role: MemberRole, by: User) -> str | None:
+    """Add a person. For a person who is new here: the token of their first sign-in link."""
+    _require_rank(by, role)
+    username = username.strip()
+    user = User.objects.filter(username=username).first()
+    with transaction.atomic():
+        is_new = user is None
+        if user is None:
+            user = _create_person(username)
+        if user.is_service:
+            raise InvalidValue(f"{username!r} is not a person.")
+        _, added = Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
+        if not added:
+            raise Conflict(f"{username} is a member already.", cure="Change the role in the list instead.")
+        return create_sign_in_link(tenant=tenant, user=user) if is_new else None
+
+
+def change_role(*, membership: Membership, role: MemberRole, by: User) -> None:
+    _require_rank(by, MemberRole(membership.role))
+    _require_rank(by, role)
+    with transaction.atomic():
+        _keep_an_owner(membership, role)
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+
+
+def remove_member(*, membership: Membership, by: User) -> None:
+    """Take a person out, with their keys and every permission they had here."""
+    _require_rank(by, MemberRole(membership.role))
+    with transaction.atomic():
+        _keep_an_owner(membership, None)
+        ApiKey.objects.filter(user=membership.user_id).delete()
+        forget_permissions(user=membership.user, tenant_id=membership.tenant_id)
+        membership.delete()
+
+
+def manageable_roles(own: MemberRole | None) -> list[MemberRole]:
+    """The roles somebody with the role `own` may give and take."""
+    if not role_allows(own, "manage"):
+        return []
+    return [role for role in ROLE_ORDER if own == role or (own and outranks(own, role))]
+
+
+def _require_rank(by: User, role: MemberRole) -> None:
+    """Managers handle roles up to their own; only owners handle owners."""
+    require_here(by, "manage")
+    if role not in manageable_roles(role_of(by)):
+        raise Forbidden(f"Your role does not allow you to handle the role {role.label}.")
+
+
+def _keep_an_owner(membership: Membership, role: MemberRole | None) -> None:
+    owners = Membership.objects.select_for_update().filter(role=MemberRole.OWNER)
+    if membership.role == MemberRole.OWNER and role != MemberRole.OWNER and [owner.pk for owner in owners] == [membership.pk]:
+        raise Conflict("A workspace needs an owner.", cure="Make somebody else an owner first.")
+
+
+def _create_person(username: str) -> User:
+    user = User(username=username)
+    user.set_unusable_password()
+    try:
+        user.clean_fields(exclude=["password"])
+        user.save()
+    except (IntegrityError, ValidationError) as error:
+        raise InvalidValue(f"{username!r} cannot be used as a name.") from error
+    return user
+
+
+def _seed_user(username: str, password: str) -> User:
+    user, created = User.objects.get_or_create(username=username)
+    if created or (password and not user.check_password(password)):
+        user.set_password(password or None)
+        user.save(update_fields=["password"])
+    return user
+
+
+def _seed_tenant(slug: str, name: str, members: dict[User, MemberRole]) -> Tenant:
+    tenant, _ = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
+    with tenant_scope(tenant.id):
+        for user, role in members.items():
+            Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
+    return tenant

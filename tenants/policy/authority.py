@@ -1,0 +1,69 @@
+"""The tenant's answer at the engine's gate: the identity's permission, then the policy."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+
+from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject, Verdict
+from tenants.policy.identities import agent_identity, graph_identity
+from tenants.policy.rights import Rights, kept_rights, read_rights
+
+_read_rights = sync_to_async(read_rights, thread_sensitive=True)
+
+
+class TenantAuthority:
+    """Decides for the runs of one graph. `identities` maps the agents of its version to their names.
+
+    What people drew themselves (tool nodes) acts under the graph's own identity.
+    """
+
+    def __init__(self, *, tenant_id: UUID, graph: str, identities: Mapping[str, str]) -> None:
+        self.tenant_id = tenant_id
+        self.graph = graph
+        self.identities = dict(identities)
+
+    async def decide(self, request: GateRequest) -> GateDecision:
+        """Rights are at most a second old: a revocation reaches runs in flight."""
+        if request.subject is not GateSubject.TOOL:
+            return GateDecision(verdict=Verdict.ALLOW)
+        rights = kept_rights(self.tenant_id) or await _read_rights(self.tenant_id)
+        return decision_on_tool(rights, self.identity_of(request), request.name)
+
+    def identity_of(self, request: GateRequest) -> str:
+        if request.own_tools is None:
+            return graph_identity(self.graph)
+        return self.identities.get(request.agent) or agent_identity(self.graph, request.agent)
+
+
+def decision_on_tool(rights: Rights, identity: str, tool: str) -> GateDecision:
+    """Permission first, then policy. The first layer that says no has the word."""
+    denied = _denied_permission(rights, identity, tool)
+    if denied:
+        return GateDecision(verdict=Verdict.DENY, layer="identity", rule="use_tool", reason=denied, policy_version=rights.policy_version)
+    rule = rights.rules.get(tool)
+    if rule is None:
+        return GateDecision(verdict=Verdict.ALLOW, layer="identity", rule="use_tool", policy_version=rights.policy_version)
+    where = f"tools: {tool} (line {rule.line})"
+    if not rule.allows(identity):
+        reason = f"The policy does not allow tool {tool!r} to {identity!r}"
+        return GateDecision(
+            verdict=Verdict.DENY, layer="policy", rule=f"{where}, allowed_agents", reason=reason, policy_version=rights.policy_version
+        )
+    if rule.requires_approval:
+        reason = f"The policy wants a person to approve each call of {tool!r}"
+        return GateDecision(
+            verdict=Verdict.ASK, layer="policy", rule=f"{where}, requires_approval", reason=reason, policy_version=rights.policy_version
+        )
+    return GateDecision(verdict=Verdict.ALLOW, layer="policy", rule=where, policy_version=rights.policy_version)
+
+
+def _denied_permission(rights: Rights, identity: str, tool: str) -> str:
+    """Why the identity may not use the tool, or nothing."""
+    if tool not in rights.enabled:
+        return f"This workspace has no tool {tool!r}"
+    if not rights.enabled[tool]:
+        return f"Tool {tool!r} is switched off in this workspace"
+    if (identity, tool) not in rights.permitted:
+        return f"{identity!r} has no permission to use tool {tool!r}"
+    return ""

@@ -1,0 +1,1 @@
+"""Pages, REST API and middleware of this room."""

@@ -1,0 +1,163 @@
+"""Settings pages: members, keys, tools."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from tenants.models import Membership, ProviderKey
+from tenants.people.access import may_here, role_of
+from tenants.people.actions import add_member, change_role, manageable_roles, remove_member
+from tenants.people.api_keys import api_keys_for, create_api_key, revoke_api_key
+from tenants.policy.identities import find_identity_and_tool, grant_tool, revoke_tool, tool_matrix
+from tenants.policy.tools import enable_tool
+from tenants.problems import ApiProblem, InvalidValue, NotFound
+from tenants.roles import MemberRole
+from tenants.vault.provider_keys import delete_provider_key, save_provider_key
+from tenants.web.pages import after, member_page, page_member
+
+
+@require_safe
+@member_page()
+def members(request: HttpRequest) -> HttpResponse:
+    user = page_member(request).user
+    roles = manageable_roles(role_of(user))
+    rows = Membership.objects.filter(user__is_service=False).select_related("user").order_by("created_at")
+    context = {"members": rows, "roles": roles, "manageable": [role.value for role in roles], "me": user}
+    return render(request, "tenants/members.html", context)
+
+
+@require_POST
+@member_page("manage")
+def member_add(request: HttpRequest) -> HttpResponse:
+    membership = page_member(request)
+    try:
+        role = _role(request.POST.get("role", ""))
+        token = add_member(tenant=membership.tenant, username=request.POST.get("username", ""), role=role, by=membership.user)
+    except ApiProblem as problem:
+        messages.error(request, f"{problem.message} {problem.cure}".strip())
+        return redirect("members")
+    if token is None:
+        messages.success(request, "Added. They find the workspace in their menu.")
+        return redirect("members")
+    link = request.build_absolute_uri(reverse("sign_in_link", args=[token]))
+    return render(request, "tenants/member_link.html", {"link": link, "username": request.POST.get("username", "")})
+
+
+@require_POST
+@member_page("manage")
+def member_role(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    def change() -> str:
+        change_role(membership=_membership(membership_id), role=_role(request.POST.get("role", "")), by=page_member(request).user)
+        return "Role changed."
+
+    return after(request, change, "members")
+
+
+@require_POST
+@member_page("manage")
+def member_remove(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    def change() -> str:
+        remove_member(membership=_membership(membership_id), by=page_member(request).user)
+        return "Removed, with their keys and permissions."
+
+    return after(request, change, "members")
+
+
+@require_safe
+@member_page()
+def keys(request: HttpRequest) -> HttpResponse:
+    return _keys_page(request, secret=None)
+
+
+@require_POST
+@member_page()
+def key_create(request: HttpRequest) -> HttpResponse:
+    membership = page_member(request)
+    made = create_api_key(tenant=membership.tenant, user=membership.user, label=request.POST.get("label", ""))
+    return _keys_page(request, secret=made.secret)
+
+
+@require_POST
+@member_page()
+def key_revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    def change() -> str:
+        revoke_api_key(key_id=key_id, by=page_member(request).user)
+        return "Key revoked."
+
+    return after(request, change, "keys")
+
+
+@sensitive_post_parameters("value")
+@require_POST
+@member_page("manage")
+def provider_save(request: HttpRequest) -> HttpResponse:
+    def change() -> str:
+        membership = page_member(request)
+        name, value = request.POST.get("name", "").strip().lower(), request.POST.get("value", "")
+        return f"Key for {save_provider_key(tenant=membership.tenant, name=name, value=value, by=membership.user).name} stored."
+
+    return after(request, change, "keys")
+
+
+@require_POST
+@member_page("manage")
+def provider_remove(request: HttpRequest, name: str) -> HttpResponse:
+    def change() -> str:
+        delete_provider_key(name=name, by=page_member(request).user)
+        return f"Key for {name} removed."
+
+    return after(request, change, "keys")
+
+
+@require_safe
+@member_page()
+def tools(request: HttpRequest) -> HttpResponse:
+    columns, rows = tool_matrix()
+    return render(request, "tenants/tools.html", {"tools": columns, "rows": rows})
+
+
+@require_POST
+@member_page("manage")
+def tool_enabled(request: HttpRequest, tool_id: UUID) -> HttpResponse:
+    def change() -> str:
+        enabled = request.POST.get("enabled") == "true"
+        tool = enable_tool(tool_id=tool_id, enabled=enabled, by=page_member(request).user)
+        return f"{tool.name} switched {'on' if enabled else 'off'}."
+
+    return after(request, change, "tools")
+
+
+@require_POST
+@member_page("manage")
+def tool_right(request: HttpRequest, identity_id: UUID, tool_id: UUID) -> HttpResponse:
+    def change() -> str:
+        identity, tool = find_identity_and_tool(identity_id, tool_id)
+        granted = request.POST.get("granted") == "true"
+        (grant_tool if granted else revoke_tool)(identity=identity, tool=tool, by=page_member(request).user)
+        return f"{identity.name} {'may' if granted else 'may no longer'} use {tool.name}."
+
+    return after(request, change, "tools")
+
+
+def _keys_page(request: HttpRequest, secret: str | None) -> HttpResponse:
+    user = page_member(request).user
+    context = {"keys": api_keys_for(user), "providers": ProviderKey.objects.all(), "secret": secret, "sees_all": may_here(user, "manage")}
+    return render(request, "tenants/keys.html", context)
+
+
+def _membership(membership_id: UUID) -> Membership:
+    membership = Membership.objects.filter(pk=membership_id).select_related("user").first()
+    if membership is None:
+        raise NotFound()
+    return membership
+
+
+def _role(value: str) -> MemberRole:
+    if value not in MemberRole.values:
+        raise InvalidValue(f"There is no role {value[:40]!r}.", cure=f"Roles: {', '.join(MemberRole.values)}.")
+    return MemberRole(value)

@@ -1,0 +1,70 @@
+"""Coming in, going out, changing the workspace."""
+
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tenants.isolation.scope import system_scope
+from tenants.models import Membership
+from tenants.people.sign_in import sign_in_with_password, usable_link, use_link
+from tenants.problems import ApiProblem, NotFound
+from tenants.web.middleware import SESSION_TENANT
+from tenants.web.pages import member_page, page_member, refusal
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    target = _safe_target(request)
+    if request.method != "POST":
+        return render(request, "registration/sign_in.html", {"next": target})
+    try:
+        user = sign_in_with_password(request=request, username=request.POST.get("username", ""), password=request.POST.get("password", ""))
+    except ApiProblem as problem:
+        return render(request, "registration/sign_in.html", {"next": target, "problem": problem}, status=problem.status)
+    request.session.flush()
+    login(request, user, backend=BACKEND)
+    return HttpResponseRedirect(target)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Opening the link shows a button; only pressing it uses the link up, so no prefetcher can."""
+    try:
+        if request.method != "POST":
+            return render(request, "registration/sign_in_link.html", {"link": usable_link(token)})
+        link = use_link(token)
+    except ApiProblem as problem:
+        return refusal(request, problem.status, problem.message, problem.cure)
+    request.session.flush()
+    login(request, link.user, backend=BACKEND)
+    request.session[SESSION_TENANT] = str(link.tenant_id)
+    return redirect("/")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("sign_in")
+
+
+@require_POST
+@member_page()
+def switch_tenant(request: HttpRequest, slug: str) -> HttpResponse:
+    with system_scope():
+        chosen = Membership.objects.filter(user=page_member(request).user_id, tenant__slug=slug).first()
+    if chosen is None:
+        raise NotFound()
+    request.session[SESSION_TENANT] = str(chosen.tenant_id)
+    return redirect("/")
+
+
+def _safe_target(request: HttpRequest) -> str:
+    """Where to go after signing in: never to another site."""
+    target = request.POST.get("next") or request.GET.get("next") or "/"
+    return target if url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()) else "/"

@@ -1,0 +1,38 @@
+"""Addresses of this room: pages at the root, the REST API under /api/v1."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from tenants.admin import site
+from tenants.web import api, policy_views, settings_views, sign_in_views
+
+page_urls: list[URLPattern | URLResolver] = [
+    path("sign-in/", sign_in_views.sign_in, name="sign_in"),
+    path("sign-in/link/<str:token>/", sign_in_views.sign_in_by_link, name="sign_in_link"),
+    path("sign-out/", sign_in_views.sign_out, name="sign_out"),
+    path("switch/<slug:slug>/", sign_in_views.switch_tenant, name="switch_tenant"),
+    path("policy/", policy_views.policy, name="policy"),
+    path("policy/versions/<int:number>/", policy_views.policy_version, name="policy_version"),
+    path("settings/members/", settings_views.members, name="members"),
+    path("settings/members/add/", settings_views.member_add, name="member_add"),
+    path("settings/members/<uuid:membership_id>/role/", settings_views.member_role, name="member_role"),
+    path("settings/members/<uuid:membership_id>/remove/", settings_views.member_remove, name="member_remove"),
+    path("settings/keys/", settings_views.keys, name="keys"),
+    path("settings/keys/create/", settings_views.key_create, name="key_create"),
+    path("settings/keys/<uuid:key_id>/revoke/", settings_views.key_revoke, name="key_revoke"),
+    path("settings/providers/save/", settings_views.provider_save, name="provider_save"),
+    path("settings/providers/<str:name>/remove/", settings_views.provider_remove, name="provider_remove"),
+    path("settings/tools/", settings_views.tools, name="tools"),
+    path("settings/tools/<uuid:tool_id>/enabled/", settings_views.tool_enabled, name="tool_enabled"),
+    path("settings/tools/<uuid:identity_id>/<uuid:tool_id>/", settings_views.tool_right, name="tool_right"),
+    path("admin/", site.urls),
+]
+
+api_urls: list[URLPattern | URLResolver] = [
+    path("tools", api.ToolsView.as_view(), name="api_tools"),
+    path("policy", api.PolicyView.as_view(), name="api_policy"),
+    path("policy/versions", api.PolicyVersionsView.as_view(), name="api_policy_versions"),
+    path("keys", api.ApiKeysView.as_view(), name="api_keys"),
+    path("keys/<uuid:key_id>", api.ApiKeyView.as_view(), name="api_key"),
+    path("providers", api.ProviderKeysView.as_view(), name="api_providers"),
+    path("providers/<str:name>", api.ProviderKeyView.as_view(), name="api_provider"),
+]

@@ -1,0 +1,112 @@
+"""Expressions and placeholders: what they give, what they refuse, and that they cannot run away."""
+
+import time
+
+import pytest
+
+from orchestrator.engine.document.expressions import Variables, compile_expression, evaluate, is_open, render
+from orchestrator.engine.errors import ExpressionFailed
+
+SEEN = Variables(
+    {"input": {"score": 1, "name": "Ann", "items": [{"n": 2}, {"n": 5}], "none": None}, "state": {}},
+    lambda name: {"out": f"from {name}"} if name == "writer" else None,
+    lambda: ["writer"],
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("input.score", 1),
+        ("input.score > 0.8", True),
+        ("input.items.map(i, i.n)", [2, 5]),
+        ("input.items.filter(i, i.n > 2)[0].n", 5),
+        ("{'a': input.name, 'b': [1, 2.5, null]}", {"a": "Ann", "b": [1, 2.5, None]}),
+        ("nodes.writer.out", "from writer"),
+        ("nodes.writer.out + '!'", "from writer!"),
+        ("size(nodes)", 1),
+        ("has(input.missing)", False),
+        ("['x', 'y'].join(', ')", "x, y"),
+        ("input.name.lowerAscii()", "ann"),
+        ("timestamp('2026-01-01T00:00:00Z')", "2026-01-01T00:00:00+00:00"),
+        ("true", True),
+        ("'plain'", "plain"),
+    ],
+)
+def test_expression_gives_json(source: str, expected: object) -> None:
+    assert evaluate(source, SEEN) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("input.missing", "there are items, name, none, score"),
+        ("input.missing + 1", "'missing'"),
+        ("other.x", "there is no variable 'other'"),
+        ("other + 1", "there is no variable 'other'"),
+        ("input.name.first", "a text"),
+        ("1 / 0", "zero"),
+        ("1 +", "cannot be read"),
+        ("", "cannot be read"),
+        ("lists.range(1000000000)", "lists"),
+        ("double('nan')", "not a JSON number"),
+    ],
+)
+def test_failure_names_expression_cause_and_cure(source: str, told: str) -> None:
+    with pytest.raises(ExpressionFailed) as caught:
+        evaluate(source, SEEN)
+    assert told in caught.value.info.message
+    assert caught.value.info.cure
+
+
+def test_condition_must_be_true_or_false() -> None:
+    assert is_open("input.score == 1", SEEN)
+    with pytest.raises(ExpressionFailed, match="expected true or false"):
+        is_open("input.score", SEEN)
+
+
+def test_placeholders_are_replaced_and_values_are_never_read_again() -> None:
+    seen = Variables({"input": {"text": "{{ secret }}", "data": {"a": [1]}}})
+    assert render("<{{ input.text }}> {{input.data}}", seen) == '<{{ secret }}> {"a": [1]}'
+    assert render("no placeholders {", seen) == "no placeholders {"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "{{ input.__class__.__mro__ }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ ''.join(['a']).__class__ }}",
+        "{{ __import__('os').system('id') }}",
+        "{{ open('/etc/passwd') }}",
+    ],
+)
+def test_g04_placeholders_reach_nothing_but_values(attack: str) -> None:
+    with pytest.raises(ExpressionFailed):
+        render(attack, SEEN)
+
+
+def test_g04_text_cannot_grow_without_bound() -> None:
+    seen = Variables({"input": "x" * 400_000})
+    with pytest.raises(ExpressionFailed, match="grew over"):
+        render("{{ input }}" * 1000, seen)
+
+
+def test_g05_regular_expressions_take_linear_time() -> None:
+    seen = Variables({"input": "a" * 5000 + "b"})
+    began = time.perf_counter()
+    assert evaluate("input.matches('(a+)+$')", seen) is False
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("source", ["(" * 5000 + "1" + ")" * 5000, "[1].map(a, [1].map(b, [1].map(c, c)))", "1" * 10_001])
+def test_expressions_that_would_take_too_long_are_refused(source: str) -> None:
+    with pytest.raises(ExpressionFailed, match="inside each other"):
+        compile_expression(source)
+
+
+def test_replace_cannot_make_much_out_of_little() -> None:
+    seen = Variables({"input": "a" * 1000, "big": "a" * 100_000})
+    assert evaluate("'a-b'.replace('-', '+')", seen) == "a+b"
+    with pytest.raises(ExpressionFailed, match="replace"):
+        evaluate("input.replace('a', big)", seen)

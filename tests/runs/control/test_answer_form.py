@@ -1,0 +1,53 @@
+"""What a person types into an approval's form, as the value of the answer."""
+
+from typing import Any
+
+import pytest
+
+from runs.control.answer_form import LONGEST, answer_of
+from runs.control.problems import InvalidAnswer
+from runs.templatetags.run_figures import dollars, words
+
+REVIEW: dict[str, Any] = {
+    "mode": "review",
+    "payload": "Hello",
+    "answer_schema": {"type": "string"},
+    "actions": [{"name": "approve"}, {"name": "edit"}],
+}
+
+
+def test_a_text_is_taken_as_it_was_typed() -> None:
+    assert answer_of(REVIEW, "edit", "Dear\r\ncustomer") == "Dear\ncustomer"
+
+
+def test_beside_an_edit_every_other_way_leaves_what_was_shown() -> None:
+    assert answer_of(REVIEW, "approve", "Dear customer") is None
+
+
+def test_without_an_edit_the_changed_text_goes_with_the_approval() -> None:
+    assert answer_of({**REVIEW, "actions": [{"name": "approve"}]}, "approve", "Changed") == "Changed"
+
+
+def test_anything_but_a_text_is_json() -> None:
+    asked = {**REVIEW, "answer_schema": {"type": "object"}}
+    assert answer_of(asked, "edit", '{"a": 1}') == {"a": 1}
+    assert answer_of(asked, "edit", " ") is None
+    with pytest.raises(InvalidAnswer):
+        answer_of(asked, "edit", "{a: 1}")
+
+
+def test_a_text_has_its_bound() -> None:
+    with pytest.raises(InvalidAnswer):
+        answer_of(REVIEW, "edit", "x" * (LONGEST + 1))
+
+
+@pytest.mark.parametrize(
+    ("nano", "shown"),
+    [(0, "$0"), (12_345_678, "$0.01235"), (1_500_000_000, "$1.500"), (1_234_567_000_000, "$1,235"), (1, "$0.000000001000")],
+)
+def test_money_has_four_significant_digits(nano: int, shown: str) -> None:
+    assert dollars(nano) == shown
+
+
+def test_a_status_reads_like_a_word() -> None:
+    assert words("limit_exceeded") == "Limit exceeded"

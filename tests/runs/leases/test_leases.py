@@ -1,0 +1,103 @@
+"""Leases: who may write a run's log."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from django.db.models.functions import Now
+
+from runs.leases.lease import claim_due, claim_named, release, renew
+from runs.models import Command, Run
+from tenants.isolation.scope import system_scope
+from tests.runs.factories import world
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture(autouse=True)
+def platform() -> Iterator[None]:
+    with system_scope():
+        yield
+
+
+def expire(run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(due_at=Now())
+
+
+def test_a_run_is_claimed_by_one_worker_only() -> None:
+    run = world().run()
+    first = claim_named("a", 10, {run.pk: run.tenant_id})
+    second = claim_named("b", 10, {run.pk: run.tenant_id})
+    assert [claim.run_id for claim in first] == [run.pk] and second == []
+    assert (first[0].epoch, first[0].cause) == (1, "first")
+
+
+def test_a_hint_with_another_tenants_id_claims_nothing() -> None:
+    """T07"""
+    run, other = world().run(), world()
+    assert claim_named("a", 10, {run.pk: other.tenant.pk}) == []
+    assert len(claim_named("a", 10, {run.pk: run.tenant_id})) == 1
+
+
+def test_an_expired_lease_is_taken_over_with_a_higher_epoch_and_counts_as_a_crash() -> None:
+    run = world().run()
+    wake_up = {run.pk: run.tenant_id}
+    claim_named("a", 10, wake_up)
+    expire(run)
+    [taken] = claim_named("b", 10, wake_up)
+    assert (taken.epoch, taken.cause, taken.crashes) == (2, "takeover", 1)
+
+
+def test_a_run_given_back_is_not_counted_as_a_crash() -> None:
+    run = world().run(last_seq=3)
+    wake_up = {run.pk: run.tenant_id}
+    [claim] = claim_named("a", 10, wake_up)
+    release("a", [(run.pk, claim.epoch)], at_once=True)
+    [again] = claim_named("b", 10, wake_up)
+    assert (again.cause, again.crashes) == ("woken", 0)
+
+
+def test_a_heartbeat_renews_all_runs_of_a_worker_and_no_others() -> None:
+    place = world()
+    mine, other = place.run(), place.run()
+    claim_named("a", 10, {mine.pk: mine.tenant_id})
+    claim_named("b", 10, {other.pk: other.tenant_id})
+    before = {run.pk: run.due_at for run in Run.objects.all()}
+    owned, _ = renew("a")
+    after = {run.pk: run.due_at for run in Run.objects.all()}
+    assert owned == {mine.pk}
+    assert after[mine.pk] > before[mine.pk] and after[other.pk] == before[other.pk]
+
+
+def test_a_waiting_run_is_due_only_when_a_command_waits_for_it() -> None:
+    run = world().run()
+    wake_up = {run.pk: run.tenant_id}
+    [claim] = claim_named("a", 10, wake_up)
+    release("a", [(run.pk, claim.epoch)], at_once=False)
+    assert claim_due("a", 10) == [] and claim_named("a", 10, wake_up) == []
+    [claim] = [*claim_after_command(run, wake_up)]
+    assert claim.cause == "first"
+
+
+def claim_after_command(run: Run, wake_up: dict) -> list:
+    Command.objects.create(tenant=run.tenant, run=run, kind="pause", body={"by": "x"})
+    Run.objects.filter(pk=run.pk).update(lease_owner="a", lease_epoch=7)
+    release("a", [(run.pk, 7)], at_once=False)
+    return claim_named("b", 10, wake_up)
+
+
+def test_a_former_owner_cannot_give_the_run_back() -> None:
+    run = world().run()
+    wake_up = {run.pk: run.tenant_id}
+    [old] = claim_named("a", 10, wake_up)
+    expire(run)
+    claim_named("b", 10, wake_up)
+    release("a", [(run.pk, old.epoch)], at_once=True)
+    assert Run.objects.get(pk=run.pk).lease_owner == "b"
+
+
+def test_the_sweep_leaves_fresh_runs_to_the_wake_ups() -> None:
+    run = world().run()
+    assert claim_due(str(uuid4()), 10) == []
+    Run.objects.filter(pk=run.pk).update(due_at="2020-01-01T00:00:00Z")
+    assert [claim.run_id for claim in claim_due(str(uuid4()), 10)] == [run.pk]
