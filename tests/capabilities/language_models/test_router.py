@@ -114,8 +114,10 @@ def test_the_catalog_begins_with_the_demo_models_and_shows_what_lacks_a_key() ->
 
 def test_the_web_process_never_imports_litellm() -> None:
     code = (
-        "import sys; from orchestrator.capabilities.language_models import catalog, ProviderKeys, language_model;"
-        "import orchestrator.capabilities.tools, orchestrator.capabilities.egress;"
+        "import sys; from orchestrator.capabilities.language_models.catalog import catalog;"
+        "from orchestrator.capabilities.language_models.keys import ProviderKeys;"
+        "from orchestrator.capabilities.language_models.router import language_model;"
+        "import orchestrator.capabilities.tools.toolbox, orchestrator.capabilities.egress.shared;"
         "catalog(ProviderKeys({}, {'OPENAI_API_KEY': 'x'})); language_model(keys=ProviderKeys());"
         "print([name for name in sys.modules if name.split('.')[0] in ('litellm', 'openai', 'httpx', 'django')])"
     )
