@@ -124,7 +124,7 @@ class Execution:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
             loaded = await threads.run(read_run, self.claim.run, source)
             self._state = loaded.state
-            self.sink.written.started.update(loaded.open_effects)
+            self.sink.written.open_effects.update(loaded.open_effects)
             await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
         except CannotStart as error:
             self._crash(error.detector, error.detail)
@@ -184,7 +184,7 @@ def _tell(runner: Runner, command: Command) -> bool:
         case Command.Kind.CANCEL:
             runner.cancel(body["by"], body["comment"])
         case _:
-            return runner.deliver(Path(body["path"]), body["answer"], body["by"])
+            return runner.deliver(Path(body["path"]), body["answer"], body["by"], body.get("by_id", ""))
     return True
 
 

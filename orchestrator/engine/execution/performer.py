@@ -21,8 +21,8 @@ from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import EffectStatus
 from orchestrator.engine.ports import CallContext, FailedAttempt, Host
 
-APPROVE = HumanAction(name="approve", title="Approve", style="primary")
-REJECT = HumanAction(name="reject", title="Reject", style="danger")
+APPROVE = HumanAction(name="approve", title="Approve", style="primary", takes_value=False)
+REJECT = HumanAction(name="reject", title="Reject", style="danger", takes_value=False)
 
 
 class Refused(EngineError):
@@ -89,12 +89,12 @@ class Performer:
             self._timers[path] = due_us
             await self._rest_until_answered(path, branch, slots)
 
-    def deliver(self, path: Path, answer: Json, by: str) -> bool:
+    def deliver(self, path: Path, answer: Json, by: str, by_id: str) -> bool:
         """Record the answer to a waiting effect. False when it waits no more."""
         effect = self._state.effects.get(path)
         if effect is None or effect.status is not EffectStatus.WAITING:
             return False
-        self._record(ev.EffectFinished(path=path, result=answer, by=by))
+        self._record(ev.EffectFinished(path=path, result=answer, by=by, by_id=by_id))
         self._wake(path)
         return True
 
@@ -182,8 +182,8 @@ class Performer:
             payload=effect.request(),
             actions=(
                 HumanAction(name="happened", title="It happened", style="primary"),
-                HumanAction(name="again", title="It did not: call again"),
-                HumanAction(name="fail", title="Give up", style="danger"),
+                HumanAction(name="again", title="It did not: call again", takes_value=False),
+                HumanAction(name="fail", title="Give up", style="danger", takes_value=False),
             ),
             digest=digest([self._run_id, path, effect.request()]),
         )
