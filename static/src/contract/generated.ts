@@ -727,11 +727,17 @@ export interface ModelRequest {
  */
 export interface Message {
   role: Role;
-  content: string;
+  content: TextPart[];
   reasoning: string;
   tool_requests: ToolRequest[];
   tool_request_id: string | null;
   name: string | null;
+}
+/**
+ */
+export interface TextPart {
+  type: "text";
+  text: string;
 }
 /**
  * A model's wish to call a tool. `arguments` is the text as the model wrote it.
