@@ -87,23 +87,26 @@ def python_packages(lock: Path) -> None:
     (VENV / ".installed").write_text(digest_of([lock]))
 
 
-def install(lock: Path, what: str) -> None:
-    """Install exactly what `lock` says, by hash. Nothing is compiled: most modules are never imported.
+PIP: Final = (str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off", "--no-compile")
+EXACTLY: Final = ("--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:")
 
-    pip tries what uv could not do: it knows more of this machine's proxies and certificates, and explains itself.
-    """
-    exactly = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-    pip = [str(BIN / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
-    with tempfile.TemporaryDirectory(prefix="baton-") as folder:
-        got = run([*pip, *exactly, "--target", folder, "-r", str(LOCKS / "installer.txt")])
-        if got.returncode:
-            raise Unready(explain(got.stdout + got.stderr, what))
-        uv = [str(Path(folder, "bin", "uv")), "pip", "install", "--python", str(BIN / "python")]
-        if run([*uv, *exactly, "-r", str(lock)], environment=os.environ | mirror()).returncode == 0:
-            return
-    done = run([*pip, *exactly, "--progress-bar=off", "-r", str(lock)])
+
+def install(lock: Path, what: str) -> None:
+    """Install exactly what `lock` says, by hash. Nothing is compiled: most modules are never imported."""
+    if install_fast(lock):
+        return
+    done = run([*PIP, *EXACTLY, "-r", str(lock)])
     if done.returncode:
         raise Unready(explain(done.stdout + done.stderr, what))
+
+
+def install_fast(lock: Path) -> bool:
+    """Let uv do it. Where it cannot, pip can: it knows more of a machine's mirrors and certificates, and explains itself."""
+    with tempfile.TemporaryDirectory(prefix="baton-") as folder:
+        if run([*PIP, *EXACTLY, "--target", folder, "-r", str(LOCKS / "installer.txt")]).returncode:
+            return False
+        uv = (str(Path(folder, "bin", "uv")), "pip", "install", "--python", str(BIN / "python"))
+        return run([*uv, *EXACTLY, "-r", str(lock)], environment=os.environ | mirror()).returncode == 0
 
 
 def mirror() -> Environment:

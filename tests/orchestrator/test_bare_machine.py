@@ -33,8 +33,9 @@ def test_make_run_installs_builds_starts_answers_and_stops(machine: BareMachine)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=10) as answer:
             assert answer.status == 200
     finally:
-        os.killpg(started.pid, signal.SIGINT)
-        started.wait(60)
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGINT)
+            started.wait(60)
     told = output.read_text()
     assert "Installing Node (this machine has none that fits)" in told
     assert "MB of Python packages" in told and "Stopped." in told and "Traceback" not in told

@@ -129,3 +129,17 @@ def test_machine_without_network_gets_one_line_and_no_traceback(tmp_path: Path) 
 def test_mirror_that_pip_knows_is_used(monkeypatch: pytest.MonkeyPatch, told: str, index: str | None) -> None:
     monkeypatch.setattr(fresh_checkout, "run", lambda *_: subprocess.CompletedProcess([], 0, told, ""))
     assert fresh_checkout.mirror().get("UV_DEFAULT_INDEX") == index
+
+
+def test_pip_installs_where_uv_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mirror may lack it, or know a way to the registry that only pip knows."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], *_: object, **__: object) -> "subprocess.CompletedProcess[str]":
+        commands.append([str(part) for part in command])
+        return subprocess.CompletedProcess(command, 1 if "--target" in command else 0, "", "")
+
+    monkeypatch.setattr(fresh_checkout, "run", run)
+    fresh_checkout.install(ROOT / "requirements" / "base.txt", "the Python packages")
+    assert commands[-1][1:4] == ["-m", "pip", "install"] and commands[-1][-1].endswith("base.txt")
+    assert all("--require-hashes" in command for command in commands)
