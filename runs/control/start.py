@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 from editor.models import Graph, GraphVersion
 from editor.versions.versions import freeze, latest_version, numbered_versions
 from orchestrator.engine.document.run_input import check_input
+from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.errors import EngineError
-from orchestrator.engine.execution.effect import digest
 from orchestrator.engine.ids import Json
 from runs.control.principal import Principal
 from runs.control.problems import (

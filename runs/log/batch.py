@@ -99,7 +99,7 @@ def _insert(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
 def _event_rows(batch: Batch) -> Iterator[EventRow]:
     claim = batch.to.claim
     for event, text in zip(batch.events, batch.texts, strict=True):
-        yield EventRow(claim.tenant_id, claim.run_id, event.seq, event.type, event.at_us, text)  # type: ignore[attr-defined]
+        yield EventRow(claim.tenant_id, claim.run_id, event.seq, event.type, event.at_us, text)
 
 
 def _mark_commands(batches: Sequence[Batch]) -> None:

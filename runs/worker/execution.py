@@ -68,6 +68,16 @@ class SystemClock:
 CLOCK = SystemClock()
 
 
+class PlainInbox:
+    """Takes what was delivered so far for all that there is."""
+
+    async def settle(self) -> int:
+        return CLOCK.now_us()
+
+
+NOTHING_UNDER_WAY = PlainInbox()
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Everything read for a run before it executes."""
@@ -133,6 +143,9 @@ class Execution:
             sink=self.sink,
             authority=resources.authority,
             clock=CLOCK,
+            guard=self.guard,
+            inbox=NOTHING_UNDER_WAY,
+            tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
         for command in commands:

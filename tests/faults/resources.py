@@ -6,7 +6,7 @@ import aiohttp
 
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import ToolCall
+from orchestrator.engine.ports import CallContext, ToolCall
 from orchestrator.engine.testing import FixedAuthority, ScriptedModel, says
 from runs.models import Run
 from runs.worker.execution import Resources
@@ -25,9 +25,9 @@ class SinkTools:
             return None
         return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=SAFETY[name])
 
-    async def call(self, call: ToolCall) -> Json:
-        headers = {"Idempotency-Key": f"{call.tool}:{call.idempotency_key}"}
-        async with aiohttp.ClientSession() as session, session.post(self.sink, json=call.arguments, headers=headers) as response:
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
+        headers = {"Idempotency-Key": f"{wanted.tool}:{call.idempotency_key}"}
+        async with aiohttp.ClientSession() as session, session.post(self.sink, json=wanted.arguments, headers=headers) as response:
             reply: Json = await response.json()
             return reply
 

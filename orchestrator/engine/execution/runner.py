@@ -226,10 +226,10 @@ class Runner:
     async def wait(self, waiting: Waiting, path: Path, branch: Branch, slots: Slots | None) -> Json:
         return await self._performer.wait(waiting, path, branch, slots)
 
-    async def run_body(self, ctx: NodeContext, scope: Scope, seed: Json, label: str) -> Json:
+    async def run_body(self, ctx: NodeContext, scope: Scope, index: int, seed: Json, label: str) -> Json:
         known = self.state.scopes.get(scope)
         if known is None:
-            self.record(ev.ScopeStarted(scope=scope, node=ctx.node.id, label=label, seed=seed))
+            self.record(ev.ScopeStarted(scope=scope, parent=ctx.scope, node=ctx.node.id, index=index, label=label, seed=seed))
         elif known.error is not None:
             raise EngineError.of(known.error)
         elif known.finished:
