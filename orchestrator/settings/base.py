@@ -45,7 +45,6 @@ INSTALLED_APPS = [
     "channels",
     "guardian",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "django_vite",
     "orchestrator",

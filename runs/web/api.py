@@ -13,7 +13,7 @@ from editor.lookup import graph_to_run
 from orchestrator.capabilities.language_models.catalog import catalog
 from orchestrator.engine.document.problems import GraphInvalid
 from runs.control.answers import answer
-from runs.control.approvals import approval_rows
+from runs.control.approvals import approval_row, open_approvals
 from runs.control.commands import send_command
 from runs.control.principal import Principal
 from runs.control.start import start_run
@@ -22,7 +22,8 @@ from runs.log.run_log import holds_blob, read_after
 from runs.models import Blob, Command, Run
 from runs.web.costs import NARROWING, costs
 from runs.web.csv_export import table_csv
-from runs.web.lookup import page_of, run_for, runs_for
+from runs.web.lookup import run_for, runs_for
+from runs.web.paging import newest_first, oldest_first
 from runs.web.serializers import ApprovalsOut, CommandIn, CommandOut, CostsOut, EventsOut, RunOut, RunsOut, RunSummaryOut, StartIn
 from tenants.models import ApiKey, User
 from tenants.people.access import may
@@ -93,7 +94,7 @@ class RunsView(MemberApiView):
     def get(self, request: Request) -> Response:
         query = request.query_params
         rows = runs_for(self.user, graph=query.get("graph", ""), status=query.get("status", ""))
-        page, following = page_of(rows, query.get("after", ""))
+        page, following = newest_first(rows, query.get("after", ""))
         return Response({"runs": [summary_of(run) for run in page], "next": following})
 
 
@@ -178,10 +179,12 @@ class RunCommandsView(MemberApiView):
 
 class ApprovalsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
+    filters: ClassVar[frozenset[str]] = frozenset({"after"})
 
     @extend_schema(operation_id="approvals_list", responses=ApprovalsOut)
     def get(self, request: Request) -> Response:
-        return Response({"approvals": approval_rows(self.user)})
+        page, following = oldest_first(open_approvals(self.user), request.query_params.get("after", ""))
+        return Response({"approvals": [approval_row(asked) for asked in page], "next": following})
 
 
 class CostsView(MemberApiView):
