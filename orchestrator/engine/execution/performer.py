@@ -220,7 +220,7 @@ class Performer:
             result, usage = await effect.act(self._host, self._call(effect, path, key))
         except EngineError as error:
             error.info = error.info.model_copy(update={"path": path})
-            self._record(ev.EffectFailed(path=path, error=error.info))
+            self._record(ev.EffectFailed(path=path, error=error.info, usage=error.usage))
             raise
         self._record(ev.EffectFinished(path=path, result=result, usage=usage))
         if effect.safety is Safety.UNSAFE:

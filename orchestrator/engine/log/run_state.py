@@ -272,7 +272,7 @@ def _node_started(state: RunState, event: ev.NodeStarted) -> None:
         activations[event.activation] = Activation(NodeStatus.RUNNING, event.attempt, event.seq, inputs=event.inputs)
         state.open_steps.add((event.scope, event.node, event.activation))
     elif known.status is NodeStatus.RETRYING and event.attempt == known.attempt + 1:
-        known.status, known.attempt = NodeStatus.RUNNING, event.attempt
+        known.status, known.attempt, known.error = NodeStatus.RUNNING, event.attempt, None
     else:
         raise IllegalTransition(f"{event.path} is {known.status} already")
 

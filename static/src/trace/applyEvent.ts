@@ -123,6 +123,7 @@ const appliers: Appliers = {
   },
   run_claimed: (state, event) => {
     if (state.status !== "paused") state.status = "running";
+    state.wakeAtUs = null;
     state.worker = event.worker;
     state.build = event.build;
     state.epoch = event.epoch;
@@ -131,7 +132,8 @@ const appliers: Appliers = {
     if (rest?.toUs === null) state.rests = [...state.rests.slice(0, -1), { ...rest, toUs: event.at_us }];
   },
   run_suspended: (state, event) => {
-    if (state.status !== "paused") state.status = "waiting";
+    state.status = "waiting";
+    state.wakeAtUs = event.wake_at_us;
     state.rests = [...state.rests, { fromUs: event.at_us, toUs: null }];
   },
   run_paused: (state) => {
@@ -198,7 +200,7 @@ const appliers: Appliers = {
   },
   node_finished: (state, event) => {
     settleStep(state, event, "succeeded", null);
-    for (const { channel, value } of event.writes ?? []) state.writes.push({ path: event.path, channel, value, atUs: event.at_us });
+    for (const write of event.writes) state.writes.push({ ...write, path: event.path, atUs: event.at_us });
   },
   node_failed: (state, event) => settleStep(state, event, "failed", event.error),
   node_retrying: (state, event) => {
@@ -274,26 +276,4 @@ export function fold(events: Iterable<RunEvent>): RunState {
   const state = emptyState();
   for (const event of events) applyEvent(state, event);
   return state;
-}
-
-/** The part of a fold that Python and the browser must agree on. */
-export function summarise(state: RunState) {
-  const nodes: Record<string, Record<string, NodeStatus>> = {};
-  for (const step of state.steps.values()) {
-    const scope = (nodes[step.scope] ??= {});
-    scope[step.node] = step.status === "waiting" ? "running" : step.status;
-  }
-  return {
-    status: state.status,
-    last_seq: state.lastSeq,
-    usage: {
-      calls: state.usage.calls,
-      input_tokens: state.usage.input_tokens,
-      output_tokens: state.usage.output_tokens,
-      cost_nano_usd: state.usage.cost_nano_usd,
-      repeated: state.usage.repeated,
-    },
-    effects: Object.fromEntries([...state.effects].map(([path, effect]) => [path, effect.status])),
-    nodes,
-  };
 }
