@@ -16,7 +16,7 @@ from orchestrator.engine.log.events import RunEvent
 from orchestrator.engine.log.upcast import VERSIONS, read_event, read_event_text, upcast, upcast_text
 from tests.engine.log.test_earlier_logs import FILES, events_of
 
-FORMS = Path(__file__).parents[2] / "event_logs" / "forms.json"
+FORMS = Path(__file__).with_name("forms.json")
 KINDS: tuple[type[BaseModel], ...] = get_args(get_args(RunEvent)[0])
 
 
@@ -57,7 +57,8 @@ def test_what_a_later_build_wrote_is_told_apart_from_nonsense(data: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", "[]", "nonsense", '{"v":1,"type":"run_started","seq":"x"}', '{"v":1,"type":"node_started","seq":1}']
+    "text",
+    ["{}", "[]", "nonsense", '{"v":1,"type":"run_started","seq":"x"}', '{"v":1,"type":"node_started","seq":1}', '{"v":-1,"type":"x"}'],
 )
 def test_nonsense_is_no_event(text: str) -> None:
     with pytest.raises(ValueError):
