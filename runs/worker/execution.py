@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import SystemRandom
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError
@@ -24,6 +23,7 @@ from runs.leases.lease import MAX_CRASHES, Claim
 from runs.log.run_log import RunLog, load
 from runs.models import Command, Run
 from runs.worker.database_threads import DatabaseThreads
+from runs.worker.inbox import RunInbox, commands_of
 from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
 
 log = structlog.get_logger(__name__)
@@ -66,16 +66,6 @@ class SystemClock:
 
 
 CLOCK = SystemClock()
-
-
-class PlainInbox:
-    """Takes what was delivered so far for all that there is."""
-
-    async def settle(self) -> int:
-        return CLOCK.now_us()
-
-
-NOTHING_UNDER_WAY = PlainInbox()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +114,8 @@ class Execution:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
             loaded = await threads.run(read_run, self.claim.run, source)
             self._state = loaded.state
-            self.sink.written.started.update(loaded.open_effects)
-            await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
+            self.sink.written.open_effects.update(loaded.open_effects)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), await threads.run(commands_of, self.claim.run_id))
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (OperationalError, InterfaceError):
@@ -135,7 +125,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, commands: Sequence[Command]) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=GuardedModel(resources.models, self.guard),
@@ -144,7 +134,7 @@ class Execution:
             authority=resources.authority,
             clock=CLOCK,
             guard=self.guard,
-            inbox=NOTHING_UNDER_WAY,
+            inbox=inbox,
             tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
@@ -184,10 +174,5 @@ def _tell(runner: Runner, command: Command) -> bool:
         case Command.Kind.CANCEL:
             runner.cancel(body["by"], body["comment"])
         case _:
-            return runner.deliver(Path(body["path"]), body["answer"], body["by"])
+            return runner.deliver(Path(body["path"]), body["answer"], body["by"], body.get("by_id", ""))
     return True
-
-
-def commands_of(run_id: UUID) -> list[Command]:
-    """Commands of a run that no worker has applied, oldest first."""
-    return list(Command.objects.filter(run=run_id, applied_at__isnull=True).order_by("pk"))

@@ -101,12 +101,12 @@ class Performer:
         """Rest until a time that the log already records."""
         await self._waits.until(path, due_us, branch)
 
-    def deliver(self, path: Path, answer: Json, by: str) -> bool:
+    def deliver(self, path: Path, answer: Json, by: str, by_id: str) -> bool:
         """Record the answer to a waiting effect. False when it waits no more."""
         effect = self._state.effects.get(path)
         if effect is None or effect.status is not EffectStatus.WAITING:
             return False
-        self._journal.record(ev.EffectFinished(path=path, result=clean_json(answer), by=by))
+        self._journal.record(ev.EffectFinished(path=path, result=clean_json(answer), by=by, by_id=by_id))
         self._waits.wake(path)
         return True
 

@@ -7,12 +7,12 @@ from orchestrator.engine.execution.effect import Effect, Waiting
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log.effect_state import EffectState
 
-APPROVE = HumanAction(name="approve", title="Approve", style="primary")
-REJECT = HumanAction(name="reject", title="Reject", style="danger")
+APPROVE = HumanAction(name="approve", title="Approve", style="primary", takes_value=False)
+REJECT = HumanAction(name="reject", title="Reject", style="danger", takes_value=False)
 
 HAPPENED = HumanAction(name="happened", title="It happened", style="primary")
-AGAIN = HumanAction(name="again", title="It did not: call again")
-GIVE_UP = HumanAction(name="fail", title="Give up", style="danger")
+AGAIN = HumanAction(name="again", title="It did not: call again", takes_value=False)
+GIVE_UP = HumanAction(name="fail", title="Give up", style="danger", takes_value=False)
 
 
 def approval_of(effect: Effect, request: Json, path: Path, run_id: str, decision: GateDecision) -> Waiting:

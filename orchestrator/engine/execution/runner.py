@@ -64,9 +64,9 @@ class Runner:
         await self._host.sink.flush()
         return self.state.status
 
-    def deliver(self, path: Path, answer: Json, by: str) -> bool:
+    def deliver(self, path: Path, answer: Json, by: str, by_id: str = "") -> bool:
         """Answer a waiting effect. False when it waits no more."""
-        return not self.state.status.terminal and self._run.performer.deliver(path, answer, by)
+        return not self.state.status.terminal and self._run.performer.deliver(path, answer, by, by_id)
 
     def cancel(self, by: str, reason: str) -> None:
         """End the run as cancelled, whatever it is doing."""

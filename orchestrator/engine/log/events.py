@@ -199,7 +199,9 @@ class EffectFinished(Event):
     result: Json = None
     usage: Usage | None = None
     by: str = ""
-    """The person who answered, for kind human."""
+    """The person who answered, for kind human: the name that is shown."""
+    by_id: str = ""
+    """The same person as the host identifies them."""
 
 
 class EffectAttemptFailed(Event):

@@ -533,6 +533,7 @@ export interface EffectFinished {
   result: Json;
   usage: Usage | null;
   by: string;
+  by_id: string;
 }
 /**
  * Tokens and money of one model call. `priced` is false when no price is known.
@@ -700,6 +701,7 @@ export interface HumanAction {
   name: string;
   title: string;
   style: "primary" | "danger" | "quiet";
+  takes_value: boolean;
 }
 /**
  */

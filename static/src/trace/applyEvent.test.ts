@@ -48,7 +48,7 @@ test("a wait inside a map marks the item and the map", () => {
     "waiting",
     "waiting",
   ]);
-  applyEvent(state, { v: 1, type: "effect_finished", seq: state.lastSeq + 1, at_us: 2, path: wait.path, result: null, usage: null, by: "demo" });
+  applyEvent(state, { v: 1, type: "effect_finished", seq: state.lastSeq + 1, at_us: 2, path: wait.path, result: null, usage: null, by: "demo", by_id: "" });
   expect(state.steps.get("triage#1")?.status).toBe("running");
 });
 

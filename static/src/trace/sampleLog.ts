@@ -58,7 +58,7 @@ function callModel(log: Log, path: string, text: string): void {
   log.add(effect(path, "model", "demo/lexical", { model: "demo/lexical", messages, tools: [] }));
   const message: Json = { role: "assistant", content: '{"category": "billing", "confidence": 0.82}', reasoning: "", tool_requests: [], tool_request_id: null, name: null };
   const result: Json = { message, model: "demo/lexical", finish: "stop", usage: { ...usage }, demo: true };
-  log.add({ type: "effect_finished", path, result, usage, by: "" }, 180_000);
+  log.add({ type: "effect_finished", path, result, usage, by: "", by_id: "" }, 180_000);
 }
 
 /** `items` tickets: each is classified and looked up; `end` says how the run goes on. */
@@ -75,7 +75,7 @@ export function sampleLog(items: number, end: "succeeded" | "waiting" | "failed"
     log.step(scope, "classify", (path) => callModel(log, `${path}/model.1`, text), { in: text });
     log.step(scope, "lookup", (path) => {
       log.add(effect(`${path}/tool.1`, "tool", "csv_lookup", { file: "orders.csv", id: item }));
-      log.add({ type: "effect_finished", path: `${path}/tool.1`, result: { order: item, total: "19.90" }, usage: null, by: "" }, 22_000);
+      log.add({ type: "effect_finished", path: `${path}/tool.1`, result: { order: item, total: "19.90" }, usage: null, by: "", by_id: "" }, 22_000);
     });
     if (item === items - 1 && end === "running") return log.events;
     log.add({ type: "scope_finished", scope, output: { id: item, category: "billing", confidence: 0.82 }, error: null });
@@ -109,7 +109,7 @@ function finish(log: Log, items: number, end: string): void {
   }
   log.add({ type: "run_suspended", waiting_on: ["approve#1/human.1"], wake_at_us: null });
   log.add({ type: "run_claimed", worker: "worker-2", build: "", epoch: 2, cause: "woken" }, 1_500_000);
-  log.add({ type: "effect_finished", path: "approve#1/human.1", result: { action: "approve", value: null, comment: "" }, usage: null, by: "demo" });
+  log.add({ type: "effect_finished", path: "approve#1/human.1", result: { action: "approve", value: null, comment: "" }, usage: null, by: "demo", by_id: "" });
   if (end === "failed") {
     log.add(effect("approve#1/model.1", "model", "openai/gpt-5-mini", { model: "openai/gpt-5-mini", messages: [] }));
     log.add({ type: "effect_failed", path: "approve#1/model.1", error: failure, usage: null }, 400_000);
