@@ -4,10 +4,14 @@ The docstring of a class is its default message.
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.ids import Path
+
+if TYPE_CHECKING:
+    from orchestrator.engine.effects.model import Usage
 
 
 class ErrorCode(StrEnum):
@@ -54,6 +58,8 @@ class EngineError(Exception):
     code = ErrorCode.INTERNAL
     cure = ""
     retryable = False
+    usage: "Usage | None" = None
+    """What was spent on it nevertheless."""
 
     def __init__(
         self,

@@ -20,7 +20,6 @@ from orchestrator.engine.errors import (
     Refused,
     Rejected,
     ReplayDiverged,
-    ToolError,
     failure_of,
 )
 from orchestrator.engine.execution.branches import Branch, gather
@@ -243,36 +242,32 @@ class Performer:
             if effect.begins_durably:
                 # Everything this depends on is durable before it happens; a worker that lost the run stops here.
                 await self._host.sink.flush()
-            done = await self._attempt(effect, path, key)
-            if isinstance(done, ErrorInfo):
-                if effect.safety is Safety.UNSAFE and done.code is ErrorCode.OUTCOME_UNKNOWN:
-                    self._journal.record(ev.EffectUnknown(path=path))
-                    return False
-                self._journal.record(ev.EffectFailed(path=path, error=done))
-                raise failure_of(effect.kind, done)
-            result, usage = done
-            self._journal.record(ev.EffectFinished(path=path, result=result, usage=usage))
-            if effect.safety is Safety.UNSAFE:
-                await self._host.sink.flush()
-            return True
+            result, usage, error = await self._attempt(effect, path, key)
+            if error is None:
+                self._journal.record(ev.EffectFinished(path=path, result=result, usage=usage))
+                if effect.safety is Safety.UNSAFE:
+                    await self._host.sink.flush()
+                return True
+            if effect.safety is Safety.UNSAFE and error.code is ErrorCode.OUTCOME_UNKNOWN:
+                self._journal.record(ev.EffectUnknown(path=path))
+                return False
+            self._journal.record(ev.EffectFailed(path=path, error=error, usage=usage))
+            raise failure_of(effect.kind, error)
 
-    async def _attempt(self, effect: Effect, path: Path, key: str) -> tuple[Json, Usage | None] | ErrorInfo:
-        """What came of it, or why it failed."""
+    async def _attempt(self, effect: Effect, path: Path, key: str) -> tuple[Json, Usage | None, ErrorInfo | None]:
+        """What came of it, what it cost, and why it failed."""
         try:
             result, usage = await effect.act(self._host, self._call(effect, path, key))
-            return clean_json(result), usage
+            return clean_json(result), usage, None
         except EngineError as error:
-            return error.info.model_copy(update={"path": path})
+            return None, error.usage, error.info.model_copy(update={"path": path})
         except NotJson as error:
-            bad = ToolError(f"{effect.name} gave something that is not JSON: {error}", code=ErrorCode.INVALID_OUTPUT, path=path)
-            return bad.info
+            message = f"{effect.name} gave something that is not JSON: {error}"
+            return None, None, ErrorInfo(code=ErrorCode.INVALID_OUTPUT, message=message, path=path)
         except Exception as error:  # noqa: BLE001 - a fault of a tool or a model fails the effect, never the worker
-            return ErrorInfo(
-                code=ErrorCode.INTERNAL,
-                message=f"{type(error).__name__}: {error}",
-                cure="Report this; what was called has a fault.",
-                path=path,
-            )
+            message = f"{type(error).__name__}: {error}"
+            info = ErrorInfo(code=ErrorCode.INTERNAL, message=message, cure="Report this; what was called has a fault.", path=path)
+            return None, None, info
 
     def _call(self, effect: Effect, path: Path, key: str) -> CallContext:
         def failed(tried: FailedAttempt) -> None:

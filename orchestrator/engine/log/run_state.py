@@ -269,7 +269,7 @@ def _node_started(state: RunState, event: ev.NodeStarted) -> None:
         scope.activations.setdefault(event.node, {})[event.activation] = begun
         state.open_steps.add((event.scope, event.node, event.activation))
     elif known.status is NodeStatus.RETRYING and event.attempt == known.attempt + 1:
-        known.status, known.attempt = NodeStatus.RUNNING, event.attempt
+        known.status, known.attempt, known.error = NodeStatus.RUNNING, event.attempt, None
     else:
         raise IllegalTransition(f"{event.path} is {known.status} already")
 

@@ -126,7 +126,7 @@ async def test_call_that_succeeded_is_not_made_again_when_its_node_is_tried_agai
     rig = Bench(document.model_copy(update={"nodes": nodes}), model=model, tools=till)
     state = await rig.finish("x")
     assert (state.output, till.paid) == ("paid once", 1)
-    assert model.requests[-1].messages[-1].content == "receipt 1"
+    assert model.requests[-1].messages[-1].text == "receipt 1"
     assert fold(rig.log.events) == state
 
 
