@@ -154,7 +154,7 @@ class UnknownEvent(Exception):
     `v` is the version that the event names.
     """
 
-    def __init__(self, type: str, v: object) -> None:
+    def __init__(self, type: str, v: int) -> None:
         super().__init__(f"This build does not know version {v} of event {type!r}")
         self.type = type
         self.v = v

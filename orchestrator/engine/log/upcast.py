@@ -32,11 +32,14 @@ VERSIONS = _present_versions()
 def upcast(data: Data) -> Data:
     """The event's data in the present form; the same object when it has that already.
 
-    Raises UnknownEvent for a type or a version that only a later build can have written.
+    Raises UnknownEvent for a type or a version that only a later build can have written,
+    ValueError for what is no event of any build.
     """
-    kind, version = str(data.get("type")), data.get("v", 0)
+    kind, version = (data.get("type"), data.get("v", 0)) if isinstance(data, dict) else (None, 0)
+    if not isinstance(kind, str) or not isinstance(version, int) or version < 0:
+        raise ValueError("An event has a type, and a version that is a whole number from 0.")
     present = VERSIONS.get(kind)
-    if present is None or not isinstance(version, int) or version > present:
+    if present is None or version > present:
         raise UnknownEvent(kind, version)
     if version == present:
         return data

@@ -54,8 +54,9 @@ function effectJson(effect: EffectState) {
   return { kind, name, agent, fingerprint, status, safety, idempotency_key: effect.idempotencyKey, request, result, attempts, adopted, error, usage, gate, failures };
 }
 
-/** A recorded run with what the engine folded it to. */
+/** A recorded run with what the engine folded it to; of an earlier build, `present` has its events in the form of today. */
 export interface GoldenLog {
   events: RunEvent[];
+  present?: RunEvent[];
   state: ReturnType<typeof wholeState>;
 }
