@@ -20,13 +20,11 @@ from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.engine.effects.model import Message, ModelRequest, Role
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ports import LanguageModel
+from orchestrator.engine.testing import call_context
 
 KEY = "sk-benchmark"
+CALL = call_context()
 TOOL = ToolSpec(name="lookup", description="Look up", parameters={"type": "object", "properties": {"id": {"type": "string"}}})
-
-
-def ignore(_piece: str) -> None:
-    """Nobody listens."""
 
 
 def wish(model: str, *, tools: bool = False) -> ModelRequest:
@@ -80,7 +78,7 @@ async def adapters(base: str, times: int) -> list[Figure]:
     egress = Egress(private_hosts=[base.split("/")[2]])
 
     def call(model: LanguageModel, name: str, *, tools: bool = False) -> Callable[[], Awaitable[object]]:
-        return lambda: model.complete(wish(name, tools=tools), ignore)
+        return lambda: model.complete(wish(name, tools=tools), CALL)
 
     floor = await floor_of(base, times)
     figures = []

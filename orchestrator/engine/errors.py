@@ -123,6 +123,18 @@ class IllegalTransition(EngineError):
     """The state machine does not allow this transition."""
 
 
+class UnknownEvent(Exception):
+    """A log holds an event that only a later build can have written: a worker of that build must go on with the run.
+
+    `v` is the version that the event names.
+    """
+
+    def __init__(self, type: str, v: object) -> None:
+        super().__init__(f"This build does not know version {v} of event {type!r}")
+        self.type = type
+        self.v = v
+
+
 class LeaseLost(BaseException):
     """This worker no longer owns the run: it stops at once and writes nothing more.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from orchestrator.engine.errors import LeaseLost
 from orchestrator.engine.ids import Path
 from orchestrator.engine.log.events import Event
+from orchestrator.engine.log.upcast import upcast_text
 from runs.leases.lease import Claim
 from runs.log import blobs
 from runs.log.batch import WrittenRun
@@ -71,9 +72,9 @@ def load(run: Run) -> list[Event]:
 
 
 def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
-    """Up to `limit` events that follow number `after`: their numbers and JSON texts."""
-    rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")
-    return list(rows.values_list("seq", "payload")[:limit])
+    """Up to `limit` events that follow number `after`: their numbers and JSON texts, in the present form."""
+    rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq").values_list("seq", "payload")[:limit]
+    return [(seq, upcast_text(payload)) for seq, payload in rows]
 
 
 def holds_blob(run: Run, sha256: str) -> bool:

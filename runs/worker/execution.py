@@ -68,6 +68,16 @@ class SystemClock:
 CLOCK = SystemClock()
 
 
+class PlainInbox:
+    """Takes what was delivered so far for all that there is."""
+
+    async def settle(self) -> int:
+        return CLOCK.now_us()
+
+
+NOTHING_UNDER_WAY = PlainInbox()
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Everything read for a run before it executes."""
@@ -114,7 +124,7 @@ class Execution:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
             loaded = await threads.run(read_run, self.claim.run, source)
             self._state = loaded.state
-            self.sink.written.started.update(loaded.open_effects)
+            self.sink.written.open_effects.update(loaded.open_effects)
             await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
         except CannotStart as error:
             self._crash(error.detector, error.detail)
@@ -133,6 +143,9 @@ class Execution:
             sink=self.sink,
             authority=resources.authority,
             clock=CLOCK,
+            guard=self.guard,
+            inbox=NOTHING_UNDER_WAY,
+            tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
         for command in commands:
@@ -171,7 +184,7 @@ def _tell(runner: Runner, command: Command) -> bool:
         case Command.Kind.CANCEL:
             runner.cancel(body["by"], body["comment"])
         case _:
-            return runner.deliver(Path(body["path"]), body["answer"], body["by"])
+            return runner.deliver(Path(body["path"]), body["answer"], body["by"], body.get("by_id", ""))
     return True
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import Delta, LanguageModel, ToolBox, ToolCall
+from orchestrator.engine.ports import CallContext, LanguageModel, ToolBox, ToolCall
 from runs.failpoint import failpoint
 from runs.log.run_log import RunLog
 
@@ -51,10 +51,10 @@ class GuardedModel:
     model: LanguageModel
     guard: LeaseGuard
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         async with self.guard.passed():
             failpoint("before_model")
-            reply = await self.model.complete(request, on_delta)
+            reply = await self.model.complete(request, call)
             failpoint("model_answered_not_saved")
             return reply
 
@@ -69,9 +69,9 @@ class GuardedTools:
     def spec(self, name: str) -> ToolSpec | None:
         return self.tools.spec(name)
 
-    async def call(self, call: ToolCall) -> Json:
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
         async with self.guard.passed():
             failpoint("tool_started")
-            result = await self.tools.call(call)
+            result = await self.tools.call(wanted, call)
             failpoint("tool_answered_not_saved")
             return result

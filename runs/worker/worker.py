@@ -171,9 +171,9 @@ class RunWorker:
 
     def _show(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
-            claim, reading = batch.to.claim, batch.reading
-            self._publisher.events(claim.run_id, batch.events[0].seq, batch.texts, last=reading.released)
-            if "status" in reading.columns or reading.approvals or reading.closed:
+            claim, changes = batch.to.claim, batch.changes
+            self._publisher.events(claim.run_id, batch.events[0].seq, batch.texts, last=changes.row.released)
+            if changes.shown_in_lists:
                 self._publisher.changed(claim.tenant_id, claim.run_id)
 
     async def _shut(self) -> None:

@@ -43,8 +43,8 @@ def revoke_api_key(*, key_id: UUID, by: User) -> None:
         raise NotFound()
 
 
-def membership_of_key(secret: str) -> Membership | None:
-    """The membership that a key stands for; None for a key that is wrong, revoked or without effect."""
+def key_and_membership(secret: str) -> tuple[ApiKey, Membership] | None:
+    """A key and the membership it stands for; None for a key that is wrong, revoked or without effect."""
     with system_scope():
         valid = ApiKey.objects.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True)
         key = valid.only("tenant", "user", "last_used_at").first()
@@ -53,4 +53,5 @@ def membership_of_key(secret: str) -> Membership | None:
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_GRAIN:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-        return Membership.objects.filter(tenant=key.tenant_id, user=key.user_id).select_related("tenant", "user").first()
+        membership = Membership.objects.filter(tenant=key.tenant_id, user=key.user_id).select_related("tenant", "user").first()
+        return (key, membership) if membership else None

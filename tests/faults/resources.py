@@ -8,7 +8,7 @@ import aiohttp
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import Delta, ToolCall
+from orchestrator.engine.ports import CallContext, ToolCall
 from orchestrator.engine.testing import FixedAuthority, says
 from runs.models import Run
 from runs.worker.execution import Resources
@@ -27,8 +27,8 @@ class SinkTools:
             return None
         return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=SAFETY[name])
 
-    async def call(self, call: ToolCall) -> Json:
-        return await witnessed(self.sink, f"{call.tool}:{call.idempotency_key}", call.arguments)
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
+        return await witnessed(self.sink, f"{wanted.tool}:{call.idempotency_key}", wanted.arguments)
 
 
 async def witnessed(sink: str, key: str, body: Json) -> Json:
@@ -46,7 +46,7 @@ class SinkModel:
     run: Run
     seconds: float
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         await asyncio.sleep(self.seconds)
         await witnessed(self.sink, f"model:{self.run.pk}", None)
         return says("done")

@@ -97,6 +97,7 @@ def act(order: dict[str, Any]) -> None:
     """Do in a process of its own what the web process does."""
     from editor.models import Graph
     from runs.control.answers import answer
+    from runs.control.principal import Principal
     from runs.control.start import start_run
     from runs.models import Approval, Run
     from tenants.isolation.scope import tenant_scope
@@ -106,7 +107,7 @@ def act(order: dict[str, Any]) -> None:
     with tenant_scope(UUID(order["tenant"])):
         by = Membership.objects.get().user
         if order["do"] == "start":
-            start_run(graph=Graph.objects.get(), by=by, run_input="x", trigger=Run.Trigger.API)
+            start_run(graph=Graph.objects.get(), principal=Principal(Run.Trigger.API, by), run_input="x")
         else:
             asked = Approval.objects.get(status="pending")
             answer(run=asked.run, by=by, path=asked.path, action="approve", digest=asked.digest)

@@ -17,7 +17,7 @@ from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 
 _QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "anthropic")
 """Loggers that write prompts or addresses at their lower levels."""
@@ -63,11 +63,11 @@ class LiteLLMModel:
         self._base = base
         self._stream = stream
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         module = await asyncio.to_thread(litellm)
         try:
             async with asyncio.timeout(request.timeout_s):
-                return await self._ask(module, request, on_delta)
+                return await self._ask(module, request, call)
         except TimeoutError:
             raise timed_out(request.model) from None
         except ModelError:
@@ -75,7 +75,7 @@ class LiteLLMModel:
         except Exception as error:  # noqa: BLE001 - a library of a hundred providers raises what it likes
             raise self._failure(error, request.model) from None
 
-    async def _ask(self, module: ModuleType, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def _ask(self, module: ModuleType, request: ModelRequest, call: CallContext) -> ModelReply:
         options = wire_request(request, stream=self._stream)
         if request.max_output_tokens is not None:
             options["max_tokens"] = request.max_output_tokens
@@ -85,7 +85,7 @@ class LiteLLMModel:
             options["api_base"] = self._base
         options |= {"model": request.model, "timeout": request.timeout_s, "max_retries": 0, "num_retries": 0, "no-log": True}
         answer = await module.acompletion(**options)
-        assembly = Assembly(request, on_delta)
+        assembly = Assembly(request, call.on_delta)
         if not self._stream:
             whole = answer.model_dump()
             if not whole.get("choices"):

@@ -13,7 +13,7 @@ from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 
 _CONNECT_S: Final = 10.0
 _MOST_BYTES: Final = 32 * 1024 * 1024
@@ -30,9 +30,9 @@ class OpenAIWire:
         self._egress = egress
         self._stream = stream
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         try:
-            return await self._ask(request, on_delta)
+            return await self._ask(request, call)
         except ModelError as error:
             error.info = error.info.model_copy(update={"message": redacted(error.info.message, (self._key,))})
             raise ModelError.of(error.info) from None
@@ -47,7 +47,7 @@ class OpenAIWire:
                 raise cut(request.model) from None
             raise unreachable(request.model, redacted(error.message, (self._key,)), error.cure) from None
 
-    async def _ask(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def _ask(self, request: ModelRequest, call: CallContext) -> ModelReply:
         url = self._egress.checked(f"{self._base}/chat/completions")
         body = wire_request(request, stream=self._stream)
         body["model"] = request.model.partition("/")[2] or request.model
@@ -65,7 +65,7 @@ class OpenAIWire:
             if response.status != 200:
                 text = (await response.content.read(_ERROR_BYTES)).decode("utf-8", "replace")
                 raise refusal(response.status, text, response.headers, model=request.model, secrets=(self._key,))
-            assembly = Assembly(request, on_delta)
+            assembly = Assembly(request, call.on_delta)
             if response.content_type == "text/event-stream":
                 await self._read_stream(response, assembly)
             else:

@@ -8,12 +8,12 @@ showed of this call is void. So what to show is always the text after the last R
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
-from orchestrator.engine.ports import Delta, LanguageModel
+from orchestrator.engine.ports import CallContext, Delta, FailedAttempt, LanguageModel
 
 RESTART: Final = "\f"
 
@@ -45,17 +45,19 @@ class RetryingModel:
         self._sleep = sleep
         self._chance = chance
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         attempt = 0
-        listener = _Listener(on_delta)
+        listener = _Listener(call.on_delta)
+        heard = replace(call, on_delta=listener)
         while True:
             attempt += 1
             try:
-                return await self._inner.complete(request, listener)
+                return await self._inner.complete(request, heard)
             except ModelError as error:
                 wait = self._wait(error, attempt)
                 if wait is None:
                     raise
+                call.on_failed_attempt(FailedAttempt(attempt, error.info, wait))
             listener.restart()
             await self._sleep(wait)
 

@@ -15,7 +15,7 @@ from orchestrator.capabilities.language_models.providers import provider_named
 from orchestrator.capabilities.language_models.retries import Backoff, RetryingModel
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import Delta, LanguageModel
+from orchestrator.engine.ports import CallContext, LanguageModel
 
 DEMO = "demo"
 
@@ -29,12 +29,12 @@ class RoutedModel:
         self._stream = stream
         self._demo = DemoModel()
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         provider, name = provider_and_name(request.model)
         if provider == DEMO:
-            return await self._demo.complete(request, on_delta)
+            return await self._demo.complete(request, call)
         adapter = self.adapter(request.model, provider)
-        return await adapter.complete(request.model_copy(update={"model": f"{provider}/{name}"}), on_delta)
+        return await adapter.complete(request.model_copy(update={"model": f"{provider}/{name}"}), call)
 
     def adapter(self, model: str, provider: str) -> LanguageModel:
         """The adapter with the key and address that apply."""

@@ -14,7 +14,7 @@ from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_u
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import ToolBox, ToolCall
+from orchestrator.engine.ports import CallContext, ToolBox, ToolCall
 
 MOST_OUTPUT_BYTES: Final = 256 * 1024
 _ERRORS_SHOWN: Final = 5
@@ -37,14 +37,14 @@ class RunToolBox:
             self._specs[name] = tool.describe(tool.spec, self._context.files)
         return self._specs[name]
 
-    async def call(self, call: ToolCall) -> Json:
-        spec = self.spec(call.tool)
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
+        spec = self.spec(wanted.tool)
         if spec is None:
             known = ", ".join(sorted(self._tools)) or "none"
-            raise ToolError(f"There is no tool {call.tool!r}", cure=f"Call one of these instead: {known}.")
-        self._validate(spec, call.arguments)
+            raise ToolError(f"There is no tool {wanted.tool!r}", cure=f"Call one of these instead: {known}.")
+        self._validate(spec, wanted.arguments)
         context = ToolContext(self._context.files, self._context.egress, self._context.now_us, call.idempotency_key)
-        result = await self._run(self._tools[call.tool], spec, context, call.arguments)
+        result = await self._run(self._tools[wanted.tool], spec, context, wanted.arguments)
         return _capped(result, spec.name)
 
     def _validate(self, spec: ToolSpec, arguments: dict[str, Json]) -> None:

@@ -26,7 +26,7 @@ class RunDoors(Protocol):
 
     async def wait(self, waiting: Waiting, path: Path, branch: Branch, slots: Slots | None) -> Json: ...
 
-    async def run_body(self, ctx: "NodeContext", scope: Scope, seed: Json, label: str) -> Json: ...
+    async def run_body(self, ctx: "NodeContext", scope: Scope, index: int, seed: Json, label: str) -> Json: ...
 
     def variables(self, ctx: "NodeContext") -> Variables: ...
 
@@ -114,9 +114,9 @@ class NodeContext:
         path = self._next_path("decision")
         self.doors.decide(ev.Decision(path=path, what=what, chosen=chosen, why=why, options=tuple(options)))
 
-    async def run_body(self, scope: Scope, seed: Json, label: str) -> Json:
-        """Run this node's body once, in a scope of its own."""
-        return await self.doors.run_body(self, scope, seed, label)
+    async def run_body(self, scope: Scope, index: int, seed: Json, label: str) -> Json:
+        """Run this node's body once, in a scope of its own, as its `index`-th, counted from 0."""
+        return await self.doors.run_body(self, scope, index, seed, label)
 
     async def gather(self, works: Sequence[Callable[["NodeContext"], Awaitable[T]]], labels: Sequence[str]) -> list[T]:
         """Run several at once, each with a child context named by its label."""

@@ -7,20 +7,22 @@ a function again over its log continues it where it stopped.
 import asyncio
 from collections.abc import Callable
 
+from orchestrator.engine.effects.digest import digest, fingerprint
 from orchestrator.engine.effects.gate import GateDecision, Verdict, pass_gate
-from orchestrator.engine.effects.human import EXPIRED, HumanAction, HumanAnswer, HumanRequest
+from orchestrator.engine.effects.human import HumanAction, HumanAnswer, HumanRequest
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, ReplayDiverged
 from orchestrator.engine.execution.branches import Branch, Slots
-from orchestrator.engine.execution.effect import Effect, Waiting, digest, fingerprint
+from orchestrator.engine.execution.effect import Effect, Waiting
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.run_state import EffectState, RunState
+from orchestrator.engine.log.effect_state import EffectState
+from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import EffectStatus
-from orchestrator.engine.ports import Host
+from orchestrator.engine.ports import CallContext, FailedAttempt, Host
 
-APPROVE = HumanAction(name="approve", title="Approve", style="primary")
-REJECT = HumanAction(name="reject", title="Reject", style="danger")
+APPROVE = HumanAction(name="approve", title="Approve", style="primary", takes_value=False)
+REJECT = HumanAction(name="reject", title="Reject", style="danger", takes_value=False)
 
 
 class Refused(EngineError):
@@ -78,8 +80,7 @@ class Performer:
             self._set_timer(path, known, waiting)
             await self._rest_until_answered(path, branch, slots)
             if known.status is EffectStatus.WAITING:  # nobody answered: its time has come
-                answer: Json = {"action": EXPIRED, "value": None, "comment": ""} if known.kind == "human" else None
-                self._record(ev.EffectFinished(path=path, result=answer))
+                self._record(ev.EffectFinished(path=path, result=waiting.unanswered))
         return known.result
 
     async def sleep_until(self, due_us: int, path: Path, branch: Branch, slots: Slots | None = None) -> None:
@@ -88,12 +89,12 @@ class Performer:
             self._timers[path] = due_us
             await self._rest_until_answered(path, branch, slots)
 
-    def deliver(self, path: Path, answer: Json, by: str) -> bool:
+    def deliver(self, path: Path, answer: Json, by: str, by_id: str) -> bool:
         """Record the answer to a waiting effect. False when it waits no more."""
         effect = self._state.effects.get(path)
         if effect is None or effect.status is not EffectStatus.WAITING:
             return False
-        self._record(ev.EffectFinished(path=path, result=answer, by=by))
+        self._record(ev.EffectFinished(path=path, result=answer, by=by, by_id=by_id))
         self._wake(path)
         return True
 
@@ -181,8 +182,8 @@ class Performer:
             payload=effect.request(),
             actions=(
                 HumanAction(name="happened", title="It happened", style="primary"),
-                HumanAction(name="again", title="It did not: call again"),
-                HumanAction(name="fail", title="Give up", style="danger"),
+                HumanAction(name="again", title="It did not: call again", takes_value=False),
+                HumanAction(name="fail", title="Give up", style="danger", takes_value=False),
             ),
             digest=digest([self._run_id, path, effect.request()]),
         )
@@ -216,7 +217,7 @@ class Performer:
         # Everything this depends on is durable before it happens; a worker that lost the run stops here.
         await self._host.sink.flush()
         try:
-            result, usage = await effect.act(self._host, path, key)
+            result, usage = await effect.act(self._host, self._call(effect, path, key))
         except EngineError as error:
             error.info = error.info.model_copy(update={"path": path})
             self._record(ev.EffectFailed(path=path, error=error.info))
@@ -225,6 +226,23 @@ class Performer:
         if effect.safety is Safety.UNSAFE:
             await self._host.sink.flush()
         return result
+
+    def _call(self, effect: Effect, path: Path, key: str) -> CallContext:
+        def failed(tried: FailedAttempt) -> None:
+            self._record(
+                ev.EffectAttemptFailed(path=path, attempt=tried.attempt, error=tried.error, retry_in_s=tried.retry_in_s, usage=tried.usage)
+            )
+
+        return CallContext(
+            run_id=self._run_id,
+            path=path,
+            agent=effect.agent,
+            tenant=self._host.tenant,
+            idempotency_key=key,
+            attempt=self._state.effects[path].attempts,
+            on_delta=lambda text: self._host.sink.delta(path, text),
+            on_failed_attempt=failed,
+        )
 
     def _begin_waiting(self, waiting: Waiting, path: Path, mark: str) -> EffectState:
         request = waiting.request()
@@ -238,6 +256,7 @@ class Performer:
                 agent=waiting.agent,
                 fingerprint=mark,
                 request=request,
+                waits=True,
                 gate=waiting.gate,
             )
         )

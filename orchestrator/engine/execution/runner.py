@@ -65,9 +65,9 @@ class Runner:
         await self._host.sink.flush()
         return self.state.status
 
-    def deliver(self, path: Path, answer: Json, by: str) -> bool:
+    def deliver(self, path: Path, answer: Json, by: str, by_id: str = "") -> bool:
         """Answer a waiting effect. False when it waits no more."""
-        return not self.state.status.terminal and self._performer.deliver(path, answer, by)
+        return not self.state.status.terminal and self._performer.deliver(path, answer, by, by_id)
 
     def cancel(self, by: str, reason: str) -> None:
         """End the run as cancelled, whatever it is doing."""
@@ -226,10 +226,10 @@ class Runner:
     async def wait(self, waiting: Waiting, path: Path, branch: Branch, slots: Slots | None) -> Json:
         return await self._performer.wait(waiting, path, branch, slots)
 
-    async def run_body(self, ctx: NodeContext, scope: Scope, seed: Json, label: str) -> Json:
+    async def run_body(self, ctx: NodeContext, scope: Scope, index: int, seed: Json, label: str) -> Json:
         known = self.state.scopes.get(scope)
         if known is None:
-            self.record(ev.ScopeStarted(scope=scope, node=ctx.node.id, label=label, seed=seed))
+            self.record(ev.ScopeStarted(scope=scope, parent=ctx.scope, node=ctx.node.id, index=index, label=label, seed=seed))
         elif known.error is not None:
             raise EngineError.of(known.error)
         elif known.finished:

@@ -6,16 +6,6 @@ from orchestrator.engine.ids import ROOT, Json, NodeId, PortName, Scope
 from orchestrator.engine.log.run_state import RunState
 
 
-def enclosing(scope: Scope) -> Scope:
-    """The scope in which the map stands whose item `scope` is."""
-    return Scope("/".join(scope.split("/")[:-2]))
-
-
-def item_index(scope: Scope) -> int:
-    """The index of the item whose scope this is."""
-    return int(scope.rsplit(".", 1)[1])
-
-
 def variables_as_of(
     graph: Graph, state: RunState, scope: Scope, seq: int, inputs: dict[PortName, Json], more: dict[str, Json] | None = None
 ) -> Variables:
@@ -30,7 +20,7 @@ def variables_as_of(
         "state": {name: state.channel_as_of(name, seq, channel.initial) for name, channel in graph.channels.items()},
     }
     if scope != ROOT:
-        values |= {"item": state.scopes[scope].seed, "index": item_index(scope)}
+        values |= {"item": state.scopes[scope].seed, "index": state.scopes[scope].index}
     if more:
         values |= more
 
@@ -40,7 +30,7 @@ def variables_as_of(
             found = _outputs(state, here, NodeId(name), seq)
             if found is not None or here == ROOT:
                 return found
-            here = enclosing(here)
+            here = state.scopes[here].parent
 
     def names() -> list[str]:
         found: set[str] = set()
@@ -49,7 +39,7 @@ def variables_as_of(
             found.update(state.scopes[here].activations)
             if here == ROOT:
                 return sorted(found)
-            here = enclosing(here)
+            here = state.scopes[here].parent
 
     return Variables(values, outputs_of, names)
 

@@ -8,35 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from orchestrator.engine.effects.gate import GateDecision
 from orchestrator.engine.effects.model import Usage
-from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorInfo, IllegalTransition
-from orchestrator.engine.ids import ROOT, EdgeId, Json, NodeId, Path, PortName, Scope
+from orchestrator.engine.ids import ROOT, EdgeId, Json, NodeId, Path, PortName, Scope, is_within
 from orchestrator.engine.log import events as ev
 from orchestrator.engine.log.channels import reduce_value
+from orchestrator.engine.log.effect_state import AttemptFailure, EffectState
 from orchestrator.engine.log.status import EffectStatus, NodeStatus, RunStatus
-
-WAITING_KINDS = frozenset({"human", "timer"})
-"""Effects that wait for the world; a run that only waits leaves its worker."""
-
-
-@dataclass(slots=True)
-class EffectState:
-    kind: str
-    name: str
-    agent: str
-    fingerprint: str
-    status: EffectStatus
-    started_seq: int
-    safety: Safety = Safety.PURE
-    idempotency_key: str = ""
-    request: Json = None
-    result: Json = None
-    error: ErrorInfo | None = None
-    usage: Usage | None = None
-    gate: GateDecision | None = None
-    attempts: int = 1
 
 
 @dataclass(slots=True)
@@ -56,9 +34,14 @@ class Activation:
 
 @dataclass(slots=True)
 class ScopeState:
-    """What has happened in one set of nodes: the graph itself, or one item's body."""
+    """What has happened in one set of nodes: the graph itself, or one item's body.
 
+    `parent` is the scope in which the map `node` stands, `index` the item's number.
+    """
+
+    parent: Scope = ROOT
     node: NodeId | None = None
+    index: int = 0
     label: str = ""
     seed: Json = None
     finished: bool = False
@@ -82,7 +65,9 @@ class UsageTotals:
     repeated: int = 0
     """Model calls made again because nobody knew how the first ended; they may be billed twice."""
 
-    def count(self, usage: Usage) -> None:
+    def count(self, usage: Usage | None) -> None:
+        if usage is None:
+            return
         self.calls += 1
         self.input_tokens += usage.input_tokens
         self.output_tokens += usage.output_tokens
@@ -156,11 +141,10 @@ def _move(state: RunState, status: RunStatus) -> None:
 
 def _cancel_rest(state: RunState, scope: Scope) -> None:
     """What is still going on in a scope that has ended was cancelled."""
-    below = f"{scope}/" if scope else ""
-    for step in [step for step in state.open_steps if step[0] == scope or step[0].startswith(below)]:
+    for step in [step for step in state.open_steps if is_within(step[0], scope)]:
         state.scopes[step[0]].activations[step[1]][step[2]].status = NodeStatus.CANCELLED
         state.open_steps.discard(step)
-    for path in [path for path in state.open_effects if path.startswith(below)]:
+    for path in [path for path in state.open_effects if is_within(path, scope)]:
         state.effects[path].status = EffectStatus.CANCELLED
         state.open_effects.discard(path)
 
@@ -194,8 +178,7 @@ def _end_effect(state: RunState, event: ev.EffectFinished | ev.EffectFailed) -> 
     effect = _effect(state, event.path)
     effect.usage = event.usage
     state.open_effects.discard(event.path)
-    if event.usage is not None:
-        state.usage.count(event.usage)
+    state.usage.count(event.usage)
     return effect
 
 
@@ -265,7 +248,9 @@ def _run_limit_exceeded(state: RunState, event: ev.RunLimitExceeded) -> None:
 def _scope_started(state: RunState, event: ev.ScopeStarted) -> None:
     if event.scope in state.scopes:
         raise IllegalTransition(f"Scope {event.scope} was started before")
-    state.scopes[event.scope] = ScopeState(node=event.node, label=event.label, seed=event.seed)
+    if event.parent not in state.scopes:
+        raise IllegalTransition(f"Scope {event.scope} begins in {event.parent}, which was never started")
+    state.scopes[event.scope] = ScopeState(event.parent, event.node, event.index, event.label, event.seed)
 
 
 @_applies(ev.ScopeFinished)
@@ -339,7 +324,7 @@ def _effect_started(state: RunState, event: ev.EffectStarted) -> None:
         name=event.name,
         agent=event.agent,
         fingerprint=event.fingerprint,
-        status=EffectStatus.WAITING if event.kind in WAITING_KINDS else EffectStatus.RUNNING,
+        status=EffectStatus.WAITING if event.waits else EffectStatus.RUNNING,
         started_seq=event.seq,
         safety=event.safety,
         idempotency_key=event.idempotency_key,
@@ -352,6 +337,13 @@ def _effect_started(state: RunState, event: ev.EffectStarted) -> None:
 def _effect_finished(state: RunState, event: ev.EffectFinished) -> None:
     effect = _end_effect(state, event)
     effect.status, effect.result = EffectStatus.SUCCEEDED, event.result
+
+
+@_applies(ev.EffectAttemptFailed)
+def _effect_attempt_failed(state: RunState, event: ev.EffectAttemptFailed) -> None:
+    failure = AttemptFailure(event.attempt, event.at_us, event.error, event.retry_in_s, event.usage)
+    _effect(state, event.path).failures.append(failure)
+    state.usage.count(event.usage)
 
 
 @_applies(ev.EffectFailed)
@@ -379,6 +371,14 @@ def _effect_refused(state: RunState, event: ev.EffectRefused) -> None:
 @_applies(ev.EffectUnknown)
 def _effect_unknown(state: RunState, event: ev.EffectUnknown) -> None:
     _effect(state, event.path).status = EffectStatus.UNKNOWN
+
+
+@_applies(ev.ReplayAdopted)
+def _replay_adopted(state: RunState, event: ev.ReplayAdopted) -> None:
+    effect = state.effects.get(event.path)
+    if effect is None or effect.status is not EffectStatus.SUCCEEDED:
+        raise IllegalTransition(f"Effect {event.path} has no result that could be adopted")
+    effect.adopted, effect.fingerprint = True, event.fingerprint
 
 
 @_applies(ev.Decision)

@@ -41,17 +41,17 @@ async def run(ctx: NodeContext, params: MapParams) -> Outputs:
             f"{len(items)} items, at most {ctx.limits.max_items}", cure="Raise max_items in the graph's limits, or split the list."
         )
     slots = Slots(params.concurrency)
-    works = [partial(_one, item=item, params=params, slots=slots) for item in items]
+    works = [partial(_one, index=index, item=item, params=params, slots=slots) for index, item in enumerate(items)]
     results = await ctx.gather(works, [f"item.{index}" for index in range(len(items))])
     kept = [value for found, value in results if found]
     return {OUT.name: kept}
 
 
-async def _one(ctx: NodeContext, item: Json, params: MapParams, slots: Slots) -> tuple[bool, Json]:
+async def _one(ctx: NodeContext, index: int, item: Json, params: MapParams, slots: Slots) -> tuple[bool, Json]:
     await slots.take(ctx.branch)
     ctx.slots = slots
     try:
-        return True, await ctx.run_body(Scope(ctx.path), item, _label(item))
+        return True, await ctx.run_body(Scope(ctx.path), index, item, _label(item))
     except EngineError as error:
         if params.on_item_error is ItemError.FAIL:
             raise

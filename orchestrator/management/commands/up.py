@@ -31,7 +31,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._require_free_port()
-        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         supervisor = Supervisor(DATA_DIR / "logs", self._say)
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: supervisor.stopping.set())
@@ -94,7 +93,7 @@ class Command(BaseCommand):
     def _start_broker(self, supervisor: Supervisor) -> None:
         if not REDIS_URL.startswith("unix://"):
             raise CommandError(f"No Redis answers at {REDIS_URL}. Start it, or unset REDIS_URL to use the one that comes with Baton.")
-        if len(REDIS_URL) > embedded_broker.LONGEST_SOCKET_PATH:
+        if len(bytes(embedded_broker.socket_in(DATA_DIR))) > embedded_broker.LONGEST_SOCKET_PATH:
             raise CommandError(f"The path {DATA_DIR} is too long for a socket. Set BATON_DATA to a shorter folder.")
         supervisor.start(Child("broker", embedded_broker.command(DATA_DIR)))
         self._step("Starting the embedded broker", lambda: _wait(lambda: embedded_broker.answers(REDIS_URL), 10, "the broker", supervisor))

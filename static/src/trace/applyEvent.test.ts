@@ -41,14 +41,14 @@ test("a wait inside a map marks the item and the map", () => {
     seq: state.lastSeq + 2,
     path: "triage#1/item.0/ask#1/human.1",
   };
-  applyEvent(state, { type: "node_started", seq: state.lastSeq + 1, at_us: 1, path: "triage#1/item.0/ask#1", scope: "triage#1/item.0", node: "ask", activation: 1, attempt: 1, inputs: {} });
+  applyEvent(state, { v: 1, type: "node_started", seq: state.lastSeq + 1, at_us: 1, path: "triage#1/item.0/ask#1", scope: "triage#1/item.0", node: "ask", activation: 1, attempt: 1, inputs: {} });
   applyEvent(state, wait);
   expect([state.steps.get("triage#1/item.0/ask#1")?.status, state.scopes.get("triage#1/item.0")?.status, state.steps.get("triage#1")?.status]).toEqual([
     "waiting",
     "waiting",
     "waiting",
   ]);
-  applyEvent(state, { type: "effect_finished", seq: state.lastSeq + 1, at_us: 2, path: wait.path, result: null, usage: null, by: "demo" });
+  applyEvent(state, { v: 1, type: "effect_finished", seq: state.lastSeq + 1, at_us: 2, path: wait.path, result: null, usage: null, by: "demo", by_id: "" });
   expect(state.steps.get("triage#1")?.status).toBe("running");
 });
 
@@ -75,7 +75,7 @@ test("an effect that was begun again by another worker runs again", () => {
   const start = sampleLog(1).find((event) => event.type === "effect_started") as Extract<RunEvent, { type: "effect_started" }>;
   applyEvent(state, { ...start, seq: 1 });
   applyEvent(state, { ...start, seq: 2, retried: true });
-  expect(state.effects.get(start.path)).toMatchObject({ status: "running", retried: true });
-  applyEvent(state, { type: "effect_unknown", seq: 3, at_us: 9, path: start.path });
+  expect(state.effects.get(start.path)).toMatchObject({ status: "running", attempts: 2 });
+  applyEvent(state, { v: 1, type: "effect_unknown", seq: 3, at_us: 9, path: start.path });
   expect(state.effects.get(start.path)?.status).toBe("unknown");
 });

@@ -1,16 +1,10 @@
 /** Folds events into what is known of a run, as the engine's `apply_event` does. */
 import type { EffectFailed, EffectFinished, EffectRefused, EffectStarted, EffectStatus, ErrorInfo, NodeStatus, RunEvent, RunStatus } from "../contract";
-import { activationKey, isWithin, lastSegment, parentPath, parseStep, stepOf } from "./path";
-import { addUsage, emptyState, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
+import { activationKey, ancestors, isWithin } from "./path";
+import { addUsage, emptyState, stepAt, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
 
 type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 type Appliers = { [T in RunEvent["type"]]: (state: RunState, event: Of<T>) => void };
-
-const WAITS: ReadonlySet<string> = new Set(["human", "timer"]);
-
-export function isWait(kind: string): boolean {
-  return WAITS.has(kind);
-}
 
 function finishRun(state: RunState, status: RunStatus, atUs: number, error: ErrorInfo | null = null): void {
   state.status = status;
@@ -63,15 +57,11 @@ function settleStep(state: RunState, event: Of<"node_finished"> | Of<"node_faile
 
 /** The steps and items around a path wait while a wait below them is open. */
 function markWaiting(state: RunState, path: string, from: StepStatus, to: StepStatus): void {
-  for (let at = stepOf(path); at !== ""; at = stepOf(parentPath(at))) {
-    const name = parseStep(lastSegment(at));
-    if (!name) return;
-    const scope = parentPath(at);
-    const key = activationKey(scope, name.node, name.activation);
-    const step = state.steps.get(key);
-    if (step?.status === from) setStep(state, key, { status: to });
-    const item = state.scopes.get(scope);
-    if (item?.status === from) state.scopes.set(scope, { ...item, status: to });
+  for (const at of ancestors(path)) {
+    const step = stepAt(state, at);
+    if (step?.status === from) setStep(state, step.key, { status: to });
+    const item = state.scopes.get(at);
+    if (item?.status === from) state.scopes.set(at, { ...item, status: to });
   }
 }
 
@@ -89,6 +79,7 @@ function openEffect(event: EffectStarted | EffectRefused, status: EffectStatus):
     kind: event.kind,
     name: event.name,
     agent: event.agent,
+    waits: started && event.waits,
     status,
     request: event.request,
     result: null,
@@ -98,7 +89,9 @@ function openEffect(event: EffectStarted | EffectRefused, status: EffectStatus):
     safety: started ? event.safety : "pure",
     fingerprint: event.fingerprint,
     idempotencyKey: started ? event.idempotency_key : "",
-    retried: started && event.retried,
+    attempts: 1,
+    failures: [],
+    adopted: false,
     by: "",
     startedUs: event.at_us,
     endedUs: started ? null : event.at_us,
@@ -131,6 +124,7 @@ const appliers: Appliers = {
   run_claimed: (state, event) => {
     if (state.status !== "paused") state.status = "running";
     state.worker = event.worker;
+    state.build = event.build;
     state.epoch = event.epoch;
     if (event.cause === "takeover") state.takeovers += 1;
     const rest = state.rests.at(-1);
@@ -163,7 +157,9 @@ const appliers: Appliers = {
   scope_started: (state, event) => {
     state.scopes.set(event.scope, {
       scope: event.scope,
+      parent: event.parent,
       node: event.node,
+      index: event.index,
       label: event.label,
       seed: event.seed,
       status: "running",
@@ -183,6 +179,7 @@ const appliers: Appliers = {
   node_started: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
     const before = state.steps.get(key);
+    state.stepKeys.set(event.path, key);
     const attempt: Attempt = { path: event.path, number: event.attempt, startedUs: event.at_us, endedUs: null, status: "running", error: null, retryAtUs: null };
     state.steps.set(key, {
       key,
@@ -191,12 +188,12 @@ const appliers: Appliers = {
       activation: event.activation,
       status: "running",
       attempts: [...(before?.attempts ?? []).filter((other) => other.path !== event.path), attempt],
-      inputs: event.inputs,
+      inputs: before?.inputs ?? event.inputs,
       outputs: {},
       error: null,
       handled: false,
       edges: [],
-      seq: event.seq,
+      seq: before?.seq ?? event.seq,
     });
   },
   node_finished: (state, event) => {
@@ -231,10 +228,20 @@ const appliers: Appliers = {
   },
   effect_started: (state, event) => {
     const known = state.effects.get(event.path);
-    const status = isWait(event.kind) && !known ? "waiting" : "running";
-    state.effects.set(event.path, { ...openEffect(event, status), startedUs: known?.startedUs ?? event.at_us });
-    if (known && event.kind === "model") state.usage = { ...state.usage, repeated: state.usage.repeated + 1 };
-    if (status === "waiting") markWaiting(state, event.path, "running", "waiting");
+    if (known) {
+      state.effects.set(event.path, { ...known, status: "running", attempts: known.attempts + 1, endedUs: null });
+      if (event.kind === "model") state.usage = { ...state.usage, repeated: state.usage.repeated + 1 };
+      return;
+    }
+    state.effects.set(event.path, openEffect(event, event.waits ? "waiting" : "running"));
+    if (event.waits) markWaiting(state, event.path, "running", "waiting");
+  },
+  effect_attempt_failed: (state, event) => {
+    const effect = state.effects.get(event.path);
+    if (!effect) return;
+    const failure = { attempt: event.attempt, atUs: event.at_us, error: event.error, retryInS: event.retry_in_s, usage: event.usage };
+    state.effects.set(event.path, { ...effect, failures: [...effect.failures, failure] });
+    state.usage = addUsage(state.usage, event.usage);
   },
   effect_finished: closeEffect,
   effect_failed: closeEffect,
@@ -244,6 +251,10 @@ const appliers: Appliers = {
   effect_unknown: (state, event) => {
     const effect = state.effects.get(event.path);
     if (effect) state.effects.set(event.path, { ...effect, status: "unknown", endedUs: event.at_us });
+  },
+  replay_adopted: (state, event) => {
+    const effect = state.effects.get(event.path);
+    if (effect) state.effects.set(event.path, { ...effect, adopted: true, fingerprint: event.fingerprint });
   },
   decision: (state, event) => {
     state.decisions.push(event);

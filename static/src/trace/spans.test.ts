@@ -44,7 +44,7 @@ test("a failed run leads to the deepest error, not to its echo", () => {
 test("what still ran when the run ended was cut off with it", () => {
   const events = sampleLog(1, "running");
   const last = events.at(-1);
-  const state = fold([...events, { type: "run_cancelled", seq: events.length + 1, at_us: (last?.at_us ?? 0) + 5, by: "demo", reason: "" }]);
+  const state = fold([...events, { v: 1, type: "run_cancelled", seq: events.length + 1, at_us: (last?.at_us ?? 0) + 5, by: "demo", reason: "" }]);
   const item = indexSpans(buildSpans(state, titles)).get("triage#1/item.0");
   expect([item?.status, item?.endUs]).toEqual(["cancelled", state.endedUs]);
 });

@@ -5,6 +5,7 @@ from typing import Any
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ports import LanguageModel
+from orchestrator.engine.testing import call_context
 
 LOOKUP = ToolSpec(
     name="lookup",
@@ -23,4 +24,4 @@ def request(model: str, text: str = "Say something", system: str = "", **more: A
 async def ask(model: LanguageModel, wish: ModelRequest) -> tuple[ModelReply, list[str]]:
     """The reply and the pieces that were streamed."""
     heard: list[str] = []
-    return await model.complete(wish, heard.append), heard
+    return await model.complete(wish, call_context(heard.append)), heard

@@ -11,6 +11,7 @@ from orchestrator.engine.effects.model import Message, ModelRequest, Role, ToolR
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import LanguageModel
+from orchestrator.engine.testing import call_context
 from tests.capabilities.language_models.asking import LOOKUP, ask, request
 from tests.model_server import ModelServer, Reply, ToolWish
 
@@ -37,7 +38,7 @@ def streaming(request: pytest.FixtureRequest, model_server: ModelServer) -> Lang
 
 async def failure(model: LanguageModel, wish: ModelRequest) -> ModelError:
     with pytest.raises(ModelError) as caught:
-        await model.complete(wish, lambda _piece: None)
+        await model.complete(wish, call_context())
     assert caught.value.info.cure
     assert SECRET not in repr(caught.value) + caught.value.info.model_dump_json()
     return caught.value

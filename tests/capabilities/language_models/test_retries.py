@@ -10,7 +10,7 @@ from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.retries import RESTART, Backoff, RetryingModel
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 from tests.capabilities.language_models.asking import ask, request
 from tests.model_server import ModelServer, Reply
 
@@ -23,13 +23,13 @@ class Flaky:
     piece: str = "part "
     calls: int = 0
 
-    async def complete(self, wish: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, wish: ModelRequest, call: CallContext) -> ModelReply:
         self.calls += 1
         if self.piece:
-            on_delta(self.piece)
+            call.on_delta(self.piece)
         if self.failures:
             raise self.failures.pop(0)
-        on_delta("whole")
+        call.on_delta("whole")
         return ModelReply(message=Message(role=Role.ASSISTANT, content="part whole"), model=wish.model, finish="stop")
 
 

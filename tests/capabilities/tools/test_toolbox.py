@@ -13,6 +13,7 @@ from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import ToolCall
+from orchestrator.engine.testing import call_context
 
 
 @tool("sleeper", title="Sleeper", timeout_s=0.05)
@@ -42,7 +43,7 @@ async def key_teller(context: ToolContext) -> Json:
 
 async def failure(name: str, arguments: dict[str, Json]) -> ToolError:
     with pytest.raises(ToolError) as caught:
-        await toolbox(more=[sleeper, shouter, breaker]).call(ToolCall(tool=name, arguments=arguments))
+        await toolbox(more=[sleeper, shouter, breaker]).call(ToolCall(tool=name, arguments=arguments), call_context())
     assert caught.value.info.cure
     return caught.value
 
@@ -64,7 +65,7 @@ async def test_slow_tool_is_stopped() -> None:
 
 
 async def test_output_is_capped_at_256_kilobytes() -> None:
-    within = await toolbox(more=[shouter]).call(ToolCall(tool="shouter", arguments={"times": 250_000}))
+    within = await toolbox(more=[shouter]).call(ToolCall(tool="shouter", arguments={"times": 250_000}), call_context())
     assert isinstance(within, str) and len(within) == 250_000
     error = await failure("shouter", {"times": 300_000})
     assert "262144" in error.info.message
@@ -76,8 +77,8 @@ async def test_an_exception_becomes_a_tool_error_with_its_reason() -> None:
 
 
 async def test_the_idempotency_key_reaches_the_tool() -> None:
-    call = ToolCall(tool="key_teller", arguments={}, idempotency_key="run/step#1")
-    assert await toolbox(more=[key_teller]).call(call) == "run/step#1"
+    wanted = ToolCall(tool="key_teller", arguments={})
+    assert await toolbox(more=[key_teller]).call(wanted, call_context(idempotency_key="run/step#1")) == "run/step#1"
 
 
 async def test_only_enabled_tools_exist() -> None:
@@ -85,7 +86,7 @@ async def test_only_enabled_tools_exist() -> None:
     assert few.spec("calculator") is not None
     assert few.spec("http_get") is None
     with pytest.raises(ToolError):
-        await few.call(ToolCall(tool="http_get", arguments={"url": "https://example.com"}))
+        await few.call(ToolCall(tool="http_get", arguments={"url": "https://example.com"}), call_context())
 
 
 def test_every_built_in_tool_explains_itself() -> None:

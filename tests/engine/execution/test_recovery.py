@@ -15,7 +15,7 @@ from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import ToolCall
+from orchestrator.engine.ports import CallContext, ToolCall
 from orchestrator.engine.testing import Bench, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
 from tests.engine.random_graphs import executable_graphs, well_formed
 
@@ -29,11 +29,11 @@ class UnevenTools(MemoryTools):
     seed: int = 0
     performed: list[str] = field(default_factory=list)
 
-    async def call(self, call: ToolCall) -> Json:
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
         for _ in range(random.Random(f"{self.seed}{call.idempotency_key}").randrange(6)):
             await asyncio.sleep(0)
         self.performed.append(call.idempotency_key)
-        return await super().call(call)
+        return await super().call(wanted, call)
 
 
 def answer(request: ModelRequest) -> ModelReply:

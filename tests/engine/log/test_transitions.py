@@ -14,6 +14,7 @@ from orchestrator.engine.log.status import RunStatus
 ERROR = ErrorInfo(code=ErrorCode.INTERNAL, message="x")
 STEP = {"path": Path("a#1"), "scope": ROOT, "node": NodeId("a"), "activation": 1}
 BEGUN = [ev.RunStarted(seq=1), RunClaimed(seq=2, worker="w", epoch=1, cause="first")]
+ITEM = {"scope": "m#1/item.0", "parent": ROOT, "node": "m", "index": 0}
 EFFECT = {"path": Path("a#1/tool.1"), "kind": "tool", "fingerprint": "f"}
 
 
@@ -38,8 +39,8 @@ def after(*events: ev.Event) -> RunState:
         [ev.EffectStarted(**EFFECT), ev.EffectStarted(**EFFECT)],
         [ev.EffectStarted(**EFFECT), ev.EffectFinished(path=EFFECT["path"]), ev.EffectFailed(path=EFFECT["path"], error=ERROR)],
         [ev.EffectStarted(**EFFECT), ev.EffectRefused(**EFFECT, gate={"verdict": "deny"})],
-        [ev.ScopeStarted(scope="m#1/item.0", node="m"), ev.ScopeStarted(scope="m#1/item.0", node="m")],
-        [ev.ScopeStarted(scope="m#1/item.0", node="m"), ev.ScopeFinished(scope="m#1/item.0"), ev.ScopeFinished(scope="m#1/item.0")],
+        [ev.ScopeStarted(**ITEM), ev.ScopeStarted(**ITEM)],
+        [ev.ScopeStarted(**ITEM), ev.ScopeFinished(scope="m#1/item.0"), ev.ScopeFinished(scope="m#1/item.0")],
     ],
 )
 def test_impossible_log_is_refused(events: list[ev.Event]) -> None:

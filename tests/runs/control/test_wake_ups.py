@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from orchestrator.celery import app, broker_url
 from orchestrator.engine.log.status import RunStatus
+from runs.control.principal import Principal
 from runs.control.start import start_run
 from runs.models import Probe, Run
 from runs.worker import bootstep, probe, scheduler, tasks
@@ -34,7 +35,7 @@ def test_a_message_holds_ids_only(database: Any, queue: Any) -> None:
     """T07, S01"""
     place = world()
     with tenant_scope(place.tenant.pk):
-        run = start_run(graph=place.graph, by=place.user, run_input="canary-4711", trigger=Run.Trigger.API)
+        run = start_run(graph=place.graph, principal=Principal(Run.Trigger.API, place.user), run_input="canary-4711").run
     [message] = queue.lrange("baton", 0, -1)
     assert b"canary-4711" not in message
     assert json.loads(message)["headers"]["argsrepr"] == f"('{place.tenant.pk}', '{run.pk}')"

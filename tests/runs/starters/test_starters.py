@@ -19,7 +19,7 @@ from orchestrator.engine.effects.human import HumanRequest
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 from tests.model_server import ModelServer, Reply, ToolWish
 from tests.model_server.fixture import model_server, running_model_server
 from tests.runs.starters.running import Run, run_starter
@@ -34,9 +34,9 @@ class Hasty(DemoModel):
     def __init__(self) -> None:
         self.requests: list[ModelRequest] = []
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         self.requests.append(request)
-        return await super().complete(request.model_copy(update={"model": "demo/instant"}), on_delta)
+        return await super().complete(request.model_copy(update={"model": "demo/instant"}), call)
 
 
 def rows(run: Run) -> list[dict[str, Json]]:

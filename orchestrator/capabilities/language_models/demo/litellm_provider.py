@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from orchestrator.capabilities.language_models.demo.model import DemoModel, pieces
+from orchestrator.capabilities.language_models.demo.model import pieces, speak
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest
 from orchestrator.engine.effects.tool import ToolSpec
 
@@ -31,7 +31,7 @@ def register(module: Any) -> None:
 
 
 async def _asked(given: dict[str, Any]) -> ModelReply:
-    return await DemoModel().complete(_request(given), lambda _piece: None)
+    return await speak(_request(given), lambda _piece: None)
 
 
 def _request(given: dict[str, Any]) -> ModelRequest:

@@ -9,7 +9,7 @@ from orchestrator.capabilities.language_models.demo.schema_filling import fill
 from orchestrator.capabilities.language_models.demo.situation import Situation, situation
 from orchestrator.capabilities.language_models.demo.tool_choice import wishes
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext, Delta
 
 DEMO_LABEL: Final = "demo model, no LLM"
 
@@ -22,15 +22,19 @@ _PAUSE_S: Final = 0.008
 class DemoModel:
     """Answers `demo/...` models without any language model. Deterministic."""
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
-        where = situation(request)
-        reply = respond(request, where)
-        pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
-        for piece in pieces(reply.message.content):
-            on_delta(piece)
-            if pause:
-                await asyncio.sleep(pause)
-        return reply
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        return await speak(request, call.on_delta)
+
+
+async def speak(request: ModelRequest, on_delta: Delta) -> ModelReply:
+    """The reply, told piece by piece first."""
+    reply = respond(request, situation(request))
+    pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
+    for piece in pieces(reply.message.content):
+        on_delta(piece)
+        if pause:
+            await asyncio.sleep(pause)
+    return reply
 
 
 def respond(request: ModelRequest, where: Situation) -> ModelReply:

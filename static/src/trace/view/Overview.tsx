@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
 import { formatCost, formatCount, formatDuration, formatExact, isBad, plural, STATUS_WORD } from "../../figures";
 import type { GateDecision } from "../../contract";
-import { isWithin, lastSegment, parentPath, parseStep } from "../path";
+import { isWithin } from "../path";
 import type { Span } from "../spans";
+import { stepAt } from "../state";
 import { useTrace, useTraceStore } from "../store";
 import { ErrorBlock } from "./ErrorBlock";
 
@@ -10,15 +11,14 @@ export function Overview({ span }: { span: Span }) {
   const store = useTraceStore();
   const run = useTrace((view) => view.run);
   const effect = run.effects.get(span.path);
-  const name = parseStep(lastSegment(span.path));
-  const step = name ? run.steps.get(`${parentPath(span.path) === "" ? "" : `${parentPath(span.path)}/`}${name.node}#${name.activation}`) : undefined;
+  const step = stepAt(run, span.path);
   const decisions = run.decisions.filter((decision) => span.path !== "" && isWithin(decision.path, span.path));
   const { usage } = span;
   return (
     <div className="stack">
       {span.error ? <ErrorBlock error={span.error} {...(span.error.path === span.path ? {} : { onGo: store.show })} /> : null}
       {span.sort === "run" && run.status === "crashed" ? <p className="notice" data-tone="error">The platform gave up on this run. Found by {run.detector}.</p> : null}
-      {effect?.retried ? <p className="notice" data-tone="warn">A former worker had begun this. It was done again, under the same key.</p> : null}
+      {effect && effect.attempts > 1 ? <p className="notice" data-tone="warn">A former worker had begun this. It was done again, under the same key.</p> : null}
       <dl className="facts">
         <Fact term="Status">{STATUS_WORD[span.status]}</Fact>
         <Fact term="Started">{span.startUs ? formatExact(span.startUs / 1_000) : "Not yet"}</Fact>

@@ -1,0 +1,54 @@
+"""Events as projections read them: each with the start of the effect that it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from orchestrator.engine.ids import Path
+from orchestrator.engine.log import events as ev
+
+OpenEffects = dict[Path, ev.EffectStarted]
+"""The effects of a run that have started and not ended, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`begun` is how the effect of this event started; None for events about no effect, and when that is not known.
+
+    `cut_off` are the effects that this event ended without a word of their own: those of a failed attempt or item.
+    """
+
+    event: ev.Event
+    begun: ev.EffectStarted | None = None
+    cut_off: tuple[ev.EffectStarted, ...] = ()
+
+    @property
+    def at(self) -> datetime:
+        return moment(self.event.at_us)
+
+
+def facts_of(events: Sequence[ev.Event], open_effects: OpenEffects) -> list[Fact]:
+    """The facts of one run's next events. `open_effects` is kept from one call to the next."""
+    facts: list[Fact] = []
+    for event in events:
+        begun: ev.EffectStarted | None = None
+        cut_off: tuple[ev.EffectStarted, ...] = ()
+        if isinstance(event, ev.EffectStarted):
+            open_effects[event.path] = event
+        elif isinstance(event, ev.EffectFinished | ev.EffectFailed):
+            begun = open_effects.pop(event.path, None)
+        elif isinstance(event, ev.NodeFailed | ev.NodeRetrying):
+            cut_off = _below(event.path, open_effects)
+        elif isinstance(event, ev.ScopeFinished) and event.error is not None:
+            cut_off = _below(event.scope, open_effects)
+        facts.append(Fact(event, begun, cut_off))
+    return facts
+
+
+def _below(path: str, open_effects: OpenEffects) -> tuple[ev.EffectStarted, ...]:
+    """Take the effects below `path` out."""
+    return tuple(open_effects.pop(found) for found in list(open_effects) if found.startswith(f"{path}/"))
+
+
+def moment(at_us: int) -> datetime:
+    return datetime.fromtimestamp(at_us / 1_000_000, UTC)
