@@ -140,3 +140,11 @@ class LeaseLost(BaseException):
 
     Not a failure of the run, and a BaseException so that no node mistakes it for one.
     """
+
+
+class HostUnavailable(BaseException):
+    """What the host needs for an answer cannot be reached: the run is given back as due, to be tried again.
+
+    Raised by a host from any of its ports; `Runner.run` raises it once all that was under way has
+    ended. Not a failure of the run, and a BaseException so that no node mistakes it for one.
+    """

@@ -79,9 +79,7 @@ def test_f17_a_lock_longer_than_a_lease_strands_no_run(
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("_", range(3))
-def test_f17_at_full_length(
-    _: int, database: Database, server: Callable[[], Postgres], processes: Processes, sink: ModelServer
-) -> None:
+def test_f17_at_full_length(_: int, database: Database, server: Callable[[], Postgres], processes: Processes, sink: ModelServer) -> None:
     """F17"""
     through_a_lock(database, server, processes, sink, 1.0)
 

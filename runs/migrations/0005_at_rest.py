@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('editor', '0004_file_row_security'),
-        ('runs', '0003_probe'),
+        ('runs', '0004_principals'),
         ('tenants', '0002_row_security'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
