@@ -133,7 +133,8 @@ def log_writer() -> Iterator["LogWriter"]:
 
 def durable(graph: Graph, run_input: int, writer: "LogWriter") -> Timed:
     """From the claim on: everything is in the database when a run counts as ended."""
-    from runs.leases.lease import Claim, claim_named
+    from runs.leases.claim import Claim
+    from runs.leases.lease import claim_named
     from runs.log.run_log import RunLog
     from tenants.isolation.scope import system_scope
     from tests.runs.factories import world

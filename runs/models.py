@@ -15,6 +15,7 @@ from tenants.people.access import sees_all, visible_to
 
 STATUSES = [(status.value, status.value.replace("_", " ")) for status in RunStatus]
 TERMINAL = tuple(status.value for status in RunStatus if status.terminal)
+UNFINISHED = tuple(status.value for status in RunStatus if not status.terminal)
 
 
 R = TypeVar("R", bound="Run")
@@ -106,6 +107,7 @@ class Run(TenantOwned):
             models.Index(fields=["tenant", "graph", "-created_at", "-id"], name="run_list_graph"),
             models.Index(fields=["due_at"], name="run_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["lease_owner"], name="run_owner", condition=~models.Q(lease_owner="")),
+            models.Index(fields=["status"], name="run_at_rest", condition=models.Q(due_at=None, status__in=UNFINISHED)),
         ]
 
     def __str__(self) -> str:

@@ -102,8 +102,14 @@ class LimitExceeded(EngineError):
     code = ErrorCode.LIMIT_EXCEEDED
 
 
-class RunLimitReached(LimitExceeded):
+class EndsRun(EngineError):
+    """Something that ends the run, whatever a node says about its errors."""
+
+
+class RunLimitReached(EndsRun):
     """The run crossed one of its limits."""
+
+    code = ErrorCode.LIMIT_EXCEEDED
 
 
 class ModelError(EngineError):
@@ -118,7 +124,20 @@ class ToolError(EngineError):
     code = ErrorCode.TOOL_FAILED
 
 
-class ReplayDiverged(EngineError):
+class Refused(EngineError):
+    """The gate refused the call."""
+
+    code = ErrorCode.REFUSED
+    cure = "Ask an administrator to allow it in the policy or to grant it to the agent."
+
+
+class Rejected(EngineError):
+    """A person rejected the call."""
+
+    code = ErrorCode.REJECTED
+
+
+class ReplayDiverged(EndsRun):
     """The replay asked for another effect than the log records at this path."""
 
     code = ErrorCode.REPLAY_DIVERGED
@@ -146,3 +165,19 @@ class LeaseLost(BaseException):
 
     Not a failure of the run, and a BaseException so that no node mistakes it for one.
     """
+
+
+class HostUnavailable(BaseException):
+    """What the host needs for an answer cannot be reached: the run is given back as due, to be tried again.
+
+    Raised by a host from any of its ports; `Runner.run` raises it once all that was under way has
+    ended. Not a failure of the run, and a BaseException so that no node mistakes it for one.
+    """
+
+
+_OF_KIND: dict[str, type[EngineError]] = {"model": ModelError, "tool": ToolError}
+
+
+def failure_of(kind: str, info: ErrorInfo) -> EngineError:
+    """What a failed effect of this kind raises: made of what the log records, so that a replay raises the same."""
+    return _OF_KIND.get(kind, EngineError).of(info)

@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 
 from orchestrator.engine.log.events import EffectFinished, Event, NodeFinished
 from runs.failpoint import failpoint
-from runs.leases.lease import Claim, wake_for_commands
+from runs.leases.claim import Claim, Ending
+from runs.leases.lease import wake_for_commands
 from runs.log import blobs
 from runs.log.sql import Advance, EventRow, advance, insert_events
 from runs.models import Blob, Command, Run
@@ -20,15 +21,13 @@ from runs.projections.fact import OpenEffects, facts_of
 
 @dataclass(slots=True)
 class WrittenRun:
-    """A claimed run as its log's writer knows it."""
+    """A claimed run as its log's writer knows it. Once events were appended it belongs to the writer's thread, but for `applied`."""
 
     claim: Claim
     last_seq: int
     open_effects: OpenEffects = field(default_factory=dict)
     applied: deque[int] = field(default_factory=deque)
     """Commands that the runner has taken and the next write marks."""
-    released: bool = False
-    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +70,8 @@ def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
         failpoint("result_committed_not_advanced")
     for batch in (*passed, *known):
         batch.to.last_seq = batch.last
-        batch.to.released = batch.changes.row.released
+        if batch.changes.row.released:
+            batch.to.claim.end(Ending.RECORDED)
         batch.to.claim.run.status = batch.changes.row.status
     return [*passed, *known]
 

@@ -1,7 +1,6 @@
 """A run's log: written by the worker that claimed it, read by whoever may see the run."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from orchestrator.engine.errors import LeaseLost
 from orchestrator.engine.ids import Path
 from orchestrator.engine.log.events import Event
 from orchestrator.engine.log.upcast import upcast_text
-from runs.leases.lease import Claim
+from runs.leases.claim import Claim, Ending
 from runs.log import blobs
 from runs.log.batch import WrittenRun
 from runs.log.writer import LogWriter
@@ -25,7 +24,6 @@ class RunLog:
         self.claim = claim
         self.written = WrittenRun(claim, claim.run.last_seq)
         """What the writer's thread knows of the run."""
-        self.valid_until = claim.valid_until
         self._writer = writer
         self._show = show
         self._loop = asyncio.get_running_loop()
@@ -41,21 +39,11 @@ class RunLog:
 
         self._writer.flush(self.written, resolve)
         await done
-        self.check_owned()
+        if self.claim.ending in (Ending.TAKEN, Ending.REFUSED):
+            raise LeaseLost(str(self.claim.run_id))
 
     def delta(self, path: Path, text: str) -> None:
         self._show(self.claim.run_id, path, text)
-
-    def check_owned(self) -> None:
-        """Raise LeaseLost when somebody else has the run."""
-        if self.written.lost:
-            raise LeaseLost(str(self.claim.run_id))
-
-    def check_valid(self) -> None:
-        """Raise LeaseLost when somebody else may have the run by now: then nothing may be done."""
-        self.check_owned()
-        if time.monotonic() > self.valid_until:
-            raise LeaseLost(str(self.claim.run_id))
 
 
 def _resolve(done: asyncio.Future[None]) -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from runs.models import Command, Run
-from runs.worker.database_threads import DatabaseThreads
+from tenants.isolation.database import DatabaseThreads
 
 
 class RunInbox:

@@ -1,23 +1,29 @@
 """Models and tools as a claimed run reaches them: only while its lease holds."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import ToolSpec
+from orchestrator.engine.errors import LeaseLost
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, LanguageModel, ToolBox, ToolCall
 from runs.failpoint import failpoint
-from runs.log.run_log import RunLog
+from runs.leases.claim import Claim
+
+RENEWAL_S = 10.0
+"""How long an expired lease may wait for its renewal before the run is given back."""
+LOOK_S = 0.05
 
 
 class LeaseGuard:
     """What a run does to the world passes here. Closed, it lets nothing begin and what has begun end."""
 
-    def __init__(self, log: RunLog) -> None:
-        self._log = log
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
         self._inside = 0
         self._closed = False
         self._empty = asyncio.Event()
@@ -25,10 +31,10 @@ class LeaseGuard:
 
     @asynccontextmanager
     async def passed(self) -> AsyncIterator[None]:
-        """Raises LeaseLost when another worker may have the run by now."""
+        """Waits for ever once closed. Raises LeaseLost when another worker may have the run by now."""
+        await self._held()
         if self._closed:
             await asyncio.get_running_loop().create_future()  # cancelled when the worker has stopped
-        self._log.check_valid()
         self._inside += 1
         self._empty.clear()
         try:
@@ -37,6 +43,14 @@ class LeaseGuard:
             self._inside -= 1
             if not self._inside:
                 self._empty.set()
+
+    async def _held(self) -> None:
+        """A lease that ran out by this process's clock is mostly still there: the next heartbeat says so."""
+        patience = time.monotonic() + RENEWAL_S
+        while not self._claim.valid:
+            if self._claim.ending is not None or time.monotonic() > patience:
+                raise LeaseLost(str(self._claim.run_id))
+            await asyncio.sleep(LOOK_S)
 
     async def close(self) -> None:
         """Return once nothing is under way any more."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject, Verdict
+from orchestrator.engine.errors import HostUnavailable
+from tenants.isolation.database import DatabaseAway, DatabaseThreads
 from tenants.policy.identities import agent_identity, graph_identity
 from tenants.policy.rights import Rights, kept_rights, read_rights
 
-_read_rights = sync_to_async(read_rights, thread_sensitive=True)
+_threads = DatabaseThreads("gate", patience_s=5.0)
 
 
 class TenantAuthority:
@@ -24,11 +24,20 @@ class TenantAuthority:
         self.identities = dict(identities)
 
     async def decide(self, request: GateRequest) -> GateDecision:
-        """Rights are at most a second old: a revocation reaches runs in flight."""
+        """Rights are at most a second old: a revocation reaches runs in flight.
+
+        Raises HostUnavailable when they cannot be read: that is never the run's fault.
+        """
         if request.subject is not GateSubject.TOOL:
             return GateDecision(verdict=Verdict.ALLOW)
-        rights = kept_rights(self.tenant_id) or await _read_rights(self.tenant_id)
+        rights = kept_rights(self.tenant_id) or await self._read_rights()
         return decision_on_tool(rights, self.identity_of(request), request.name)
+
+    async def _read_rights(self) -> Rights:
+        try:
+            return await _threads.run(read_rights, self.tenant_id)
+        except DatabaseAway as error:
+            raise HostUnavailable(str(error)) from error
 
     def identity_of(self, request: GateRequest) -> str:
         if request.own_tools is None:

@@ -1,13 +1,15 @@
-"""Resources of runs under fault tests: tools whose effects are seen by a sink outside the process."""
+"""Resources of runs under fault tests: models and tools whose calls are seen by a sink outside the process."""
 
+import asyncio
 from dataclasses import dataclass
 
 import aiohttp
 
+from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, ToolCall
-from orchestrator.engine.testing import FixedAuthority, ScriptedModel, says
+from orchestrator.engine.testing import FixedAuthority, says
 from runs.models import Run
 from runs.worker.execution import Resources
 
@@ -26,10 +28,28 @@ class SinkTools:
         return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=SAFETY[name])
 
     async def call(self, wanted: ToolCall, call: CallContext) -> Json:
-        headers = {"Idempotency-Key": f"{wanted.tool}:{call.idempotency_key}"}
-        async with aiohttp.ClientSession() as session, session.post(self.sink, json=wanted.arguments, headers=headers) as response:
-            reply: Json = await response.json()
-            return reply
+        return await witnessed(self.sink, f"{wanted.tool}:{call.idempotency_key}", wanted.arguments)
+
+
+async def witnessed(sink: str, key: str, body: Json) -> Json:
+    """Do something outside, where it is counted by its key."""
+    async with aiohttp.ClientSession() as session, session.post(sink, json=body, headers={"Idempotency-Key": key}) as response:
+        reply: Json = await response.json()
+        return reply
+
+
+@dataclass
+class SinkModel:
+    """Every answer is counted, because it was paid for."""
+
+    sink: str
+    run: Run
+    seconds: float
+
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        await asyncio.sleep(self.seconds)
+        await witnessed(self.sink, f"model:{self.run.pk}", None)
+        return says("done")
 
 
 @dataclass
@@ -38,5 +58,4 @@ class SinkLender:
     model_s: float = 0.01
 
     def resources_of(self, run: Run) -> Resources:
-        model = ScriptedModel(answer=lambda _request: says("done"), delay_s=self.model_s)
-        return Resources(model, SinkTools(self.sink), FixedAuthority())
+        return Resources(SinkModel(self.sink, run, self.model_s), SinkTools(self.sink), FixedAuthority())

@@ -73,6 +73,7 @@ def work(order: dict[str, Any]) -> None:
     from runs.worker.worker import RunWorker
     from tests.faults.resources import SinkLender
 
+    set_pace(order.get("pace", 1.0))
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01)))
@@ -80,6 +81,16 @@ def work(order: dict[str, Any]) -> None:
     say({"ready": os.getpid()})
     stop.wait()
     worker.stop()
+
+
+def set_pace(pace: float) -> None:
+    """Leases and heartbeats that take a part of their time."""
+    from runs.leases import lease
+    from runs.worker import worker
+
+    usual = lease.lease_seconds
+    lease.lease_seconds = lambda: usual() * pace
+    worker.HEARTBEAT_S = lease.HEARTBEAT_S * pace
 
 
 def act(order: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ def connected_to(url: str) -> Iterator[None]:
     """Make `url` the default database of this process."""
     before = connections.databases["default"]
     connections["default"].close()
-    settings = dj_database_url.parse(url)
+    settings = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
     if settings["ENGINE"].endswith("sqlite3"):
         settings["OPTIONS"] = SQLITE_OPTIONS  # type: ignore[typeddict-unknown-key]
     else:

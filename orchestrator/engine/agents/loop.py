@@ -11,11 +11,10 @@ from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded, ToolError
+from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded, Refused, Rejected, ToolError
 from orchestrator.engine.execution.branches import time_limit
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.effect import ToolUse
-from orchestrator.engine.execution.performer import Refused, Rejected
 from orchestrator.engine.ids import Json
 
 

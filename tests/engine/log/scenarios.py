@@ -1,5 +1,6 @@
 """Short runs that together have every event in their logs, each with a clock by hand: the same log on every machine."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -209,6 +210,54 @@ class Struggling(ScriptedModel):
         return await super().complete(request, call)
 
 
+async def call_used_again() -> Bench:
+    """The call succeeded, its agent failed after it: the next attempt takes the result."""
+    model = ScriptedModel([calls(("pay", "{}")), ModelError("down"), calls(("pay", "{}")), says("paid once")])
+    nodes = [node("start", "input"), node("help", "agent", {"agent": "helper"}, retry=TWICE), node("end", "output")]
+    agents = {"helper": {"name": "Helper", "model": "scripted", "tools": ["pay"]}}
+    document = graph(nodes, path("start", "help", "end"), agents=agents)
+    rig = Bench(document, model=model, tools=MemoryTools({"pay": lambda _: "receipt"}, safety=Safety.UNSAFE))
+    await rig.go("task")
+    return rig
+
+
+async def call_cut_off_by_a_failure() -> Bench:
+    """An item fails while another pays: a person says what became of it, then the map is tried again."""
+    failures = iter([True])
+
+    async def check(arguments: dict[str, Json]) -> Json:
+        if arguments["n"] == 2 and next(failures, False):
+            await asyncio.sleep(0.02)
+            raise ToolError("bad item")
+        return "fine"
+
+    async def pay(_arguments: dict[str, Json]) -> Json:
+        await asyncio.sleep(60)
+        return None
+
+    nodes = [node("start", "input"), node("each", "map", retry=TWICE), node("end", "output")]
+    nodes += [node("check", "tool", {"tool": "check", "arguments": {"n": "{{ item }}"}}, parent="each")]
+    nodes += [node("pay", "tool", {"tool": "pay"}, parent="each")]
+    edges = [edge("start", "each"), edge("each.item", "check"), edge("check", "pay"), edge("pay", "each.result"), edge("each", "end")]
+    rig = Bench(graph(nodes, edges), tools=MemoryTools({"check": check, "pay": pay}, safety=Safety.UNSAFE))
+    await rig.go([1, 2])
+    rig.tools.functions["pay"] = lambda _: "paid"
+    await answer(rig, {"action": "happened", "value": "receipt", "comment": ""})
+    return rig
+
+
+async def refused_after_takeover() -> Bench:
+    """The right was taken away while the worker was dead."""
+    document = graph([node("start", "input"), node("look", "tool", {"tool": "look"}), node("end", "output")], path("start", "look", "end"))
+    whole = Bench(document, tools=MemoryTools({"look": lambda _: "seen"}, safety=Safety.IDEMPOTENT))
+    await whole.finish()
+    begun = next(index for index, event in enumerate(whole.log.events) if event.type == "effect_started")
+    rig = Bench(document, tools=whole.tools, clock=whole.clock, authority=FixedAuthority({"look": Verdict.DENY}))
+    rig.log.events = whole.log.events[: begun + 1]
+    await rig.go()
+    return rig
+
+
 async def failed_attempts() -> Bench:
     rig = Bench(one_agent(), model=Struggling([says("at last")]))
     await rig.go("task")
@@ -275,6 +324,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     refused,
     unknown_outcome,
     unknown_then_again,
+    call_used_again,
+    call_cut_off_by_a_failure,
+    refused_after_takeover,
     failed_attempts,
     failed_for_good,
     repeated_call,

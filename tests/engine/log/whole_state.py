@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from orchestrator.engine.ids import ROOT, Json
 from orchestrator.engine.log.effect_state import EffectState
 from orchestrator.engine.log.events import Event, NodeFinished
-from orchestrator.engine.log.run_state import Activation, RunState, ScopeState
+from orchestrator.engine.log.run_state import RunState
+from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import NodeStatus
 
 
