@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from orchestrator.capabilities.language_models.failures import bad_reply, cut
 from orchestrator.capabilities.language_models.pricing import usage_of
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
+from orchestrator.engine.json_text import clean_text
 from orchestrator.engine.ports import Delta
 
 Finish = Literal["stop", "tools", "length", "filtered"]
@@ -71,7 +72,7 @@ class Assembly:
             self.on_delta(content)
         thought = delta.get("reasoning_content") or delta.get("reasoning")
         if isinstance(thought, str) and thought:
-            self.reasoning.append(thought)
+            self.reasoning.append(clean_text(thought))
             self.size += len(thought)
         for position, call in enumerate(delta.get("tool_calls") or ()):
             self._wish(call, position)
@@ -130,7 +131,7 @@ class Assembly:
 
 
 def _text(value: object) -> str:
-    """A text that a provider may leave out. Raises TypeError for anything else."""
+    """A text that a provider may leave out, as it can be stored. Raises TypeError for anything else."""
     if value is not None and not isinstance(value, str):
         raise TypeError
-    return value or ""
+    return clean_text(value or "")
