@@ -8,7 +8,7 @@ from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ErrorInfo, ModelError, ToolError
-from orchestrator.engine.ids import Json
+from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.ports import CallContext, FailedAttempt
 from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, ScriptedModel, calls, says
 from tests.graphs import approval, edge, fan, graph, loop, node, one_agent, path
@@ -115,15 +115,21 @@ async def retry_in_map_with_person() -> Bench:
 
 
 async def item_cut_off() -> Bench:
-    """Items 1 and 10 ask a person; item 1 fails beside its question, which is void then. That of item 10 stays."""
-    inner = [node("look", "transform", {"expression": "item"}, parent="each"), node("ask", "human", {"payload": "item"}, parent="each")]
-    inner += [node("broken", "transform", {"expression": "item.n"}, parent="each")]
-    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "skip", "concurrency": 16}), *inner, node("end", "output")]
+    """Items 1 and 10 ask two people; item 1 fails after one answer, so its other question is void. Those of item 10 stay."""
+    inner = [node(name, "human", {"payload": "item"}, parent="each") for name in ("ask", "sure")]
+    inner += [
+        node("look", "transform", {"expression": "item"}, parent="each"),
+        node("broken", "transform", {"expression": "item.n"}, parent="each"),
+    ]
+    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "skip", "concurrency": 1}), *inner, node("end", "output")]
     edges = [edge("start", "each"), edge("each.item", "look"), edge("look", "ask", condition="output > 0")]
-    edges += [edge("look", "broken", condition="output == 1"), edge("broken", "each.result"), edge("ask.approve", "each.result")]
-    edges += [edge("look", "each.result", otherwise=True), edge("each", "end")]
+    edges += [edge("look", "sure", condition="output > 0"), edge("sure.approve", "broken"), edge("broken", "each.result")]
+    edges += [edge("ask.approve", "each.result"), edge("look", "each.result", otherwise=True), edge("each", "end")]
     rig = Bench(graph(nodes, edges))
     await rig.go([0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2])
+    runner = rig.runner()
+    assert runner.deliver(Path("each#1/item.1/sure#1/human.1"), APPROVED, "ann", "7")
+    await rig.go(None, runner)
     return rig
 
 
