@@ -22,9 +22,10 @@ from orchestrator.engine.ports import Host, LanguageModel, ToolBox
 from runs.leases.lease import MAX_CRASHES, Claim
 from runs.log.run_log import RunLog, load
 from runs.models import Command, Run
+from runs.worker.breakable import BreakableModel, BreakableTools
 from runs.worker.database_threads import DatabaseThreads
 from runs.worker.inbox import RunInbox, commands_of
-from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
+from runs.worker.lease_guard import LeaseGuard
 
 log = structlog.get_logger(__name__)
 
@@ -128,8 +129,8 @@ class Execution:
     async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
-            models=GuardedModel(resources.models, self.guard),
-            tools=GuardedTools(resources.tools, self.guard),
+            models=BreakableModel(resources.models),
+            tools=BreakableTools(resources.tools),
             sink=self.sink,
             authority=resources.authority,
             clock=CLOCK,
