@@ -64,7 +64,9 @@ class WatchedLog(MemoryLog):
     """Folds what was written and compares it with the live state after each event. Dies after as many events as it is told,
     and calls `at` when it has as many events as a key says."""
 
-    def __init__(self, events: Iterable[RunEvent] = (), die_after: int | None = None, at: dict[int, Callable[[], None]] | None = None) -> None:
+    def __init__(
+        self, events: Iterable[RunEvent] = (), die_after: int | None = None, at: dict[int, Callable[[], None]] | None = None
+    ) -> None:
         super().__init__(events, die_after)
         self.live: RunState | None = None
         self._shadow = fold(self.events)
@@ -173,7 +175,9 @@ def outcome(state: RunState) -> object:
         for number, act in acts.items()
         if whole(scope)
     }
-    effects = {path: (one.kind, one.name, one.status, one.result) for path, one in state.effects.items() if whole(path) and not _about(path)}
+    effects = {
+        path: (one.kind, one.name, one.status, one.result) for path, one in state.effects.items() if whole(path) and not _about(path)
+    }
     channels = {name: channel.as_of(state.last_seq) for name, channel in state.channels.items()}
     return state.status, state.output, steps, effects, channels
 
