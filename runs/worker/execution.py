@@ -21,9 +21,10 @@ from runs.leases.claim import MAX_CRASHES, Claim
 from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog, load
 from runs.models import Command, Run
+from runs.worker.breakable import BreakableModel, BreakableTools
 from runs.worker.build import build_id
 from runs.worker.inbox import RunInbox, commands_of
-from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
+from runs.worker.lease_guard import LeaseGuard
 from tenants.isolation.database import DatabaseThreads
 
 log = structlog.get_logger(__name__)
@@ -120,8 +121,8 @@ class Execution:
     async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
-            models=GuardedModel(resources.models, self.guard),
-            tools=GuardedTools(resources.tools, self.guard),
+            models=BreakableModel(resources.models),
+            tools=BreakableTools(resources.tools),
             sink=self.sink,
             authority=resources.authority,
             clock=CLOCK,

@@ -1,17 +1,11 @@
-"""Models and tools as a claimed run reaches them: only while its lease holds."""
+"""What a claimed run does to the world, it does only while its lease holds."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from orchestrator.engine.effects.model import ModelReply, ModelRequest
-from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import LeaseLost
-from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import CallContext, LanguageModel, ToolBox, ToolCall
-from runs.failpoint import failpoint
 from runs.leases.claim import Claim
 
 RENEWAL_S = 10.0
@@ -20,7 +14,7 @@ LOOK_S = 0.05
 
 
 class LeaseGuard:
-    """What a run does to the world passes here. Closed, it lets nothing begin and what has begun end."""
+    """The engine's CallGuard of one claimed run. Closed, it lets nothing begin and what has begun end."""
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
@@ -56,36 +50,3 @@ class LeaseGuard:
         """Return once nothing is under way any more."""
         self._closed = True
         await self._empty.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedModel:
-    """A LanguageModel behind the guard."""
-
-    model: LanguageModel
-    guard: LeaseGuard
-
-    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
-        async with self.guard.passed():
-            failpoint("before_model")
-            reply = await self.model.complete(request, call)
-            failpoint("model_answered_not_saved")
-            return reply
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedTools:
-    """A ToolBox behind the guard."""
-
-    tools: ToolBox
-    guard: LeaseGuard
-
-    def spec(self, name: str) -> ToolSpec | None:
-        return self.tools.spec(name)
-
-    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
-        async with self.guard.passed():
-            failpoint("tool_started")
-            result = await self.tools.call(wanted, call)
-            failpoint("tool_answered_not_saved")
-            return result

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
 from orchestrator.engine.effects.model import Usage
+from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.ids import ROOT, NodeId, Path, Scope
 from orchestrator.engine.log import events as ev
 from orchestrator.engine.testing import says
@@ -49,6 +50,13 @@ class TestFacts:
         known: dict[Path, ev.EffectStarted] = {}
         *_, fact = facts_of([asked(below), asked(beside, 2), failed_item(Scope("m#1/item.1"), 3)], known)
         assert [cut.path for cut in fact.cut_off] == [below] and list(known) == [beside]
+
+    def test_what_is_asked_about_a_call_of_unknown_outcome_outlives_its_item(self) -> None:
+        pay = ev.EffectStarted(seq=1, at_us=1, path=Path("m#1/item.1/pay#1/tool.1"), kind="tool", fingerprint="f", safety=Safety.UNSAFE)
+        about = asked(Path(f"{pay.path}/outcome.1"), 2)
+        known: dict[Path, ev.EffectStarted] = {}
+        *_, fact = facts_of([pay, about, failed_item(Scope("m#1/item.1"), 3)], known)
+        assert fact.cut_off == () and list(known) == [pay.path, about.path]
 
 
 class TestOneProjectionAlone:
