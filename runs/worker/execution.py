@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
-from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, InterfaceError
@@ -23,6 +22,7 @@ from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog, load
 from runs.models import Command, Run
 from runs.worker.build import build_id
+from runs.worker.inbox import RunInbox, commands_of
 from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
 from tenants.isolation.database import DatabaseThreads
 
@@ -51,16 +51,6 @@ class ResourceSource(Protocol):
     def resources_of(self, run: Run) -> Resources:
         """The resources of a run. May read the database; called outside the loop. Raises CannotStart."""
         ...
-
-
-class PlainInbox:
-    """Takes what was delivered so far for all that there is."""
-
-    async def settle(self) -> int:
-        return CLOCK.now_us()
-
-
-NOTHING_UNDER_WAY = PlainInbox()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +107,7 @@ class Execution:
             self.sink.written.open_effects.update(loaded.open_effects)
             commands = await threads.run(commands_of, self.claim.run_id)
             self.reading = False
-            await self._run(loaded, commands)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), commands)
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (DatabaseError, InterfaceError, UnknownEvent):
@@ -127,7 +117,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, commands: Sequence[Command]) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=GuardedModel(resources.models, self.guard),
@@ -136,7 +126,7 @@ class Execution:
             authority=resources.authority,
             clock=CLOCK,
             guard=self.guard,
-            inbox=NOTHING_UNDER_WAY,
+            inbox=inbox,
             tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
@@ -179,8 +169,3 @@ def _tell(runner: Runner, command: Command) -> bool:
         case _:
             return runner.deliver(Path(body["path"]), body["answer"], body["by"], body.get("by_id", ""))
     return True
-
-
-def commands_of(run_id: UUID) -> list[Command]:
-    """Commands of a run that no worker has applied, oldest first."""
-    return list(Command.objects.filter(run=run_id, applied_at__isnull=True).order_by("pk"))

@@ -3,7 +3,8 @@
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 import pytest
-from runs.egress import is_public
+
+from orchestrator.capabilities.egress.addresses import is_public
 
 # Each network with its two neighbours: whether the last address before it and the first after it are public.
 NETWORKS = [
