@@ -8,7 +8,7 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix static
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check test chaos bench contract lock format
+.PHONY: help run setup check test chaos mutants bench contract lock format
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,8 +35,11 @@ test: setup ## The whole suite: engine, rooms on both databases, browser; TESTS=
 	@$(RUN) pytest $(TESTS)
 
 chaos: setup ## Long fault tests
-	@CRASH_EXAMPLES=300 $(RUN) pytest -q tests/engine/test_recovery.py
+	@CRASH_EXAMPLES=300 $(RUN) pytest -q tests/engine/execution/test_recovery.py
 	@$(RUN) pytest -m chaos
+
+mutants: setup ## Break the code on purpose and list the changes that no test notices; MUTANTS="orchestrator.engine.log*" for a part
+	@$(RUN) mutmut run $(MUTANTS) ; $(RUN) mutmut results
 
 bench: setup ## Measure, print a table, write bench-results.json
 	@$(RUN) benchmarks

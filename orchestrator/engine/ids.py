@@ -27,8 +27,8 @@ Path = NewType("Path", str)
 ROOT = Scope("")
 
 
-def is_within(path: Path | Scope, scope: Scope) -> bool:
-    """Whether `path` names the scope itself or something in it."""
+def is_within(path: Path | Scope, scope: Path | Scope) -> bool:
+    """Whether `path` names `scope` itself or something in it; a step holds what it does as a scope does."""
     return scope == ROOT or path == scope or path.startswith(f"{scope}/")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Authority, GateDecision, GateRequest, Verdict
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json, Path
@@ -22,7 +22,7 @@ Reply = ModelReply | Exception
 
 def says(text: str, *, tokens: int = 10) -> ModelReply:
     """A reply with this text."""
-    return ModelReply(message=Message(role=Role.ASSISTANT, content=text), model="scripted", finish="stop", usage=_usage(tokens))
+    return ModelReply(message=Message(role=Role.ASSISTANT, content=text_parts(text)), model="scripted", finish="stop", usage=_usage(tokens))
 
 
 def calls(*requests: tuple[str, str], tokens: int = 10) -> ModelReply:
@@ -51,7 +51,7 @@ class ScriptedModel:
         reply = self.answer(request) if self.answer else self.script.pop(0)
         if isinstance(reply, Exception):
             raise reply
-        call.on_delta(reply.message.content)
+        call.on_delta(reply.message.text)
         return reply
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from orchestrator.settings.data_folder import private_database, private_folder
-from tests.runs.services import Valkey, scratch_folder
+from tests.runs.services import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD_NAME = "50% a+b #1?"
@@ -106,9 +106,9 @@ print(embedded_broker.answers(REDIS_URL), cache.get("here"))
 """
 
 
-def test_broker_is_reached_in_a_folder_of_any_name() -> None:
+def test_broker_is_reached_in_a_folder_of_any_name(service_folder: Path) -> None:
     """By the cache, by Celery and by the check of its health."""
-    server = Valkey(scratch_folder() / ODD_NAME).start()
+    server = Valkey(service_folder / ODD_NAME).start()
     try:
         done = python(server.folder, REACH_BROKER)
     finally:

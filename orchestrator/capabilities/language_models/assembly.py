@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from orchestrator.capabilities.language_models.failures import bad_reply, cut
 from orchestrator.capabilities.language_models.pricing import usage_of
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.ports import Delta
 
 Finish = Literal["stop", "tools", "length", "filtered"]
@@ -107,7 +107,7 @@ class Assembly:
         text, reasoning = "".join(self.text), "".join(self.reasoning)
         if finish == "tools" and not wishes:
             raise bad_reply(name, "the announcement of a tool call but no call")
-        message = Message(role=Role.ASSISTANT, content=text, reasoning=reasoning, tool_requests=wishes)
+        message = Message(role=Role.ASSISTANT, content=text_parts(text), reasoning=reasoning, tool_requests=wishes)
         return ModelReply(
             message=message, model=self.model or name, finish=finish, usage=usage_of(self.request, message, self.usage, self.model)
         )

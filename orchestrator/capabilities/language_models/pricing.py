@@ -102,14 +102,14 @@ def usage_of(request: ModelRequest, message: Message, reported: dict[str, Any] |
 
 def most_input_tokens(request: ModelRequest) -> int:
     """An upper bound: no tokenizer makes more tokens of a text than it has bytes."""
-    texts = [part.content for part in request.messages] + [wish.arguments for part in request.messages for wish in part.tool_requests]
+    texts = [part.text for part in request.messages] + [wish.arguments for part in request.messages for wish in part.tool_requests]
     data = [json.dumps(tool.parameters) + tool.name + tool.description for tool in request.tools]
     schema = json.dumps(request.output_schema) if request.output_schema else ""
     return sum(len(text.encode()) for text in [*texts, *data, schema]) + _PER_MESSAGE * (len(request.messages) + len(request.tools))
 
 
 def most_output_tokens(message: Message) -> int:
-    texts = [message.content, message.reasoning, *(wish.arguments + wish.name for wish in message.tool_requests)]
+    texts = [message.text, message.reasoning, *(wish.arguments + wish.name for wish in message.tool_requests)]
     return sum(len(text.encode()) for text in texts) + _PER_MESSAGE
 
 

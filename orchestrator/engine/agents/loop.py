@@ -9,13 +9,12 @@ from functools import partial
 
 from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.json_schema import first_fault
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded, ToolError
+from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded, Refused, Rejected, ToolError
 from orchestrator.engine.execution.branches import time_limit
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.effect import ToolUse
-from orchestrator.engine.execution.performer import Refused, Rejected
 from orchestrator.engine.ids import Json
 
 
@@ -70,8 +69,8 @@ async def choose(ctx: NodeContext, agent_id: str, question: str, options: dict[s
 async def _answer(ctx: NodeContext, agent_id: str, agent: Agent, task: str, schema: dict[str, Json] | None) -> Json:
     job = _Work(ctx, agent_id, agent, schema, _offered(ctx, agent), repairs_left=agent.limits.max_repairs)
     if agent.instructions:
-        job.messages.append(Message(role=Role.SYSTEM, content=ctx.render(agent.instructions)))
-    job.messages.append(Message(role=Role.USER, content=task))
+        job.messages.append(Message(role=Role.SYSTEM, content=text_parts(ctx.render(agent.instructions))))
+    job.messages.append(Message(role=Role.USER, content=text_parts(task)))
     try:
         async with time_limit(ctx.branch, agent.limits.max_seconds):
             return await _loop(job)
@@ -190,12 +189,12 @@ def _request_fault(job: _Work, request: ToolRequest) -> str:
 
 def _read(job: _Work, reply: ModelReply) -> tuple[bool, Json]:
     """Whether the answer can be used, and its value."""
-    text = reply.message.content
+    text = reply.message.text
     if job.schema is None:
         if text.strip():
             return True, text
         _repair(job, "The answer is empty")
-        job.messages.append(Message(role=Role.USER, content="Your answer was empty. Answer the task."))
+        job.messages.append(Message(role=Role.USER, content=text_parts("Your answer was empty. Answer the task.")))
         return False, None
     try:
         value: Json = json.loads(_without_fence(text))
@@ -209,7 +208,7 @@ def _read(job: _Work, reply: ModelReply) -> tuple[bool, Json]:
     advice = (
         f"Your answer cannot be used: {fault}. Answer with one JSON value that fits this schema and nothing else: {json.dumps(job.schema)}"
     )
-    job.messages.append(Message(role=Role.USER, content=advice))
+    job.messages.append(Message(role=Role.USER, content=text_parts(advice)))
     return False, None
 
 
@@ -221,7 +220,7 @@ def _repair(job: _Work, fault: str) -> None:
 
 
 def _result(request: ToolRequest, text: str) -> Message:
-    return Message(role=Role.TOOL, content=text, tool_request_id=request.id, name=request.name)
+    return Message(role=Role.TOOL, content=text_parts(text), tool_request_id=request.id, name=request.name)
 
 
 def _without_fence(text: str) -> str:

@@ -31,14 +31,33 @@ class ToolRequest(Record):
     arguments: str
 
 
+class TextPart(Record):
+    type: Literal["text"]
+    text: str
+
+
+Part = TextPart
+"""One piece of what a message says."""
+
+
+def text_parts(text: str) -> tuple[Part, ...]:
+    """The content that says this text; no part for an empty one."""
+    return (TextPart(type="text", text=text),) if text else ()
+
+
 class Message(Record):
     role: Role
-    content: str = ""
+    content: tuple[Part, ...] = ()
     reasoning: str = ""
     tool_requests: tuple[ToolRequest, ...] = ()
     tool_request_id: str | None = None
     """For role `tool`: which request this answers."""
     name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the parts say in words, put together."""
+        return "".join(part.text for part in self.content)
 
 
 class Usage(Record):

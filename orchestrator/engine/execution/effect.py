@@ -17,6 +17,8 @@ class Effect(Protocol):
     name: str
     agent: str
     safety: Safety
+    begins_durably: bool
+    """It begins when all before it is in the log for good; else while that is still being written."""
 
     def request(self) -> Json:
         """What will be done, as data for the log and for people."""
@@ -36,6 +38,7 @@ class ModelCall:
 
     kind = "model"
     safety = Safety.IDEMPOTENT
+    begins_durably = False
 
     def __init__(self, request: ModelRequest, agent: str) -> None:
         self.name = request.model
@@ -58,6 +61,7 @@ class ToolUse:
     """Call a tool. `own_tools` is the agent's frozen list, None for a node a person drew."""
 
     kind = "tool"
+    begins_durably = True
 
     def __init__(self, tool: str, arguments: dict[str, Json], *, agent: str, safety: Safety, own_tools: tuple[str, ...] | None) -> None:
         self.name = tool

@@ -3,19 +3,24 @@
 Compiled once per run from a checked document; knows structure only, never progress.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from orchestrator.engine.document.cycles import strongly_connected
-from orchestrator.engine.document.graph import Edge, Graph, Node
+from orchestrator.engine.document.graph import Edge, FiringRule, Graph, Node
 from orchestrator.engine.document.node_kind import NodeKind, Params
 from orchestrator.engine.document.registry import kind_of
-from orchestrator.engine.ids import EdgeId, NodeId
+from orchestrator.engine.ids import EdgeId, NodeId, PortName
 
 
 @dataclass(slots=True)
 class NodePlan:
-    """One node with its edges in document order. `returning` counts the incoming edges that close a loop."""
+    """One node with its edges in document order. `returning` counts the incoming edges that close a loop.
+
+    `gathering` are the ports at which values arrive as a list, however many come: those where several
+    edges end that can all bring one. Where the first to arrive is enough, it arrives alone.
+    """
 
     node: Node
     kind: NodeKind[Params]
@@ -25,6 +30,7 @@ class NodePlan:
     region: int = 0
     in_loop: bool = False
     returning: int = 0
+    gathering: set[PortName] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -40,11 +46,14 @@ class Plan:
     """The nodes of one level. `seeds` bring the item into a body, `results` carry its outcome out.
 
     Edges `inside` have both ends in one loop; those that lead `back` begin its next round.
+    `entries` are, for each of these, the edges by which its loop is entered anew: from outside,
+    or in each round of a loop around it.
     """
 
     nodes: dict[NodeId, NodePlan] = field(default_factory=dict)
     inside: set[EdgeId] = field(default_factory=set)
     back: set[EdgeId] = field(default_factory=set)
+    entries: dict[EdgeId, list[EdgeId]] = field(default_factory=dict)
     regions: list[Region] = field(default_factory=list)
     seeds: list[Edge] = field(default_factory=list)
     results: list[Edge] = field(default_factory=list)
@@ -67,6 +76,9 @@ def _level(parent: NodeId | None, nodes: list[Node], edges: Iterable[Edge]) -> P
     for edge in edges:
         _place(plan, edge, parent)
     _find_regions(plan)
+    _find_entries(plan)
+    for entry in plan.nodes.values():
+        entry.gathering = _gathering(plan, entry)
     for node_id, entry in plan.nodes.items():
         if entry.kind.container:
             plan.bodies[node_id] = _level(node_id, nodes, edges)
@@ -107,3 +119,38 @@ def _find_regions(plan: Plan) -> None:
             if edge.max_iterations is not None:
                 plan.back.add(edge.id)
                 entry.returning += 1
+
+
+def _gathering(plan: Plan, entry: NodePlan) -> set[PortName]:
+    found = {port.name for port in entry.kind.inputs if port.many}
+    if entry.node.firing.rule is FiringRule.ANY:
+        return found
+    # Values that enter a loop and values that come back along it never arrive together.
+    ends = Counter((edge.target_port, edge.id in plan.back) for edge in entry.incoming)
+    return found | {port for (port, _back), count in ends.items() if count > 1}
+
+
+def _find_entries(plan: Plan) -> None:
+    """The edges that enter the loop of each edge that leads back."""
+    edges = {edge.id: edge for entry in plan.nodes.values() for edge in entry.incoming}
+    bodies = {edge_id: _loop_of(plan, edges[edge_id]) for edge_id in plan.back}
+    for edge_id, body in bodies.items():
+        region = set(plan.regions[plan.nodes[edges[edge_id].target].region].nodes)
+        around = set().union(*(other for other in bodies.values() if body < other))
+        plan.entries[edge_id] = [
+            edge.id
+            for name in body
+            for edge in plan.nodes[name].incoming
+            if edge.source not in body and (edge.source not in region or edge.source in around)
+        ]
+
+
+def _loop_of(plan: Plan, back: Edge) -> set[NodeId]:
+    """The nodes between the target of an edge that leads back and its source: those that reach the source without the target."""
+    body, open_nodes = {back.target}, [back.source]
+    while open_nodes:
+        name = open_nodes.pop()
+        if name not in body:
+            body.add(name)
+            open_nodes += [edge.source for edge in plan.nodes[name].incoming if edge.id in plan.inside]
+    return body

@@ -16,7 +16,7 @@ from functools import partial
 from orchestrator.engine.document.graph import Edge, FiringRule
 from orchestrator.engine.execution.plan import NodePlan, Plan
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
-from orchestrator.engine.log.run_state import Activation, ScopeState
+from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import NodeStatus
 
 
@@ -122,15 +122,18 @@ class Schedule:
         known = self._scope.activations
         return [move for move in moves if move.activation not in known.get(move.node, {})]
 
-    def times_taken(self, edge: EdgeId) -> int:
-        """How often a value went along an edge."""
-        return len(self._arrivals[edge].taken)
+    def times_taken(self, edge: EdgeId, activation: int) -> int:
+        """How often a value went back along an edge since its loop was last entered, as its source sees it in this activation."""
+        entered = (self._arrivals[entry].latest(activation) for entry in self._plan.entries[edge])
+        since = max((number for number in entered if number is not None), default=0)
+        numbers = self._arrivals[edge].numbers
+        return bisect_right(numbers, activation) - bisect_right(numbers, since)
 
     def result(self) -> Json:
-        """What the result edges brought: nothing, one value, or a list of several in edge order."""
+        """What the result edges brought: the value of one, or of several a list in edge order."""
         arrived = [(edge, self._arrivals[edge.id].numbers) for edge in self._plan.results]
         values = [self._value(edge, numbers[-1]) for edge, numbers in arrived if numbers]
-        return values[0] if len(values) == 1 else (values or None)
+        return values if len(arrived) > 1 else next(iter(values), None)
 
     def _activations(self) -> Iterable[tuple[NodeId, int, Activation]]:
         for name, activations in self._scope.activations.items():
@@ -240,15 +243,15 @@ class Schedule:
         every: dict[PortName, list[Json]] = {}
         for edge in entry.incoming:
             latest = self._arrivals[edge.id].latest(number)
-            if latest is None or (latest < number and edge.id in self._plan.back):
+            leads_back = edge.id in self._plan.back
+            if latest is None or (latest < number and leads_back):
                 continue
             value = self._value(edge, latest)
             every.setdefault(edge.target_port, []).append(value)
-            if latest == number:
+            if latest == number and leads_back == loop:
                 now.setdefault(edge.target_port, []).append(value)
-        many = {port.name for port in entry.kind.inputs if port.many}
         chosen = {**every, **now} if loop else every
-        return {port: values if port in many or len(values) > 1 else values[0] for port, values in chosen.items()}
+        return {port: values if port in entry.gathering else (now.get(port) or values)[0] for port, values in chosen.items()}
 
     def _value(self, edge: Edge, number: int) -> Json:
         if edge.source not in self._plan.nodes:

@@ -29,6 +29,8 @@ class EffectState:
     fingerprint: str
     status: EffectStatus
     started_seq: int
+    build: str = ""
+    """Of the worker that began it first."""
     safety: Safety = Safety.PURE
     idempotency_key: str = ""
     request: Json = None

@@ -228,7 +228,7 @@ class EffectFailed(Event):
 
 
 class EffectRefused(Event):
-    """The gate said no: nothing was done."""
+    """The gate said no: nothing was done, or not again when the effect had been started before."""
 
     type: Literal["effect_refused"] = "effect_refused"
     path: Path
@@ -240,8 +240,16 @@ class EffectRefused(Event):
     gate: GateDecision
 
 
+class EffectReused(Event):
+    """An earlier attempt of the step made this very call, the unsafe effect at `of`: its result is taken, nothing is done again."""
+
+    type: Literal["effect_reused"] = "effect_reused"
+    path: Path
+    of: Path
+
+
 class EffectUnknown(Event):
-    """A worker died inside an unsafe effect: whether it happened is for a person to say."""
+    """An unsafe effect was cut off, by a time limit, a failure or a death: whether it happened is for a person to say."""
 
     type: Literal["effect_unknown"] = "effect_unknown"
     path: Path
@@ -292,6 +300,7 @@ RunEvent = Annotated[
     | EffectAttemptFailed
     | EffectFailed
     | EffectRefused
+    | EffectReused
     | EffectUnknown
     | ReplayAdopted
     | Decision,

@@ -40,6 +40,7 @@ export type RunEvent =
   | EffectAttemptFailed
   | EffectFailed
   | EffectRefused
+  | EffectReused
   | EffectUnknown
   | ReplayAdopted
   | Decision;
@@ -575,7 +576,7 @@ export interface EffectFailed {
   usage: Usage | null;
 }
 /**
- * The gate said no: nothing was done.
+ * The gate said no: nothing was done, or not again when the effect had been started before.
  */
 export interface EffectRefused {
   v: number;
@@ -591,7 +592,18 @@ export interface EffectRefused {
   gate: GateDecision;
 }
 /**
- * A worker died inside an unsafe effect: whether it happened is for a person to say.
+ * An earlier attempt of the step made this very call, the unsafe effect at `of`: its result is taken, nothing is done again.
+ */
+export interface EffectReused {
+  v: number;
+  type: "effect_reused";
+  seq: number;
+  at_us: number;
+  path: string;
+  of: string;
+}
+/**
+ * An unsafe effect was cut off, by a time limit, a failure or a death: whether it happened is for a person to say.
  */
 export interface EffectUnknown {
   v: number;
@@ -727,11 +739,17 @@ export interface ModelRequest {
  */
 export interface Message {
   role: Role;
-  content: string;
+  content: TextPart[];
   reasoning: string;
   tool_requests: ToolRequest[];
   tool_request_id: string | null;
   name: string | null;
+}
+/**
+ */
+export interface TextPart {
+  type: "text";
+  text: string;
 }
 /**
  * A model's wish to call a tool. `arguments` is the text as the model wrote it.

@@ -10,23 +10,35 @@ function finishRun(state: RunState, status: RunStatus, atUs: number, error: Erro
   state.status = status;
   state.endedUs = atUs;
   state.error = error;
-  cancelRest(state, "", atUs);
+  cutOff(state, "", atUs, true);
 }
 
 const OPEN: ReadonlySet<string> = new Set(["running", "waiting", "retrying", "unknown"]);
 
-/** What is still going on in a scope that has ended was cancelled. */
-function cancelRest(state: RunState, scope: string, atUs: number): void {
+/**
+ * What is still going on below a path whose work has ended was cancelled. Whether an unsafe effect happened is unknown then;
+ * what is asked about it stays open, until a person has said it or the run has ended for good.
+ */
+function cutOff(state: RunState, below: string, atUs: number, forGood = false): void {
   for (const step of state.steps.values()) {
-    if (!OPEN.has(step.status) || !isWithin(step.scope, scope)) continue;
+    if (!OPEN.has(step.status) || !isWithin(step.scope, below)) continue;
     const open = step.attempts.at(-1)?.endedUs === null;
     setStep(state, step.key, { status: "cancelled", attempts: open ? closeAttempt(step.attempts, { status: "cancelled", endedUs: atUs }) : step.attempts });
   }
-  for (const effect of state.effects.values()) {
-    if (OPEN.has(effect.status) && isWithin(effect.path, scope)) state.effects.set(effect.path, { ...effect, status: "cancelled", endedUs: effect.endedUs ?? atUs });
-  }
   for (const item of state.scopes.values()) {
-    if (item.endedUs === null && item.scope !== scope && isWithin(item.scope, scope)) state.scopes.set(item.scope, { ...item, status: "cancelled", endedUs: atUs });
+    if (item.endedUs === null && item.scope !== below && isWithin(item.scope, below)) state.scopes.set(item.scope, { ...item, status: "cancelled", endedUs: atUs });
+  }
+  cutEffectsOff(state, below, atUs, forGood);
+}
+
+function cutEffectsOff(state: RunState, below: string, atUs: number, forGood: boolean): void {
+  const open = [...state.effects.values()].filter((effect) => OPEN.has(effect.status) && isWithin(effect.path, below));
+  const unknown = open.filter((effect) => effect.safety === "unsafe");
+  for (const effect of open) {
+    const isUnknown = unknown.includes(effect);
+    if (!isUnknown && !forGood && unknown.some((other) => isWithin(effect.path, other.path))) continue;
+    state.effects.set(effect.path, { ...effect, status: isUnknown ? "unknown" : "cancelled", endedUs: effect.endedUs ?? atUs });
+    if (effect.status === "waiting") settleWait(state, effect.path);
   }
 }
 
@@ -123,6 +135,7 @@ const appliers: Appliers = {
   },
   run_claimed: (state, event) => {
     if (state.status !== "paused") state.status = "running";
+    state.wakeAtUs = null;
     state.worker = event.worker;
     state.build = event.build;
     state.epoch = event.epoch;
@@ -131,7 +144,8 @@ const appliers: Appliers = {
     if (rest?.toUs === null) state.rests = [...state.rests.slice(0, -1), { ...rest, toUs: event.at_us }];
   },
   run_suspended: (state, event) => {
-    if (state.status !== "paused") state.status = "waiting";
+    state.status = "waiting";
+    state.wakeAtUs = event.wake_at_us;
     state.rests = [...state.rests, { fromUs: event.at_us, toUs: null }];
   },
   run_paused: (state) => {
@@ -174,7 +188,7 @@ const appliers: Appliers = {
     if (!scope) return;
     const status = event.error ? "failed" : "succeeded";
     state.scopes.set(event.scope, { ...scope, status, output: event.output, error: event.error, endedUs: event.at_us });
-    if (event.error) cancelRest(state, event.scope, event.at_us);
+    if (event.error) cutOff(state, event.scope, event.at_us);
   },
   node_started: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
@@ -198,15 +212,19 @@ const appliers: Appliers = {
   },
   node_finished: (state, event) => {
     settleStep(state, event, "succeeded", null);
-    for (const { channel, value } of event.writes ?? []) state.writes.push({ path: event.path, channel, value, atUs: event.at_us });
+    for (const write of event.writes) state.writes.push({ ...write, path: event.path, atUs: event.at_us });
   },
-  node_failed: (state, event) => settleStep(state, event, "failed", event.error),
+  node_failed: (state, event) => {
+    settleStep(state, event, "failed", event.error);
+    cutOff(state, event.path, event.at_us);
+  },
   node_retrying: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
     const step = state.steps.get(key);
     if (!step) return;
     const attempts = closeAttempt(step.attempts, { status: "failed", error: event.error, endedUs: event.at_us, retryAtUs: event.retry_at_us });
     setStep(state, key, { status: "retrying", error: event.error, attempts });
+    cutOff(state, event.path, event.at_us);
   },
   node_skipped: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
@@ -229,7 +247,7 @@ const appliers: Appliers = {
   effect_started: (state, event) => {
     const known = state.effects.get(event.path);
     if (known) {
-      state.effects.set(event.path, { ...known, status: "running", attempts: known.attempts + 1, endedUs: null });
+      state.effects.set(event.path, { ...known, status: "running", attempts: known.attempts + 1, fingerprint: event.fingerprint, endedUs: null });
       if (event.kind === "model") state.usage = { ...state.usage, repeated: state.usage.repeated + 1 };
       return;
     }
@@ -246,7 +264,12 @@ const appliers: Appliers = {
   effect_finished: closeEffect,
   effect_failed: closeEffect,
   effect_refused: (state, event) => {
-    state.effects.set(event.path, openEffect(event, "refused"));
+    const known = state.effects.get(event.path);
+    state.effects.set(event.path, known ? { ...known, status: "refused", gate: event.gate, endedUs: event.at_us } : openEffect(event, "refused"));
+  },
+  effect_reused: (state, event) => {
+    const source = state.effects.get(event.of);
+    if (source) state.effects.set(event.path, { ...source, path: event.path, usage: null, attempts: 0, failures: [], startedUs: event.at_us, endedUs: event.at_us });
   },
   effect_unknown: (state, event) => {
     const effect = state.effects.get(event.path);
@@ -274,26 +297,4 @@ export function fold(events: Iterable<RunEvent>): RunState {
   const state = emptyState();
   for (const event of events) applyEvent(state, event);
   return state;
-}
-
-/** The part of a fold that Python and the browser must agree on. */
-export function summarise(state: RunState) {
-  const nodes: Record<string, Record<string, NodeStatus>> = {};
-  for (const step of state.steps.values()) {
-    const scope = (nodes[step.scope] ??= {});
-    scope[step.node] = step.status === "waiting" ? "running" : step.status;
-  }
-  return {
-    status: state.status,
-    last_seq: state.lastSeq,
-    usage: {
-      calls: state.usage.calls,
-      input_tokens: state.usage.input_tokens,
-      output_tokens: state.usage.output_tokens,
-      cost_nano_usd: state.usage.cost_nano_usd,
-      repeated: state.usage.repeated,
-    },
-    effects: Object.fromEntries([...state.effects].map(([path, effect]) => [path, effect.status])),
-    nodes,
-  };
 }

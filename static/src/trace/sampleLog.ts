@@ -50,13 +50,15 @@ export function effect(path: string, kind: string, name: string, request: Json):
   };
 }
 
+const said = (text: string): Json => [{ type: "text", text }];
+
 function callModel(log: Log, path: string, text: string): void {
   const messages: Json = [
-    { role: "system", content: "You sort support tickets.", reasoning: "", tool_requests: [], tool_request_id: null, name: null },
-    { role: "user", content: text, reasoning: "", tool_requests: [], tool_request_id: null, name: null },
+    { role: "system", content: said("You sort support tickets."), reasoning: "", tool_requests: [], tool_request_id: null, name: null },
+    { role: "user", content: said(text), reasoning: "", tool_requests: [], tool_request_id: null, name: null },
   ];
   log.add(effect(path, "model", "demo/lexical", { model: "demo/lexical", messages, tools: [] }));
-  const message: Json = { role: "assistant", content: '{"category": "billing", "confidence": 0.82}', reasoning: "", tool_requests: [], tool_request_id: null, name: null };
+  const message: Json = { role: "assistant", content: said('{"category": "billing", "confidence": 0.82}'), reasoning: "", tool_requests: [], tool_request_id: null, name: null };
   const result: Json = { message, model: "demo/lexical", finish: "stop", usage: { ...usage }, demo: true };
   log.add({ type: "effect_finished", path, result, usage, by: "", by_id: "" }, 180_000);
 }

@@ -6,6 +6,7 @@ import type {
   GateDecision,
   Json,
   NodeStatus,
+  ReducerName,
   RunStatus,
   Safety,
   Usage,
@@ -102,6 +103,8 @@ export interface EffectState {
 export interface ChannelWrite {
   path: string;
   channel: string;
+  reducer: ReducerName;
+  initial: Json;
   value: Json;
   atUs: number;
 }
@@ -126,6 +129,8 @@ export interface RunState {
   build: string;
   epoch: number;
   takeovers: number;
+  /** When a timer takes the run up again, while it waits. */
+  wakeAtUs: number | null;
   usage: UsageTotals;
   steps: Map<string, StepState>;
   /** By the path of an attempt the key of its step. */
@@ -163,6 +168,7 @@ export function emptyState(): RunState {
     build: "",
     epoch: 0,
     takeovers: 0,
+    wakeAtUs: null,
     usage: NO_USAGE,
     steps: new Map(),
     stepKeys: new Map(),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ports import LanguageModel
 from orchestrator.engine.testing import call_context
@@ -15,9 +15,9 @@ LOOKUP = ToolSpec(
 
 
 def request(model: str, text: str = "Say something", system: str = "", **more: Any) -> ModelRequest:
-    messages = [Message(role=Role.USER, content=text)]
+    messages = [Message(role=Role.USER, content=text_parts(text))]
     if system:
-        messages.insert(0, Message(role=Role.SYSTEM, content=system))
+        messages.insert(0, Message(role=Role.SYSTEM, content=text_parts(system)))
     return ModelRequest(model=model, messages=tuple(messages), **more)
 
 

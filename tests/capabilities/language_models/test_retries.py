@@ -8,7 +8,7 @@ import pytest
 from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.retries import RESTART, Backoff, RetryingModel
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, text_parts
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ports import CallContext
 from tests.capabilities.language_models.asking import ask, request
@@ -30,7 +30,7 @@ class Flaky:
         if self.failures:
             raise self.failures.pop(0)
         call.on_delta("whole")
-        return ModelReply(message=Message(role=Role.ASSISTANT, content="part whole"), model=wish.model, finish="stop")
+        return ModelReply(message=Message(role=Role.ASSISTANT, content=text_parts("part whole")), model=wish.model, finish="stop")
 
 
 @dataclass
@@ -86,7 +86,7 @@ async def test_what_cannot_pass_is_not_tried_again() -> None:
 async def test_listeners_are_told_when_what_they_heard_is_void() -> None:
     reply, heard = await ask(patient(Flaky([failed(), failed()]), Naps()), request("x/y"))
     assert heard == ["part ", RESTART, "part ", RESTART, "part ", "whole"]
-    assert "".join(heard).rpartition(RESTART)[2] == reply.message.content == "part whole"
+    assert "".join(heard).rpartition(RESTART)[2] == reply.message.text == "part whole"
 
 
 async def test_nothing_is_void_when_nothing_was_heard() -> None:
@@ -98,7 +98,7 @@ async def test_a_cut_stream_is_asked_again_and_its_part_forgotten(model_server: 
     model_server.script(Reply(text="one two three four", fault="cut"), Reply(status=500), Reply(text="all of it"))
     wire = OpenAIWire(base=model_server.base, key="", egress=Egress(private_hosts=[f"127.0.0.1:{model_server.port}"]))
     reply, heard = await ask(RetryingModel(wire, Backoff(first_s=0.01)), request("openai/gpt-x"))
-    assert reply.message.content == "all of it" == "".join(heard).rpartition(RESTART)[2]
+    assert reply.message.text == "all of it" == "".join(heard).rpartition(RESTART)[2]
     assert len(model_server.requests) == 3
 
 

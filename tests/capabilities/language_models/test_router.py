@@ -32,7 +32,7 @@ async def refused(found: ProviderKeys, model: str) -> ModelError:
 async def test_the_environment_points_at_any_compatible_server(model_server: ModelServer) -> None:
     found = keys(OPENAI_API_BASE=model_server.base, OPENAI_API_KEY=OPERATOR)
     reply, _ = await ask(language_model(keys=found), request("openai/gpt-x", "Hello"))
-    assert reply.message.content == "Echo: Hello"
+    assert reply.message.text == "Echo: Hello"
     assert model_server.requests[0].key == OPERATOR
 
 

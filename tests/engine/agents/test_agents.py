@@ -42,7 +42,7 @@ class Desk:
 
     def said(self, turn: int) -> list[str]:
         """What the model was told in its nth request, without system and task."""
-        return [message.content for message in self.model.requests[turn].messages[2:]]
+        return [message.text for message in self.model.requests[turn].messages[2:]]
 
 
 async def test_agent_answers_with_text() -> None:

@@ -69,7 +69,7 @@ def outcome(state: RunState) -> object:
         for number, act in acts.items()
     }
     effects = {path: (effect.kind, effect.name, effect.status, effect.result) for path, effect in state.effects.items()}
-    return state.status, state.output, steps, effects, {name: values[-1][1] for name, values in state.channels.items()}
+    return state.status, state.output, steps, effects, {name: channel.as_of(state.last_seq) for name, channel in state.channels.items()}
 
 
 @QUICK
