@@ -149,7 +149,7 @@ async def test_port_at_which_several_edges_end_gets_a_list_whichever_of_them_car
 
 @pytest.mark.parametrize("open_branches", [1, 2, 3])
 async def test_where_the_first_is_enough_it_arrives_alone(open_branches: int) -> None:
-    assert (await Bench(merged(open_branches, {"rule": "any"})).finish()).output == "a"
+    assert (await Bench(merged(open_branches, {"rule": "any"})).finish()).output in tuple("abc"[:open_branches])
 
 
 @pytest.mark.parametrize("open_branches", [1, 2])
