@@ -1,17 +1,23 @@
 """The right to write a run's log, and how it ends."""
 
+import asyncio
 import threading
 import time
 from enum import Enum
 from typing import Literal
 from uuid import UUID
 
+from orchestrator.engine.errors import LeaseLost
 from runs.models import Run
 
 MAX_CRASHES = 3
 """Workers that a run may lose in a row without progress before it is given up."""
 SUSPECT_CRASHES = 2
 """After so many the run is a suspect: it runs alone, so that the next loss is nobody else's."""
+
+RENEWAL_S = 10.0
+"""How long an expired lease may wait for its renewal before the run is given back."""
+LOOK_S = 0.05
 
 Cause = Literal["first", "woken", "takeover"]
 
@@ -75,3 +81,15 @@ class Claim:
     def valid(self) -> bool:
         """Whether surely nobody else has the run."""
         return self._ending is None and time.monotonic() <= self.valid_until
+
+    async def hold(self) -> None:
+        """Return when surely nobody else has the run. Called on the worker's loop.
+
+        A lease that ran out by this process's clock is mostly still there: the next heartbeat says so.
+        Raises LeaseLost when it does not.
+        """
+        patience = time.monotonic() + RENEWAL_S
+        while not self.valid:
+            if self._ending is not None or time.monotonic() > patience:
+                raise LeaseLost(str(self.run_id))
+            await asyncio.sleep(LOOK_S)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from orchestrator.engine.errors import LeaseLost
 from orchestrator.engine.ids import Path
 from orchestrator.engine.log.events import Event
 from orchestrator.engine.log.upcast import upcast_text
@@ -39,8 +38,8 @@ class RunLog:
 
         self._writer.flush(self.written, resolve)
         await done
-        if self.claim.ending in (Ending.TAKEN, Ending.REFUSED):
-            raise LeaseLost(str(self.claim.run_id))
+        if self.claim.ending is not Ending.RECORDED:
+            await self.claim.hold()
 
     def delta(self, path: Path, text: str) -> None:
         self._show(self.claim.run_id, path, text)

@@ -17,13 +17,14 @@ from orchestrator.engine.log.events import EffectStarted, RunClaimed, RunCrashed
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import Host, LanguageModel, ToolBox
+from runs.failpoint import MortalModel, MortalTools
 from runs.leases.claim import MAX_CRASHES, Claim
 from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog, load
 from runs.models import Command, Run
 from runs.worker.build import build_id
 from runs.worker.inbox import RunInbox, commands_of
-from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
+from runs.worker.lease_guard import LeaseGuard
 from tenants.isolation.database import DatabaseThreads
 
 log = structlog.get_logger(__name__)
@@ -120,8 +121,8 @@ class Execution:
     async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
-            models=GuardedModel(resources.models, self.guard),
-            tools=GuardedTools(resources.tools, self.guard),
+            models=MortalModel(resources.models),
+            tools=MortalTools(resources.tools),
             sink=self.sink,
             authority=resources.authority,
             clock=CLOCK,

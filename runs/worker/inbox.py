@@ -12,8 +12,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import Now
 
+from orchestrator.engine.errors import HostUnavailable
 from runs.models import Command, Run
-from tenants.isolation.database import DatabaseThreads
+from tenants.isolation.database import DatabaseAway, DatabaseThreads
 
 
 class RunInbox:
@@ -25,8 +26,14 @@ class RunInbox:
         self._apply = apply
 
     async def settle(self) -> int:
-        """Apply what was accepted. Later answers are accepted only for deadlines after the time returned (us since the epoch)."""
-        commands, now = await self._threads.run(accepted_until_now, self._run_id)
+        """Apply what was accepted. Later answers are accepted only for deadlines after the time returned (us since the epoch).
+
+        Raises HostUnavailable when the database does not answer.
+        """
+        try:
+            commands, now = await self._threads.run(accepted_until_now, self._run_id)
+        except DatabaseAway as error:
+            raise HostUnavailable(str(error)) from error
         for command in commands:
             self._apply(command)
         return int(now.timestamp() * 1_000_000)

@@ -1,22 +1,10 @@
-"""Models and tools as a claimed run reaches them: only while its lease holds."""
+"""What a claimed run does to the world, it does only while its lease holds."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from orchestrator.engine.effects.model import ModelReply, ModelRequest
-from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.errors import LeaseLost
-from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import CallContext, LanguageModel, ToolBox, ToolCall
-from runs.failpoint import failpoint
 from runs.leases.claim import Claim
-
-RENEWAL_S = 10.0
-"""How long an expired lease may wait for its renewal before the run is given back."""
-LOOK_S = 0.05
 
 
 class LeaseGuard:
@@ -32,7 +20,7 @@ class LeaseGuard:
     @asynccontextmanager
     async def passed(self) -> AsyncIterator[None]:
         """Waits for ever once closed. Raises LeaseLost when another worker may have the run by now."""
-        await self._held()
+        await self._claim.hold()
         if self._closed:
             await asyncio.get_running_loop().create_future()  # cancelled when the worker has stopped
         self._inside += 1
@@ -44,48 +32,7 @@ class LeaseGuard:
             if not self._inside:
                 self._empty.set()
 
-    async def _held(self) -> None:
-        """A lease that ran out by this process's clock is mostly still there: the next heartbeat says so."""
-        patience = time.monotonic() + RENEWAL_S
-        while not self._claim.valid:
-            if self._claim.ending is not None or time.monotonic() > patience:
-                raise LeaseLost(str(self._claim.run_id))
-            await asyncio.sleep(LOOK_S)
-
     async def close(self) -> None:
         """Return once nothing is under way any more."""
         self._closed = True
         await self._empty.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedModel:
-    """A LanguageModel behind the guard."""
-
-    model: LanguageModel
-    guard: LeaseGuard
-
-    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
-        async with self.guard.passed():
-            failpoint("before_model")
-            reply = await self.model.complete(request, call)
-            failpoint("model_answered_not_saved")
-            return reply
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedTools:
-    """A ToolBox behind the guard."""
-
-    tools: ToolBox
-    guard: LeaseGuard
-
-    def spec(self, name: str) -> ToolSpec | None:
-        return self.tools.spec(name)
-
-    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
-        async with self.guard.passed():
-            failpoint("tool_started")
-            result = await self.tools.call(wanted, call)
-            failpoint("tool_answered_not_saved")
-            return result

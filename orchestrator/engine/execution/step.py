@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.engine.document.expressions import Variables, evaluate
 from orchestrator.engine.document.graph import Edge, OnError
-from orchestrator.engine.document.node_kind import ERROR, Outputs
+from orchestrator.engine.document.node_kind import ERROR, OUT, Outputs
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, ErrorInfo
 from orchestrator.engine.execution.branches import Branch, time_limit
 from orchestrator.engine.execution.context import NodeContext
@@ -237,7 +237,7 @@ class Step:
         """What leaves in place of what the work did not give."""
         if self._node.on_error is OnError.PORT:
             return {ERROR.name: error.model_dump(mode="json")}
-        return {self._entry.kind.outputs[0].name: self._node.default_output}
+        return {OUT.name: self._node.default_output}
 
     @staticmethod
     def _placed(info: ErrorInfo, ctx: NodeContext) -> ErrorInfo:

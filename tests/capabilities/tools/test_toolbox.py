@@ -23,6 +23,19 @@ async def sleeper(_context: ToolContext) -> Json:
     return None
 
 
+@tool("dozer", title="Dozer", safety=Safety.IDEMPOTENT, timeout_s=0.05)
+async def dozer(_context: ToolContext) -> Json:
+    """Sleep for too long."""
+    await asyncio.sleep(5)
+    return None
+
+
+@tool("bragger", title="Bragger")
+async def bragger(_context: ToolContext) -> Json:
+    """Act, and tell too much of it."""
+    return "A" * 300_000
+
+
 @tool("shouter", title="Shouter", safety=Safety.PURE)
 async def shouter(_context: ToolContext, *, times: Annotated[int, Field(ge=1)]) -> Json:
     """Shout."""
@@ -43,7 +56,7 @@ async def key_teller(context: ToolContext) -> Json:
 
 async def failure(name: str, arguments: dict[str, Json]) -> ToolError:
     with pytest.raises(ToolError) as caught:
-        await toolbox(more=[sleeper, shouter, breaker]).call(ToolCall(tool=name, arguments=arguments), call_context())
+        await toolbox(more=[sleeper, dozer, bragger, shouter, breaker]).call(ToolCall(tool=name, arguments=arguments), call_context())
     assert caught.value.info.cure
     return caught.value
 
@@ -61,7 +74,12 @@ async def test_arguments_are_validated_without_coercion(arguments: dict[str, Jso
 
 
 async def test_slow_tool_is_stopped() -> None:
-    assert (await failure("sleeper", {})).info.code is ErrorCode.TIMEOUT
+    assert (await failure("dozer", {})).info.code is ErrorCode.TIMEOUT
+
+
+async def test_unsafe_tool_that_may_have_acted_leaves_an_unknown_outcome() -> None:
+    assert (await failure("sleeper", {})).info.code is ErrorCode.OUTCOME_UNKNOWN
+    assert (await failure("bragger", {})).info.code is ErrorCode.OUTCOME_UNKNOWN
 
 
 async def test_output_is_capped_at_256_kilobytes() -> None:
