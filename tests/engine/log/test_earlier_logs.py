@@ -85,7 +85,7 @@ def bench(file: Path, events: list[RunEvent]) -> Bench:
     functions = {"note": lambda _: "noted", "pay": lambda _: "paid", "broken": broken}
     tools = MemoryTools(functions, safety=Safety.UNSAFE if "unknown" in file.stem else Safety.PURE)
     clock = ManualClock(time_us=events[-1].at_us)
-    return Bench(graph, model=ScriptedModel(answer=answer), tools=tools, clock=clock, log=MemoryLog(events))
+    return Bench(graph, model=ScriptedModel(answer=answer), tools=tools, clock=clock, log=MemoryLog(events), build="present")
 
 
 async def to_the_end(rig: Bench) -> RunState:
