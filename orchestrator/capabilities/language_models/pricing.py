@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files
 from typing import Any, Final
 
-from orchestrator.engine.effects.model import Message, ModelRequest, Usage
+from orchestrator.engine.effects.model import MOST_NANO_USD, MOST_TOKENS, Message, ModelRequest, Usage
 
 _TABLE: Final = "litellm/model_prices_and_context_window_backup.json"
 _PICO: Final = 10**12
@@ -16,10 +16,6 @@ _PICO_PER_NANO: Final = 1000
 _TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
 _KEPT = re.compile(r"litellm_provider$|mode$|cache_read_input_token_cost$|(input|output)_cost_per_token(_above_\d+k_tokens)?$")
 """Fields of the table that are used; the rest would only fill the memory."""
-MOST_TOKENS: Final = 10**9
-"""Of one call: a hundred times the longest context there is. A provider that reports more is not believed."""
-MOST_NANO_USD: Final = 10**15
-"""Of one call: a million dollars. So the costs of ten thousand calls together fit a column of the database."""
 _PER_MESSAGE: Final = 8
 """Tokens that the framing of one message costs at most."""
 

@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.egress.shared import shared_egress
-from orchestrator.capabilities.tools.registry import built_in
+from orchestrator.capabilities.tools.registry import shipped_and_added
 from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_us
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
@@ -99,7 +99,7 @@ def toolbox(
     now_us: Callable[[], int] = system_now_us,
 ) -> ToolBox:
     """The built-in tools and `more`, over the files of a graph. `enabled`: the names the tenant allows; None for all."""
-    tools = built_in() | {tool.spec.name: tool for tool in more}
+    tools = shipped_and_added() | {tool.spec.name: tool for tool in more}
     return RunToolBox(tools, ToolContext(dict(files or {}), shared_egress(private_hosts), now_us), enabled)
 
 

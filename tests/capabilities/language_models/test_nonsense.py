@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from orchestrator.capabilities.language_models.assembly import Assembly
 from orchestrator.capabilities.language_models.failures import LONGEST_WAIT_S, retry_after
-from orchestrator.capabilities.language_models.pricing import MOST_NANO_USD, MOST_TOKENS, usage_of
-from orchestrator.engine.effects.model import Message, Role, text_parts
+from orchestrator.capabilities.language_models.pricing import usage_of
+from orchestrator.engine.effects.model import MOST_NANO_USD, MOST_TOKENS, Message, Role, text_parts
 from orchestrator.engine.errors import ModelError
 from tests.capabilities.language_models.asking import request
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from orchestrator.capabilities.tools.registry import built_in_specs
+from orchestrator.capabilities.tools.registry import all_specs
 from orchestrator.capabilities.tools.tool import ToolContext, tool
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.effects.tool import Safety
@@ -108,7 +108,7 @@ async def test_only_enabled_tools_exist() -> None:
 
 
 def test_every_built_in_tool_explains_itself() -> None:
-    specs = built_in_specs()
+    specs = all_specs()
     assert len({spec.name for spec in specs}) == len(specs) >= 8
     for spec in specs:
         assert spec.description and spec.title
@@ -119,7 +119,7 @@ def test_every_built_in_tool_explains_itself() -> None:
 
 
 def test_reading_is_idempotent_and_sending_is_not() -> None:
-    safety = {spec.name: spec.safety for spec in built_in_specs()}
+    safety = {spec.name: spec.safety for spec in all_specs()}
     assert safety["http_get"] is Safety.IDEMPOTENT is safety["http_send_once"]
     assert safety["http_request"] is Safety.UNSAFE
     assert safety["calculator"] is Safety.PURE

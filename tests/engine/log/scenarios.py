@@ -277,11 +277,24 @@ async def failed_for_good() -> Bench:
 
 
 async def repeated_call() -> Bench:
-    """A worker is lost inside a model call: it is made again."""
-    rig = Bench(one_agent(), model=ScriptedModel(answer=lambda _request: says("done")))
+    """A worker is lost inside a model call: it is made again, by another build and in other words."""
+    lost = Bench(one_agent(), model=ScriptedModel([says("done")]), build="1.0")
+    await lost.finish("task")
+    begun = next(index for index, event in enumerate(lost.log.events) if event.type == "effect_started")
+    rig = Bench(one_agent(instructions="Be very brief."), model=ScriptedModel([says("done")]), clock=lost.clock, build="2.0")
+    rig.log.events = lost.log.events[: begun + 1]
     await rig.finish("task")
-    begun = next(index for index, event in enumerate(rig.log.events) if event.type == "effect_started")
-    rig.log.events = rig.log.events[: begun + 1]
+    return rig
+
+
+async def adopted() -> Bench:
+    """A later build words the agent's instructions in another way, between two model calls."""
+    tools = MemoryTools({"note": lambda _: "noted"})
+    before = Bench(one_agent(tools=["note"]), model=ScriptedModel([calls(("note", "{}")), says("done")]), tools=tools, build="1.0")
+    await before.finish("task")
+    answered = [index for index, event in enumerate(before.log.events) if event.type == "effect_finished"][1]
+    rig = Bench(one_agent(tools=["note"], instructions="Be very brief."), model=ScriptedModel([says("done")]), tools=tools, build="2.0")
+    rig.log.events, rig.clock = before.log.events[: answered + 1], before.clock
     await rig.finish("task")
     return rig
 
@@ -336,6 +349,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     failed_attempts,
     failed_for_good,
     repeated_call,
+    adopted,
     paused_and_resumed,
     limit_exceeded,
     cancelled,
