@@ -173,7 +173,6 @@ async def test_time_that_former_workers_spent_counts() -> None:
 
     rig = Bench(document, tools=MemoryTools({"slow": slow}))
     runner = rig.runner()
-    runner.state.worked_us = 2_990_000
     state = await rig.go(None, runner)
     assert state.status is RunStatus.WAITING
     runner = rig.runner()
