@@ -36,6 +36,8 @@ def facts_of(events: Sequence[ev.Event], open_effects: OpenEffects) -> list[Fact
         cut_off: tuple[ev.EffectStarted, ...] = ()
         if isinstance(event, ev.EffectStarted):
             open_effects[event.path] = event
+        elif isinstance(event, ev.EffectAttemptFailed):
+            begun = open_effects.get(event.path)
         elif isinstance(event, ev.EffectFinished | ev.EffectFailed | ev.EffectRefused):
             begun = open_effects.pop(event.path, None)
         elif isinstance(event, ev.NodeFailed | ev.NodeRetrying):
