@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from orchestrator.engine.ids import Path
-from runs.live.groups import channel_layer, run_group, tenant_group
+from runs.live.groups import run_group, send_to, tenant_group
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +99,6 @@ class Publisher:
 
 async def _group_send(group: str, message: dict[str, Any]) -> None:
     try:
-        await channel_layer().group_send(group, message)
+        await send_to(group, message)
     except Exception as error:  # noqa: BLE001 - the broker may be away in many ways; the log is the truth
         log.debug("frame_lost", group=group, error=str(error))

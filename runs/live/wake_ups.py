@@ -8,7 +8,7 @@ import structlog
 from asgiref.sync import async_to_sync
 from celery import current_app
 
-from runs.live.groups import channel_layer, tenant_group, worker_group
+from runs.live.groups import send_to, tenant_group, worker_group
 from runs.models import Run
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ def _to_queue(task: str, *arguments: object) -> None:
 
 
 def _to_group(group: str, message: dict[str, str]) -> None:
-    _try(lambda: async_to_sync(channel_layer().group_send)(group, message))
+    _try(lambda: async_to_sync(send_to)(group, message))
 
 
 def forget_failures() -> None:
