@@ -229,15 +229,16 @@ async def call_used_again() -> Bench:
 
 async def call_cut_off_by_a_failure() -> Bench:
     """An item fails while another pays: a person says what became of it, then the map is tried again."""
-    failures = iter([True])
+    failures, paying = iter([True]), asyncio.Event()
 
     async def check(arguments: dict[str, Json]) -> Json:
         if arguments["n"] == 2 and next(failures, False):
-            await asyncio.sleep(0.02)
+            await paying.wait()
             raise ToolError("bad item")
         return "fine"
 
     async def pay(_arguments: dict[str, Json]) -> Json:
+        paying.set()
         await asyncio.sleep(60)
         return None
 
