@@ -199,6 +199,32 @@ async def test_call_that_is_left_behind_does_not_keep_the_run_at_work() -> None:
         await asyncio.gather(*left, return_exceptions=True)
 
 
+async def test_answer_to_a_call_that_was_left_behind_does_not_keep_the_run_at_work() -> None:
+    left: list[asyncio.Future[Any]] = []
+    release = asyncio.Event()
+
+    async def careless(ctx: NodeContext) -> Json:
+        left.append(asyncio.ensure_future(ctx.concurrent().ask(question("Well?"))))
+        await asyncio.sleep(0)
+        return "gone"
+
+    async def hold(_arguments: dict[str, Json]) -> Json:
+        await release.wait()
+        return None
+
+    with registered(foreign(careless)):
+        nodes = [*LINE[:2], node("hold", "tool", {"tool": "hold"}), node("ask", "human"), node("end", "output")]
+        document = graph(nodes, [*path("start", "f", "hold", "ask"), edge("ask.approve", "end")])
+        runner = (rig := Bench(document, tools=MemoryTools({"hold": hold}))).runner()
+        going = asyncio.ensure_future(rig.go(None, runner))
+        await asyncio.sleep(0.01)
+        assert runner.deliver(runner.state.waiting()[0], {"action": "approve"}, "ann")
+        assert (await left[0]).action == "approve"
+        release.set()
+        state = await asyncio.wait_for(going, 5)
+        assert (state.status, runner.at_work) == (RunStatus.WAITING, 0)
+
+
 async def test_code_that_gives_up_waiting_goes_on() -> None:
     async def impatient(ctx: NodeContext) -> Json:
         calls = ctx.concurrent()

@@ -71,3 +71,18 @@ async def test_agent_that_met_a_fault_goes_on_after_a_crash_at_any_event(fault: 
         state = await answered(rig, "reject")
         assert state.output == "done", (point, state.error)
         assert [request.messages for request in rig.model.requests] == said[finished:]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ALLOW, Verdict.DENY])
+async def test_call_that_a_person_rejected_stays_rejected_whatever_the_rights_say_later(verdict: Verdict) -> None:
+    tools = MemoryTools({"pay": lambda _: "paid", "send": lambda _: "sent"})
+    model = ScriptedModel([calls(("pay", "{}")), calls(("send", "{}")), says("done")])
+    authority = FixedAuthority({"pay": Verdict.ASK, "send": Verdict.ASK})
+    rig = Bench(one_agent(tools=["pay", "send"]), model=model, tools=tools, authority=authority)
+    for answer in ("reject", "approve"):
+        await rig.go("x")
+        authority.verdicts["pay"] = verdict if answer == "approve" else Verdict.ASK
+        runner = rig.runner()
+        assert runner.deliver(runner.state.waiting()[0], {"action": answer}, "ann")
+        state = await rig.go("x", runner)
+    assert (state.output, [call.tool for call in tools.calls]) == ("done", ["send"]), state.error

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.tool import Safety
@@ -287,3 +289,26 @@ async def test_question_that_was_open_when_its_item_failed_is_asked_on() -> None
     assert state.effects["each#1/item.0/pay#1/tool.1"].status is EffectStatus.UNKNOWN
     state = await say(rig, "happened", "seen")
     assert (state.output, till.paid) == (1, 1), state.error
+
+
+@pytest.mark.parametrize("safety", [Safety.IDEMPOTENT, Safety.UNSAFE])
+async def test_like_calls_have_keys_of_their_own_on_both_sides_of_a_death(safety: Safety) -> None:
+    def desk() -> Bench:
+        model = ScriptedModel([calls(("pay", "{}"), ("pay", "{}")), says("twice")])
+        return Bench(one_agent(tools=["pay"]), model=model, tools=Till(safety=safety))
+
+    whole = desk()
+    await whole.finish("x")
+    keys = [event.idempotency_key for event in whole.log.events if event.type == "effect_started" and event.kind == "tool"]
+    assert len(set(keys)) == 2
+    first = next(i for i, event in enumerate(whole.log.events) if event.type == "effect_finished" and "tool" in event.path)
+    second = {event.path for event in whole.log.events if event.type == "effect_started" and event.kind == "tool"}
+    done = whole.log.events[first].path  # type: ignore[union-attr]  # an effect's end
+    rig = desk()
+    rig.model.script.pop(0)
+    kept = [event for event in whole.log.events[: first + 1] if getattr(event, "path", "") not in second - {done}]
+    rig.log = MemoryLog(event.model_copy(update={"seq": seq}) for seq, event in enumerate(kept, start=1))
+    state = await rig.finish("x")
+    assert (state.output, len(rig.tools.calls)) == ("twice", 1), state.error
+    again = {event.idempotency_key for event in rig.log.events if event.type == "effect_started" and event.kind == "tool"}
+    assert len(again) == 2, "a provider that knows the first key would not act on the second call"
