@@ -4,7 +4,7 @@ The docstring of a class is its default message.
 """
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -83,7 +83,7 @@ class EngineError(Exception):
         )
 
     @classmethod
-    def of(cls, info: ErrorInfo) -> "EngineError":
+    def of(cls, info: ErrorInfo) -> Self:
         """The error that `info` records."""
         error = cls(info.message)
         error.info = info

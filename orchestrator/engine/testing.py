@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Authority, GateDecision, GateRequest, Verdict
@@ -170,6 +171,7 @@ class Bench:
     clock: ManualClock = field(default_factory=ManualClock)
     log: MemoryLog = field(default_factory=MemoryLog)
     epoch: int = 0
+    build: str = ""
 
     def runner(self) -> Runner:
         """A runner over the log as it stands, as a new worker would make it."""
@@ -180,7 +182,8 @@ class Bench:
         """Claim the run and work on it until it ends, waits or is paused."""
         runner = runner or self.runner()
         self.epoch = runner.state.epoch + 1
-        await runner.run(run_input, RunClaimed(worker="bench", epoch=self.epoch, cause="first" if self.epoch == 1 else "woken"))
+        cause: Literal["first", "woken"] = "first" if self.epoch == 1 else "woken"
+        await runner.run(run_input, RunClaimed(worker="bench", epoch=self.epoch, cause=cause, build=self.build))
         return runner.state
 
     async def finish(self, run_input: Json = None) -> RunState:

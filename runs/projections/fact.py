@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestrator.engine.ids import Path
+from orchestrator.engine.effects.tool import Safety
+from orchestrator.engine.ids import Path, is_within
 from orchestrator.engine.log import events as ev
 
 OpenEffects = dict[Path, ev.EffectStarted]
@@ -35,7 +36,9 @@ def facts_of(events: Sequence[ev.Event], open_effects: OpenEffects) -> list[Fact
         cut_off: tuple[ev.EffectStarted, ...] = ()
         if isinstance(event, ev.EffectStarted):
             open_effects[event.path] = event
-        elif isinstance(event, ev.EffectFinished | ev.EffectFailed):
+        elif isinstance(event, ev.EffectAttemptFailed):
+            begun = open_effects.get(event.path)
+        elif isinstance(event, ev.EffectFinished | ev.EffectFailed | ev.EffectRefused):
             begun = open_effects.pop(event.path, None)
         elif isinstance(event, ev.NodeFailed | ev.NodeRetrying):
             cut_off = _below(event.path, open_effects)
@@ -46,8 +49,11 @@ def facts_of(events: Sequence[ev.Event], open_effects: OpenEffects) -> list[Fact
 
 
 def _below(path: str, open_effects: OpenEffects) -> tuple[ev.EffectStarted, ...]:
-    """Take the effects below `path` out."""
-    return tuple(open_effects.pop(found) for found in list(open_effects) if found.startswith(f"{path}/"))
+    """Take the effects below `path` out. Unsafe ones stay, with what is asked about them: a person has to say what became of them."""
+    below = [found for found in open_effects if is_within(found, Path(path))]
+    unsafe = [found for found in below if open_effects[found].safety is Safety.UNSAFE]
+    ended = [found for found in below if not any(is_within(found, stays) for stays in unsafe)]
+    return tuple(open_effects.pop(found) for found in ended)
 
 
 def moment(at_us: int) -> datetime:

@@ -28,5 +28,5 @@ class Used:
 
 
 def used_by(fact: Fact) -> Usage | None:
-    """The usage that an event reports: of an effect that ended, however it ended."""
-    return fact.event.usage if isinstance(fact.event, ev.EffectFinished | ev.EffectFailed) else None
+    """The usage that an event reports: of an effect that ended, however it ended, or of an attempt that failed on the way."""
+    return fact.event.usage if isinstance(fact.event, ev.EffectFinished | ev.EffectFailed | ev.EffectAttemptFailed) else None

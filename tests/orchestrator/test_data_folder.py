@@ -96,7 +96,7 @@ def test_what_is_no_file_of_ours_is_left_alone(tmp_path: Path, monkeypatch: pyte
 REACH_BROKER = """
 import django; django.setup()
 from django.core.cache import cache
-from orchestrator import embedded_broker
+from orchestrator.processes import embedded_broker
 from orchestrator.celery import app
 from orchestrator.settings.env import REDIS_URL
 cache.set("here", 1)

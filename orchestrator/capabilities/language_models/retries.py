@@ -57,7 +57,7 @@ class RetryingModel:
                 wait = self._wait(error, attempt)
                 if wait is None:
                     raise
-                call.on_failed_attempt(FailedAttempt(attempt, error.info, wait))
+                call.on_failed_attempt(FailedAttempt(attempt, error.info, wait, error.usage))
             listener.restart()
             await self._sleep(wait)
 

@@ -7,17 +7,15 @@ from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.egress.shared import shared_egress
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.failures import no_key, unknown
-from orchestrator.capabilities.language_models.keys import ProviderKey, ProviderKeys
+from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.pricing import price_table
-from orchestrator.capabilities.language_models.providers import provider_named
+from orchestrator.capabilities.language_models.providers import DEMO, ProviderKey, provider_named
 from orchestrator.capabilities.language_models.retries import Backoff, RetryingModel
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ports import CallContext, LanguageModel
-
-DEMO = "demo"
 
 
 class RoutedModel:
@@ -40,8 +38,12 @@ class RoutedModel:
         """The adapter with the key and address that apply."""
         known = provider_named(provider)
         key = self._keys.of(provider)
-        if key is None or not (key.secret or key.base):
+        if known.adapter is not None and not known.needs_key:
+            key = key or ProviderKey()
+        elif key is None or not (key.secret or key.base):
             raise no_key(model, known.label, known.key_variable)
+        if known.adapter is not None:
+            return known.adapter(key)
         if known.speaks_openai:
             base = key.base or known.wire_base
             if not base:

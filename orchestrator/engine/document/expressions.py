@@ -14,6 +14,7 @@ from functools import lru_cache
 from orchestrator.engine.document.cel_library import cel, stdlib
 from orchestrator.engine.errors import ExpressionFailed
 from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import clean_text
 
 MAX_SOURCE = 10_000
 MAX_DEPTH = 64
@@ -243,8 +244,10 @@ def render(template: str, variables: Variables) -> str:
 
 def to_json(value: object, source: str = "") -> Json:
     """`value` as JSON data. Raises ExpressionFailed for what JSON has no form for."""
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, str):
+        return clean_text(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ExpressionFailed(f"Expression `{source[:200]}` gave {value}, which is not a JSON number", cure="Guard the division.")
@@ -252,7 +255,7 @@ def to_json(value: object, source: str = "") -> Json:
     if isinstance(value, list | tuple):
         return [to_json(item, source) for item in value]
     if isinstance(value, dict):
-        return {str(key): to_json(item, source) for key, item in value.items()}
+        return {clean_text(str(key)): to_json(item, source) for key, item in value.items()}
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat):
         return str(isoformat())

@@ -9,9 +9,9 @@ from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.execution.branches import Branch
+from orchestrator.engine.execution.firing.plan import Plan, compile_plan
 from orchestrator.engine.execution.journal import Journal
 from orchestrator.engine.execution.performer import Performer
-from orchestrator.engine.execution.plan import Plan, compile_plan
 from orchestrator.engine.execution.scope_run import ScopeRun
 from orchestrator.engine.execution.visibility import variables_as_of
 from orchestrator.engine.execution.waits import Waits

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.execution.branches import Branch, Crew
-from orchestrator.engine.execution.plan import Plan
-from orchestrator.engine.execution.scheduling import Fire, Move, Schedule
+from orchestrator.engine.execution.firing.plan import Plan
+from orchestrator.engine.execution.firing.schedule import Fire, Move, Schedule
 from orchestrator.engine.execution.step import Step
 from orchestrator.engine.ids import Json, NodeId, Scope, step_path
 from orchestrator.engine.log import events as ev

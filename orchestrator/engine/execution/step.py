@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 from orchestrator.engine.document.expressions import Variables, evaluate
 from orchestrator.engine.document.graph import Edge, OnError
-from orchestrator.engine.document.node_kind import ERROR, Outputs
+from orchestrator.engine.document.node_kind import ERROR, OUT, Outputs
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, ErrorInfo
 from orchestrator.engine.execution.branches import Branch, time_limit
 from orchestrator.engine.execution.context import NodeContext
-from orchestrator.engine.execution.plan import NodePlan
-from orchestrator.engine.execution.routing import open_edges
-from orchestrator.engine.execution.scheduling import Fire, Schedule
+from orchestrator.engine.execution.firing.plan import NodePlan
+from orchestrator.engine.execution.firing.routing import open_edges
+from orchestrator.engine.execution.firing.schedule import Fire, Schedule
 from orchestrator.engine.ids import EdgeId, Json, Path, PortName, Scope, step_path
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.run_state import check_writes
+from orchestrator.engine.log.channels import check_writes
 from orchestrator.engine.log.scope_state import Activation
 from orchestrator.engine.log.status import NodeStatus
 
@@ -140,7 +140,7 @@ class Step:
         """Record what the work gave, where it leads, and what it writes. A fault here repeats none of the work."""
         try:
             writes = self._writes(ctx, outputs)
-            check_writes(self._run.state, writes)
+            check_writes(self._run.state.channels, writes)
             edges = self._open_edges(ctx, outputs, writes)
         except EndsRun:
             raise
@@ -237,7 +237,7 @@ class Step:
         """What leaves in place of what the work did not give."""
         if self._node.on_error is OnError.PORT:
             return {ERROR.name: error.model_dump(mode="json")}
-        return {self._entry.kind.outputs[0].name: self._node.default_output}
+        return {OUT.name: self._node.default_output}
 
     @staticmethod
     def _placed(info: ErrorInfo, ctx: NodeContext) -> ErrorInfo:

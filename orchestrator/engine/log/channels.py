@@ -6,12 +6,13 @@ added, not a copy for each time.
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.engine.document.graph import ReducerName
 from orchestrator.engine.errors import EngineError, ErrorCode, IllegalTransition
 from orchestrator.engine.ids import Json
+from orchestrator.engine.log.events import ChannelWrite
 
 
 def reduce_value(reducer: ReducerName, before: Json, value: Json) -> Json:
@@ -97,6 +98,25 @@ class ChannelState:
 
     def _last(self) -> Json:
         return self.kept[-1] if self.kept else self.initial
+
+
+def check_writes(channels: Mapping[str, ChannelState], writes: Iterable[ChannelWrite]) -> None:
+    """Raises EngineError when a channel cannot take in what is written to it. Nothing is written."""
+    seen: set[str] = set()
+    for write in writes:
+        if write.channel in seen:
+            raise IllegalTransition(f"Channel {write.channel} is written twice at once")
+        seen.add(write.channel)
+        known = channels.get(write.channel) or ChannelState(write.reducer, write.initial)
+        known.check(write.reducer, write.value)
+
+
+def take_writes(channels: dict[str, ChannelState], writes: Iterable[ChannelWrite], seq: int) -> None:
+    """Take checked writes in, as of event `seq`."""
+    for write in writes:
+        if write.channel not in channels:
+            channels[write.channel] = ChannelState(write.reducer, write.initial)
+        channels[write.channel].write(seq, write.value)
 
 
 def _list(before: Json) -> list[Json]:

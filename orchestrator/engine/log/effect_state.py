@@ -1,4 +1,4 @@
-"""Where one effect stands, as its events tell."""
+"""Where one effect stands, and what all of them used, as their events tell."""
 
 from dataclasses import dataclass, field
 
@@ -43,3 +43,21 @@ class EffectState:
     failures: list[AttemptFailure] = field(default_factory=list)
     adopted: bool = False
     """Its result was taken although the present build asks for it in other words."""
+
+
+@dataclass(slots=True)
+class UsageTotals:
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    repeated: int = 0
+    """Model calls made again because nobody knew how the first ended; they may be billed twice."""
+
+    def count(self, usage: Usage | None) -> None:
+        if usage is None:
+            return
+        self.calls += 1
+        self.input_tokens += usage.input_tokens
+        self.output_tokens += usage.output_tokens
+        self.cost_nano_usd += usage.cost_nano_usd

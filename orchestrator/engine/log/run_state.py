@@ -8,33 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import EngineError, ErrorInfo, IllegalTransition
 from orchestrator.engine.ids import ROOT, Json, NodeId, Path, Scope, is_within
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.channels import ChannelState
-from orchestrator.engine.log.effect_state import AttemptFailure, EffectState
+from orchestrator.engine.log.channels import ChannelState, check_writes, take_writes
+from orchestrator.engine.log.effect_state import AttemptFailure, EffectState, UsageTotals
 from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import EffectStatus, NodeStatus, RunStatus
-
-
-@dataclass(slots=True)
-class UsageTotals:
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    repeated: int = 0
-    """Model calls made again because nobody knew how the first ended; they may be billed twice."""
-
-    def count(self, usage: Usage | None) -> None:
-        if usage is None:
-            return
-        self.calls += 1
-        self.input_tokens += usage.input_tokens
-        self.output_tokens += usage.output_tokens
-        self.cost_nano_usd += usage.cost_nano_usd
 
 
 @dataclass(slots=True)
@@ -277,32 +258,13 @@ def _node_started(state: RunState, event: ev.NodeStarted) -> None:
 @_applies(ev.NodeFinished)
 def _node_finished(state: RunState, event: ev.NodeFinished) -> None:
     activation = _activation(state, event)
-    check_writes(state, event.writes)
+    try:
+        check_writes(state.channels, event.writes)
+    except EngineError as error:
+        raise IllegalTransition(error.info.message) from None
     _end(state, event, activation)
     activation.status = NodeStatus.SUCCEEDED
-    for write in event.writes:
-        _channel(state, write).write(event.seq, write.value)
-
-
-def check_writes(state: RunState, writes: Iterable[ev.ChannelWrite]) -> None:
-    """Raises IllegalTransition when a channel cannot take in what is written to it."""
-    seen: set[str] = set()
-    for write in writes:
-        if write.channel in seen:
-            raise IllegalTransition(f"Channel {write.channel} is written twice by one event")
-        seen.add(write.channel)
-        known = state.channels.get(write.channel)
-        try:
-            (known or ChannelState(write.reducer, write.initial)).check(write.reducer, write.value)
-        except EngineError as error:
-            raise IllegalTransition(error.info.message, code=error.info.code, cure=error.info.cure) from None
-
-
-def _channel(state: RunState, write: ev.ChannelWrite) -> ChannelState:
-    found = state.channels.get(write.channel)
-    if found is None:
-        found = state.channels[write.channel] = ChannelState(write.reducer, write.initial)
-    return found
+    take_writes(state.channels, event.writes, event.seq)
 
 
 @_applies(ev.NodeFailed)

@@ -164,6 +164,44 @@ async def test_missing_usage_is_estimated_from_above(model_server: ModelServer) 
     assert reply.usage.output_tokens >= len(b"four words are here")
 
 
+NONSENSE = (None, "many", 0, -5, 10**20, float("nan"), float("inf"), True, [], {"a": 1})
+
+
+@pytest.mark.parametrize("count", NONSENSE, ids=str)
+@pytest.mark.parametrize("field", ["prompt_tokens", "completion_tokens"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_nonsense_for_a_number_of_tokens_is_estimated(model_server: ModelServer, field: str, count: Json, stream: bool) -> None:
+    model_server.script(Reply(text="four words are here", usage={"prompt_tokens": 3, "completion_tokens": 4, field: count}))
+    usage = (await ask(adapter("wire", model_server, stream=stream), request("openai/gpt-5-mini", "Count this")))[0].usage
+    assert usage.estimated and 0 < usage.cost_nano_usd < 10**6
+    told, asked = (usage.output_tokens, 4) if field == "completion_tokens" else (usage.input_tokens, 3)
+    assert asked < told < 100
+
+
+@pytest.mark.parametrize("usage", [*NONSENSE, {"prompt_tokens": -1, "completion_tokens": 10**20}], ids=str)
+async def test_whatever_usage_is_told_the_numbers_are_bounded(model: LanguageModel, model_server: ModelServer, usage: Json) -> None:
+    """LiteLLM reads the usage before we do: it may refuse the whole reply, which is a failure like any other."""
+    model_server.script(Reply(text="four words are here", usage=usage))
+    try:
+        reply, _ = await ask(model, request("openai/gpt-5-mini", "Count this"))
+    except ModelError as error:
+        assert error.info.retryable
+    else:
+        assert 0 < reply.usage.input_tokens < 1000 and 0 < reply.usage.output_tokens < 1000
+        assert 0 < reply.usage.cost_nano_usd < 10**7
+
+
+@pytest.mark.parametrize("fault", ["cut", "drop", "error-chunk"])
+async def test_what_a_broken_stream_cost_is_told_with_its_failure(streaming: LanguageModel, fault: str) -> None:
+    error = await failure(streaming, request(f"openai/fault-{fault}", "Count this"))
+    assert error.usage is not None and error.usage.input_tokens > 0 and error.usage.output_tokens > 0
+
+
+@pytest.mark.parametrize("fault", ["401", "429", "500", "html"])
+async def test_a_refused_call_cost_nothing(streaming: LanguageModel, fault: str) -> None:
+    assert (await failure(streaming, request(f"openai/fault-{fault}"))).usage is None
+
+
 @pytest.mark.parametrize("kind", ["wire", "litellm"])
 async def test_nobody_listening_is_a_connection_failure(kind: str) -> None:
     gone = ModelServer(port=9)

@@ -8,9 +8,10 @@ import pytest
 from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.retries import RESTART, Backoff, RetryingModel
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, text_parts
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, Usage, text_parts
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import CallContext
+from orchestrator.engine.ports import CallContext, FailedAttempt
+from orchestrator.engine.testing import call_context
 from tests.capabilities.language_models.asking import ask, request
 from tests.model_server import ModelServer, Reply
 
@@ -55,6 +56,18 @@ async def test_waits_grow_and_end() -> None:
         await ask(patient(inner, naps, first_s=1.0, longest_s=3.0, attempts=5), request("x/y"))
     assert naps.taken == [1.0, 2.0, 3.0, 3.0]
     assert inner.calls == 5
+
+
+async def test_each_failed_attempt_is_told_with_its_wait_and_its_cost() -> None:
+    told: list[FailedAttempt] = []
+    first, second, last = failed(), failed(after=7.0), failed(retryable=False)
+    second.usage = last.usage = Usage(input_tokens=5, output_tokens=2, estimated=True)
+    with pytest.raises(ModelError) as caught:
+        await patient(Flaky([first, second, last]), Naps(), first_s=1.0).complete(
+            request("x/y"), call_context(on_failed_attempt=told.append)
+        )
+    assert told == [FailedAttempt(1, first.info, 1.0), FailedAttempt(2, second.info, 7.0, second.usage)]
+    assert caught.value is last and last.usage is not None
 
 
 async def test_jitter_spreads_the_waits() -> None:

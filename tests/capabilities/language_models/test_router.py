@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from orchestrator.capabilities.language_models.catalog import catalog
-from orchestrator.capabilities.language_models.keys import ProviderKey, ProviderKeys
+from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
+from orchestrator.capabilities.language_models.providers import ProviderKey
 from orchestrator.capabilities.language_models.router import RoutedModel, language_model
 from orchestrator.engine.errors import ErrorCode, ModelError
 from tests.capabilities.language_models.asking import ask, request

@@ -8,7 +8,7 @@ from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ErrorInfo, ModelError, ToolError
-from orchestrator.engine.ids import Json
+from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.ports import CallContext, FailedAttempt
 from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, ScriptedModel, calls, says
 from tests.graphs import approval, edge, fan, graph, loop, node, one_agent, path
@@ -115,15 +115,21 @@ async def retry_in_map_with_person() -> Bench:
 
 
 async def item_cut_off() -> Bench:
-    """Items 1 and 10 ask a person; item 1 fails beside its question, which is void then. That of item 10 stays."""
-    inner = [node("look", "transform", {"expression": "item"}, parent="each"), node("ask", "human", {"payload": "item"}, parent="each")]
-    inner += [node("broken", "transform", {"expression": "item.n"}, parent="each")]
-    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "skip", "concurrency": 16}), *inner, node("end", "output")]
+    """Items 1 and 10 ask two people; item 1 fails after one answer, so its other question is void. Those of item 10 stay."""
+    inner = [node(name, "human", {"payload": "item"}, parent="each") for name in ("ask", "sure")]
+    inner += [
+        node("look", "transform", {"expression": "item"}, parent="each"),
+        node("broken", "transform", {"expression": "item.n"}, parent="each"),
+    ]
+    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "skip", "concurrency": 1}), *inner, node("end", "output")]
     edges = [edge("start", "each"), edge("each.item", "look"), edge("look", "ask", condition="output > 0")]
-    edges += [edge("look", "broken", condition="output == 1"), edge("broken", "each.result"), edge("ask.approve", "each.result")]
-    edges += [edge("look", "each.result", otherwise=True), edge("each", "end")]
+    edges += [edge("look", "sure", condition="output > 0"), edge("sure.approve", "broken"), edge("broken", "each.result")]
+    edges += [edge("ask.approve", "each.result"), edge("look", "each.result", otherwise=True), edge("each", "end")]
     rig = Bench(graph(nodes, edges))
     await rig.go([0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2])
+    runner = rig.runner()
+    assert runner.deliver(Path("each#1/item.1/sure#1/human.1"), APPROVED, "ann", "7")
+    await rig.go(None, runner)
     return rig
 
 
@@ -223,15 +229,16 @@ async def call_used_again() -> Bench:
 
 async def call_cut_off_by_a_failure() -> Bench:
     """An item fails while another pays: a person says what became of it, then the map is tried again."""
-    failures = iter([True])
+    failures, paying = iter([True]), asyncio.Event()
 
     async def check(arguments: dict[str, Json]) -> Json:
         if arguments["n"] == 2 and next(failures, False):
-            await asyncio.sleep(0.02)
+            await paying.wait()
             raise ToolError("bad item")
         return "fine"
 
     async def pay(_arguments: dict[str, Json]) -> Json:
+        paying.set()
         await asyncio.sleep(60)
         return None
 
@@ -271,11 +278,24 @@ async def failed_for_good() -> Bench:
 
 
 async def repeated_call() -> Bench:
-    """A worker is lost inside a model call: it is made again."""
-    rig = Bench(one_agent(), model=ScriptedModel(answer=lambda _request: says("done")))
+    """A worker is lost inside a model call: it is made again, by another build and in other words."""
+    lost = Bench(one_agent(), model=ScriptedModel([says("done")]), build="1.0")
+    await lost.finish("task")
+    begun = next(index for index, event in enumerate(lost.log.events) if event.type == "effect_started")
+    rig = Bench(one_agent(instructions="Be very brief."), model=ScriptedModel([says("done")]), clock=lost.clock, build="2.0")
+    rig.log.events = lost.log.events[: begun + 1]
     await rig.finish("task")
-    begun = next(index for index, event in enumerate(rig.log.events) if event.type == "effect_started")
-    rig.log.events = rig.log.events[: begun + 1]
+    return rig
+
+
+async def adopted() -> Bench:
+    """A later build words the agent's instructions in another way, between two model calls."""
+    tools = MemoryTools({"note": lambda _: "noted"})
+    before = Bench(one_agent(tools=["note"]), model=ScriptedModel([calls(("note", "{}")), says("done")]), tools=tools, build="1.0")
+    await before.finish("task")
+    answered = [index for index, event in enumerate(before.log.events) if event.type == "effect_finished"][1]
+    rig = Bench(one_agent(tools=["note"], instructions="Be very brief."), model=ScriptedModel([says("done")]), tools=tools, build="2.0")
+    rig.log.events, rig.clock = before.log.events[: answered + 1], before.clock
     await rig.finish("task")
     return rig
 
@@ -330,6 +350,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     failed_attempts,
     failed_for_good,
     repeated_call,
+    adopted,
     paused_and_resumed,
     limit_exceeded,
     cancelled,

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
 from orchestrator.engine.effects.model import Usage
+from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.ids import ROOT, NodeId, Path, Scope
 from orchestrator.engine.log import events as ev
 from orchestrator.engine.testing import says
@@ -18,6 +19,7 @@ from runs.projections.approval_rows import ApprovalRows
 from runs.projections.fact import facts_of
 from runs.projections.model_uses import ModelUses
 from runs.projections.run_row import RunRow
+from runs.projections.used import Used
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope, tenant_scope
 from tests.runs.factories import World, chain, world
@@ -50,6 +52,13 @@ class TestFacts:
         *_, fact = facts_of([asked(below), asked(beside, 2), failed_item(Scope("m#1/item.1"), 3)], known)
         assert [cut.path for cut in fact.cut_off] == [below] and list(known) == [beside]
 
+    def test_what_is_asked_about_a_call_of_unknown_outcome_outlives_its_item(self) -> None:
+        pay = ev.EffectStarted(seq=1, at_us=1, path=Path("m#1/item.1/pay#1/tool.1"), kind="tool", fingerprint="f", safety=Safety.UNSAFE)
+        about = asked(Path(f"{pay.path}/outcome.1"), 2)
+        known: dict[Path, ev.EffectStarted] = {}
+        *_, fact = facts_of([pay, about, failed_item(Scope("m#1/item.1"), 3)], known)
+        assert fact.cut_off == () and list(known) == [pay.path, about.path]
+
 
 class TestOneProjectionAlone:
     def run(self) -> Run:
@@ -70,10 +79,12 @@ class TestOneProjectionAlone:
         error: Any = {"code": "model_bad_reply", "message": "no"}
         events = [
             ev.EffectStarted(seq=1, at_us=1, path=path, kind="model", name="m", agent="ann", fingerprint="f"),
-            ev.EffectFailed(seq=2, at_us=2, path=path, error=error, usage=Usage(input_tokens=3)),
+            ev.EffectAttemptFailed(seq=2, at_us=2, path=path, attempt=1, error=error, retry_in_s=1, usage=Usage(input_tokens=2)),
+            ev.EffectFailed(seq=3, at_us=3, path=path, error=error, usage=Usage(input_tokens=3)),
         ]
-        [use] = ModelUses().read(self.run(), facts_of(events, {})) or []
-        assert (use.agent, use.model, use.input_tokens) == ("ann", "m", 3)
+        uses = ModelUses().read(self.run(), facts_of(events, {})) or []
+        assert [(use.seq, use.agent, use.model, use.input_tokens) for use in uses] == [(2, "ann", "m", 2), (3, "ann", "m", 3)]
+        assert RunRow().read(self.run(), facts_of(events, {})).used == Used(calls=2, input_tokens=5)
 
     def test_what_changes_nothing_is_no_change(self) -> None:
         started = ev.NodeStarted(seq=1, at_us=1, path=Path("a#1"), scope=ROOT, node=NodeId("a"), activation=1)

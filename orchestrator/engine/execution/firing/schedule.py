@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from orchestrator.engine.document.graph import Edge, FiringRule
-from orchestrator.engine.execution.plan import NodePlan, Plan
+from orchestrator.engine.execution.firing.plan import NodePlan, Plan
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
 from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import NodeStatus
