@@ -1,6 +1,8 @@
 """Resources of runs under fault tests: models and tools whose calls are seen by a sink outside the process."""
 
 import asyncio
+import os
+import signal
 from dataclasses import dataclass
 
 import aiohttp
@@ -13,6 +15,8 @@ from orchestrator.engine.testing import FixedAuthority, says
 from runs.models import Run
 from runs.worker.execution import Resources
 
+POISON = "poison"
+"""The input of a run whose model call ends its worker."""
 SAFETY = {"save": Safety.IDEMPOTENT, "send": Safety.UNSAFE}
 
 
@@ -47,6 +51,8 @@ class SinkModel:
     seconds: float
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        if self.run.input == POISON:
+            os.kill(os.getpid(), signal.SIGKILL)
         await asyncio.sleep(self.seconds)
         await witnessed(self.sink, f"model:{self.run.pk}", None)
         return says("done")

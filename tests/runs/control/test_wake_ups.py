@@ -15,7 +15,8 @@ from runs.control.principal import Principal
 from runs.control.start import start_run
 from runs.live.wake_ups import OUTBOX
 from runs.models import Probe, Run
-from runs.worker import bootstep, probe, scheduler, tasks
+from runs.worker import bootstep, probe, tasks
+from runs.worker.scheduler import Scheduler
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope, tenant_scope
 from tests.runs.factories import world
@@ -70,8 +71,8 @@ def test_only_json_is_accepted_and_only_known_tasks_exist(database: Any) -> None
 def test_two_schedulers_wake_what_is_due_and_send_one_probe(database: Any, queue: Any) -> None:
     """F13"""
     place = world()
-    due, later = place.run("x"), place.run("y", due_at=None)
-    assert scheduler.tick() == 1 and scheduler.tick() == 1
+    due, later = place.run("x"), place.run("y", due_at=Now() + timedelta(hours=1))
+    assert Scheduler().tick() == 1 and Scheduler().tick() == 1
     OUTBOX.settle()
     sent = [json.loads(message)["headers"] for message in queue.lrange("baton", 0, -1)]
     assert [header["task"] for header in sent].count("runs.probe") == 1
