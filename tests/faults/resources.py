@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import signal
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import aiohttp
 
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import Safety, ToolSpec
+from orchestrator.engine.errors import ModelError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, ToolCall
 from orchestrator.engine.testing import FixedAuthority, calls, says
@@ -54,11 +56,14 @@ class SinkModel:
     sink: str
     run: Run
     seconds: float
+    erratic: float = 0.0
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         if self.run.input == POISON:
             os.kill(os.getpid(), signal.SIGKILL)
         await asyncio.sleep(self.seconds)
+        if random.random() < self.erratic:
+            raise ModelError("It is moody", retryable=random.random() < 0.5)
         await witnessed(self.sink, f"model:{self.run.pk}", None)
         used = sum(bool(message.tool_requests) for message in request.messages)
         return calls(("save", json.dumps({"text": f"round {used}"}))) if request.tools and used < ROUNDS else says("done")
@@ -69,6 +74,8 @@ class SinkLender:
     sink: str
     model_s: float = 0.01
     tool_s: float = 0.0
+    erratic: float = 0.0
+    """How often a model fails."""
 
     def resources_of(self, run: Run) -> Resources:
-        return Resources(SinkModel(self.sink, run, self.model_s), SinkTools(self.sink, self.tool_s), FixedAuthority())
+        return Resources(SinkModel(self.sink, run, self.model_s, self.erratic), SinkTools(self.sink, self.tool_s), FixedAuthority())

@@ -80,7 +80,7 @@ def work(order: dict[str, Any]) -> None:
         set_build(order["build"])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01), order.get("tool_s", 0.0)))
+    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01), order.get("tool_s", 0.0), order.get("erratic", 0.0)))
     worker.start()
     say({"ready": os.getpid()})
     stop.wait()

@@ -1,14 +1,12 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../contract";
 import { applyEvent, fold } from "./applyEvent";
+import { goldenLogs } from "./golden";
 import { sampleLog } from "./sampleLog";
 import { emptyState } from "./state";
-import { wholeState, type GoldenLog } from "./wholeState";
+import { wholeState } from "./wholeState";
 
-const golden = import.meta.glob<GoldenLog>(["../../../tests/event_logs/*.json", "../../../tests/event_logs/earlier/*/*.json"], { eager: true, import: "default" });
-const named = Object.entries(golden).map(([file, log]): [string, GoldenLog] => [file.slice(file.indexOf("event_logs/")), log]);
-
-test.each(named)("%s folds to all that the engine folded it to", (_, log) => {
+test.each(goldenLogs)("%s folds to all that the engine folded it to", (_, log) => {
   expect(wholeState(fold(log.present ?? log.events))).toEqual(log.state);
 });
 
