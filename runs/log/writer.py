@@ -61,11 +61,13 @@ class LogWriter:
 
     def _loop(self) -> None:
         going = True
-        with system_scope():
-            while going:
-                work, going = self._gather()
-                self._write(work)
-        drop_connection()
+        try:
+            with system_scope():
+                while going:
+                    work, going = self._gather()
+                    self._write(work)
+        finally:
+            drop_connection()
 
     def _gather(self) -> tuple[Work, bool]:
         """Everything in the queue, by run; waits for the first entry."""

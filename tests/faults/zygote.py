@@ -76,9 +76,11 @@ def work(order: dict[str, Any]) -> None:
 
     set_pace(order.get("pace", 1.0))
     set_clock(order.get("clock_s", 0.0))
+    if "build" in order:
+        set_build(order["build"])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01)))
+    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01), order.get("tool_s", 0.0), order.get("erratic", 0.0)))
     worker.start()
     say({"ready": os.getpid()})
     stop.wait()
@@ -94,6 +96,19 @@ def set_pace(pace: float) -> None:
     lease.lease_seconds = lambda: usual() * pace
     worker.HEARTBEAT_S = lease.HEARTBEAT_S * pace
     intake.PATIENCE_S = (0.5, 1.0) if pace < 1 else intake.PATIENCE_S
+
+
+def set_build(name: str) -> None:
+    """Another build: it has another name, and its agents put their prompts in other words."""
+    from orchestrator.engine.agents import loop
+    from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
+    from runs.worker import execution
+
+    def request(*, messages: tuple[Message, ...], **fields: Any) -> ModelRequest:
+        return ModelRequest(messages=(Message(role=Role.SYSTEM, content=text_parts(f"As {name} says it.")), *messages), **fields)
+
+    execution.build_id = lambda: name
+    loop.ModelRequest = request  # type: ignore[misc,assignment]
 
 
 def set_clock(ahead_s: float) -> None:
