@@ -16,6 +16,7 @@ from orchestrator.engine.log.events import RunEvent, run_event
 
 Data = dict[str, Any]
 
+_VERSIONED = '{"v":'
 _HEAD = re.compile(r'\{"v":(\d+),"type":"(\w+)",')
 """How the text of every event begins since events have versions."""
 
@@ -56,7 +57,14 @@ def read_event(data: Data) -> RunEvent:
 
 def read_event_text(text: str) -> RunEvent:
     """The event of a JSON text, whichever build wrote it. Raises UnknownEvent, or ValueError for what is no event."""
-    return run_event.validate_json(text) if _is_present(text) else read_event(json.loads(text))
+    if text.startswith(_VERSIONED):
+        try:
+            event = run_event.validate_json(text)
+        except ValueError:
+            return read_event(json.loads(text))  # which says whether a later build wrote it
+        if event.v == VERSIONS[event.type]:
+            return event
+    return read_event(json.loads(text))
 
 
 def upcast_text(text: str) -> str:
