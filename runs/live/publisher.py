@@ -14,13 +14,17 @@ from uuid import UUID
 import structlog
 
 from orchestrator.engine.ids import Path
-from runs.live.groups import channel_layer, run_group, tenant_group
+from runs.live.groups import run_group, send_to, tenant_group
 
 log = structlog.get_logger(__name__)
 
 FRAME_S = 1 / 30
 FRAME_LIMIT = 256 * 1024
 """A longer frame is replaced by a hint, and the watchers read the log."""
+
+UNDER_WAY = 500
+"""Frames on their way to the broker. Beyond that they are dropped."""
+SEND_S = 5.0
 
 
 @dataclass(slots=True)
@@ -92,6 +96,9 @@ class Publisher:
         quiet.timer = self._loop.call_later(FRAME_S, self._flush, run_id)
 
     def _send(self, group: str, message: dict[str, Any]) -> None:
+        if len(self._tasks) >= UNDER_WAY:
+            log.debug("frame_lost", group=group, error="The broker does not keep up.")
+            return
         task = self._loop.create_task(_group_send(group, message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -99,6 +106,7 @@ class Publisher:
 
 async def _group_send(group: str, message: dict[str, Any]) -> None:
     try:
-        await channel_layer().group_send(group, message)
+        async with asyncio.timeout(SEND_S):
+            await send_to(group, message)
     except Exception as error:  # noqa: BLE001 - the broker may be away in many ways; the log is the truth
         log.debug("frame_lost", group=group, error=str(error))

@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from orchestrator.celery import app, broker_url
 from orchestrator.settings.channel_layer import channel_layers
-from runs.live import wake_ups
+from runs.live.wake_ups import OUTBOX
 from runs.worker.worker import RunWorker
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
@@ -66,8 +66,7 @@ def use_broker(url: str, settings: Settings) -> None:
     """Send frames and wake-ups through another broker; Celery keeps the connections of the first one otherwise."""
     settings.CHANNEL_LAYERS = channel_layers(url)
     app.conf.broker_url = broker_url(url)
-    app.amqp._producer_pool = None
-    wake_ups.forget_failures()
+    OUTBOX.forget()
 
 
 @pytest.fixture

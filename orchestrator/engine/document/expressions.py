@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from orchestrator.engine.document.cel_library import cel, stdlib
@@ -43,7 +43,7 @@ def _nothing(_name: str) -> Json:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Members:
     """A variable of which only what an expression names is looked up: `nodes` and `state` may hold much.
 
@@ -54,12 +54,12 @@ class Members:
     names: Callable[[], list[str]] = list
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Variables:
     """What an expression can see: plain values, and `nodes` and `state` by their members."""
 
     values: Mapping[str, Json]
-    nodes: Members = Members()
+    nodes: Members = field(default_factory=Members)
     state: Members | None = None
 
     def members(self, root: str) -> Members | None:

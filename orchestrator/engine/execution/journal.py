@@ -15,7 +15,7 @@ class Journal:
 
     def record(self, event: ev.Event) -> None:
         """Raises IllegalTransition, with nothing recorded, for an event that cannot be."""
-        event.seq = self.state.last_seq + 1
-        event.at_us = self._clock.now_us()
+        event.__dict__["seq"] = self.state.last_seq + 1  # as an assignment would, at a tenth of its price
+        event.__dict__["at_us"] = self._clock.now_us()
         apply_event(self.state, event)
         self._sink.append((event,))

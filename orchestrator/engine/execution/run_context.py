@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.expressions import Variables
 from orchestrator.engine.document.graph import Graph, Retry
+from orchestrator.engine.document.run_input import check_input
 from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.execution.branches import Branch
-from orchestrator.engine.execution.firing.plan import Plan, compile_plan
+from orchestrator.engine.execution.firing.plan import Plan, plan_of
 from orchestrator.engine.execution.journal import Journal
 from orchestrator.engine.execution.performer import Performer
 from orchestrator.engine.execution.scope_run import ScopeRun
@@ -38,8 +39,9 @@ class RunContext:
 
     async def run_graph(self, branch: Branch) -> Json:
         """Execute the graph itself; what its delivering nodes yielded. Raises EngineError."""
-        plan = compile_plan(self.graph)
-        self._bodies = _all_bodies(plan)
+        plan = plan_of(self.graph)
+        check_input(self.graph.inputs, self.state.input)
+        self._bodies = plan.all_bodies()
         await ScopeRun(self, plan, ROOT, "", branch).run()
         return self._output(plan)
 
@@ -130,13 +132,3 @@ class RunContext:
                 cure="Some condition was never met: add an `otherwise` edge where the route stopped.",
             )
         return next(iter(found.values())) if len(found) == 1 else found or None
-
-
-def _all_bodies(plan: Plan) -> dict[NodeId, Plan]:
-    found: dict[NodeId, Plan] = {}
-    open_plans = [plan]
-    while open_plans:
-        bodies = open_plans.pop().bodies
-        found |= bodies
-        open_plans.extend(bodies.values())
-    return found

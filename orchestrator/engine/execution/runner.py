@@ -7,8 +7,6 @@ import asyncio
 from typing import Literal
 
 from orchestrator.engine.document.graph import Graph
-from orchestrator.engine.document.run_input import check_input
-from orchestrator.engine.document.validation import require_valid
 from orchestrator.engine.errors import EngineError, HostUnavailable, RunLimitReached
 from orchestrator.engine.execution.branches import Branch
 from orchestrator.engine.execution.run_context import RunContext
@@ -111,8 +109,6 @@ class Runner:
                 timer.cancel()
 
     async def _execute(self, trunk: Branch) -> Json:
-        require_valid(self.graph)
-        check_input(self.graph.inputs, self.state.input)
         trunk.begin(lambda: None)
         try:
             return await self._run.run_graph(trunk)

@@ -20,8 +20,8 @@ from orchestrator.engine.log.scope_state import Activation
 if TYPE_CHECKING:
     from orchestrator.engine.execution.run_context import RunContext
 
-TURN_S = 0.002
-"""How long a run of nodes that wait for nothing may keep the loop to itself."""
+TURN_NODES, TURN_S = 16, 0.05
+"""How many nodes that wait for nothing may follow each other, and for how long, before the loop gets its turn."""
 
 
 class ScopeRun:
@@ -58,7 +58,7 @@ class ScopeRun:
 
     async def _follow(self, fire: Fire, branch: Branch) -> None:
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        began, nodes = loop.time(), 0
         while True:
             step = Step(self._run, self._plan.nodes[fire.node], self._scope, self._origin, fire, self._schedule, branch)
             edges = await step.run()
@@ -68,9 +68,10 @@ class ScopeRun:
             fire, *others = due
             for other in others:
                 self._crew.add(partial(self._follow, other))
-            if loop.time() - began > TURN_S:
-                await asyncio.sleep(0)  # whatever else lives on the loop gets its turn between two nodes
-                began = loop.time()
+            nodes += 1
+            if nodes == TURN_NODES or loop.time() - began > TURN_S:
+                await asyncio.sleep(0)
+                began, nodes = loop.time(), 0
 
 
 def _unended(activations: dict[NodeId, dict[int, Activation]]) -> list[Move]:

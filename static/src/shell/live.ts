@@ -9,7 +9,7 @@ import type { RunStatus } from "../contract";
 type Frame = { type: "approvals"; count: number } | { type: "run"; run: { id: string; status: RunStatus } };
 
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000];
-const FINAL_CODES: ReadonlySet<number> = new Set([4401, 4404, 1008]);
+const FINAL_CODES: ReadonlySet<number> = new Set([4400, 4401, 4404, 4416]);
 
 function showCount(count: number): void {
   for (const badge of document.querySelectorAll<HTMLElement>("[data-approvals-count]")) {

@@ -71,11 +71,18 @@ test("after a lost connection it goes on from where it was", () => {
   expect(links).toEqual(["connecting", "live", "reconnecting", "reconnecting"]);
 });
 
-test("a refusal is final", () => {
+test.each([4400, 4401, 4404, 4416])("a refusal is final: %i", (code) => {
   const { close, waits, links } = connect();
-  close(4404);
+  close(code);
   expect(waits).toHaveLength(0);
   expect(links.at(-1)).toBe("refused");
+});
+
+test.each([1006, 4408, 4429, 4500, 4503])("after what passes by itself it connects again: %i", (code) => {
+  const { close, waits, links } = connect();
+  close(code);
+  expect(waits).toHaveLength(1);
+  expect(links.at(-1)).toBe("reconnecting");
 });
 
 test("a stopped socket stays closed", () => {

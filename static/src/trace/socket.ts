@@ -25,8 +25,8 @@ type Frame =
   | { type: "caught_up"; last_seq: number }
   | { type: "error"; code: string; message: string; cure: string };
 
-/** Not signed in, not found, protocol abuse: asking again changes nothing. */
-const FINAL_CODES: ReadonlySet<number> = new Set([4401, 4404, 1008]);
+/** Not understood, not signed in, not found, no such event: asking again changes nothing. */
+const FINAL_CODES: ReadonlySet<number> = new Set([4400, 4401, 4404, 4416]);
 const LONGEST_WAIT_MS = 15_000;
 
 export function backoff(attempt: number, random = Math.random()): number {

@@ -13,6 +13,7 @@ from orchestrator.celery import app, broker_url
 from orchestrator.engine.log.status import RunStatus
 from runs.control.principal import Principal
 from runs.control.start import start_run
+from runs.live.wake_ups import OUTBOX
 from runs.models import Probe, Run
 from runs.worker import bootstep, probe, scheduler, tasks
 from runs.worker.worker import RunWorker
@@ -36,6 +37,7 @@ def test_a_message_holds_ids_only(database: Any, queue: Any) -> None:
     place = world()
     with tenant_scope(place.tenant.pk):
         run = start_run(graph=place.graph, principal=Principal(Run.Trigger.API, place.user), run_input="canary-4711").run
+    OUTBOX.settle()
     [message] = queue.lrange("baton", 0, -1)
     assert b"canary-4711" not in message
     assert json.loads(message)["headers"]["argsrepr"] == f"('{place.tenant.pk}', '{run.pk}')"
@@ -70,6 +72,7 @@ def test_two_schedulers_wake_what_is_due_and_send_one_probe(database: Any, queue
     place = world()
     due, later = place.run("x"), place.run("y", due_at=None)
     assert scheduler.tick() == 1 and scheduler.tick() == 1
+    OUTBOX.settle()
     sent = [json.loads(message)["headers"] for message in queue.lrange("baton", 0, -1)]
     assert [header["task"] for header in sent].count("runs.probe") == 1
     assert all(str(later.pk) not in header["argsrepr"] for header in sent)

@@ -6,11 +6,13 @@ Compiled once per run from a checked document; knows structure only, never progr
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from orchestrator.engine.document.cycles import strongly_connected
 from orchestrator.engine.document.graph import Edge, FiringRule, Graph, Node
 from orchestrator.engine.document.node_kind import NodeKind, Params
 from orchestrator.engine.document.registry import kind_of
+from orchestrator.engine.document.validation import require_valid
 from orchestrator.engine.ids import EdgeId, NodeId, PortName
 
 
@@ -20,6 +22,8 @@ class NodePlan:
 
     `gathering` are the ports at which values arrive as a list, however many come: those where several
     edges end that can all bring one. Where the first to arrive is enough, it arrives alone.
+    `follows` is true of a node with one incoming edge and no loop before it: it fires once or never,
+    as its source says. `settles` is true where something else than such nodes comes after.
     """
 
     node: Node
@@ -31,6 +35,8 @@ class NodePlan:
     in_loop: bool = False
     returning: int = 0
     gathering: set[PortName] = field(default_factory=set)
+    follows: bool = False
+    settles: bool = True
 
 
 @dataclass(slots=True)
@@ -59,6 +65,42 @@ class Plan:
     results: list[Edge] = field(default_factory=list)
     bodies: dict[NodeId, "Plan"] = field(default_factory=dict)
 
+    def all_bodies(self) -> dict[NodeId, "Plan"]:
+        """The bodies of all maps, however deep they stand."""
+        found: dict[NodeId, Plan] = {}
+        open_plans = [self]
+        while open_plans:
+            bodies = open_plans.pop().bodies
+            found |= bodies
+            open_plans.extend(bodies.values())
+        return found
+
+
+class _Same:
+    """A document as a key: only itself is equal to it, because to compare whole documents takes long."""
+
+    __slots__ = ("graph",)
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def __hash__(self) -> int:
+        return id(self.graph)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.graph is self.graph
+
+
+def plan_of(graph: Graph) -> Plan:
+    """The plan of a document, made once for each object. Raises GraphInvalid when the document has an error."""
+    return _plan_of(_Same(graph))
+
+
+@lru_cache(maxsize=256)
+def _plan_of(same: _Same) -> Plan:
+    require_valid(same.graph)
+    return compile_plan(same.graph)
+
 
 def compile_plan(graph: Graph) -> Plan:
     """The plan of a checked document. Raises KeyError for one that was not checked."""
@@ -77,8 +119,7 @@ def _level(parent: NodeId | None, nodes: list[Node], edges: Iterable[Edge]) -> P
         _place(plan, edge, parent)
     _find_regions(plan)
     _find_entries(plan)
-    for entry in plan.nodes.values():
-        entry.gathering = _gathering(plan, entry)
+    _find_followers(plan)
     for node_id, entry in plan.nodes.items():
         if entry.kind.container:
             plan.bodies[node_id] = _level(node_id, nodes, edges)
@@ -119,6 +160,20 @@ def _find_regions(plan: Plan) -> None:
             if edge.max_iterations is not None:
                 plan.back.add(edge.id)
                 entry.returning += 1
+
+
+def _find_followers(plan: Plan) -> None:
+    once: set[NodeId] = set()
+    for region in reversed(plan.regions):  # from the sources on
+        for name in region.nodes:
+            entry = plan.nodes[name]
+            entry.gathering = _gathering(plan, entry)
+            sources = [edge.source for edge in entry.incoming if edge.source in plan.nodes]
+            if not entry.in_loop and once.issuperset(sources):
+                once.add(name)
+                entry.follows = len(sources) == len(entry.incoming) == 1
+    for entry in plan.nodes.values():
+        entry.settles = entry.in_loop or any(not plan.nodes[edge.target].follows for edge in entry.outgoing if edge.target in plan.nodes)
 
 
 def _gathering(plan: Plan, entry: NodePlan) -> set[PortName]:

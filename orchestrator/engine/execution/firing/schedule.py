@@ -9,7 +9,7 @@ once for each thing that happens to it.
 
 from bisect import bisect_right, insort
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -103,14 +103,11 @@ class Schedule:
         self._touched.extend(range(len(self._plan.regions) - 1, -1, -1))
         return self._drain()
 
-    def ended(self, node: NodeId, activation: int, edges: Iterable[EdgeId]) -> list[Move]:
+    def ended(self, node: NodeId, activation: int, edges: Collection[EdgeId]) -> list[Move]:
         """What becomes due when an activation ended and took `edges`."""
         entry = self._plan.nodes[node]
-        taken = set(edges)
-        for edge in entry.outgoing:
-            self._pass(edge, activation, edge.id in taken)
+        self._leave(entry, activation, edges)
         self._live[entry.region] -= 1
-        self._touched.append(entry.region)
         return self._drain()
 
     def resume(self) -> list[Move]:
@@ -148,6 +145,22 @@ class Schedule:
                 self._settle(self._touched.popleft())
         moves, self._moves = self._moves, []
         return moves
+
+    def _leave(self, entry: NodePlan, activation: int, taken: Collection[EdgeId]) -> None:
+        """What an activation that is over brings to the nodes after it."""
+        for edge in entry.outgoing:
+            target = self._plan.nodes.get(edge.target)
+            if target is None or not target.follows:
+                self._pass(edge, activation, edge.id in taken)
+            elif edge.id in taken:
+                self._arrivals[edge.id].take(1, activation)
+                self._entering[target.region] = 0
+                self._fire(target, (edge.target, 1, False))
+            else:
+                self._entering[target.region] = 0
+                self._work.append(partial(self._skip, target, 1))
+        if entry.settles:
+            self._touched.append(entry.region)
 
     def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
         if taken:
@@ -229,12 +242,11 @@ class Schedule:
         self._ever.add(name)
         self._forget(name, number)
         self._moves.append(Skip(name, number))
-        for edge in entry.outgoing:
-            self._pass(edge, number, False)
-        self._touched.append(entry.region)
+        self._leave(entry, number, ())
 
     def _forget(self, name: NodeId, number: int) -> None:
-        self._rounds_of[name] = [key for key in self._rounds_of[name] if key[1] != number]
+        if name in self._rounds_of:
+            self._rounds_of[name] = [key for key in self._rounds_of[name] if key[1] != number]
 
     def _inputs(self, entry: NodePlan, number: int, loop: bool) -> dict[PortName, Json]:
         """Values of this number, by port. An edge that has none of this number repeats its last
@@ -277,7 +289,8 @@ class Schedule:
             if name not in self._ever:
                 self._skip(entry, 1)
             for edge in entry.outgoing:
-                if edge.target in self._plan.nodes and edge.id not in self._plan.inside:
+                target = self._plan.nodes.get(edge.target)
+                if target is not None and not target.follows and edge.id not in self._plan.inside:
                     self._work.append(partial(self._close, edge))
 
 

@@ -1,0 +1,1 @@
+"""The websockets: who may open one, what it shows, how it ends."""
