@@ -265,3 +265,20 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sent_at} {self.worker}"
+
+
+class Pulse(models.Model):
+    """Says that a process lives, and of its parts whether they work."""
+
+    class Kind(models.TextChoices):
+        WORKER = "worker"
+        SCHEDULER = "scheduler"
+
+    process = models.CharField(max_length=40, primary_key=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    build = models.CharField(max_length=64, blank=True)
+    beat_at = models.DateTimeField()
+    report = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.process}"

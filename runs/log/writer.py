@@ -61,11 +61,13 @@ class LogWriter:
 
     def _loop(self) -> None:
         going = True
-        with system_scope():
-            while going:
-                work, going = self._gather()
-                self._write(work)
-        drop_connection()
+        try:
+            with system_scope():
+                while going:
+                    work, going = self._gather()
+                    self._write(work)
+        finally:
+            drop_connection()
 
     def _gather(self) -> tuple[Work, bool]:
         """Everything in the queue, by run; waits for the first entry."""
@@ -87,10 +89,16 @@ class LogWriter:
         batches = [batch for to, events, _ in work.values() if events and to.claim.ending is None for batch in self._prepared(to, events)]
         committed = self._commit(batches) if batches else []
         if committed:
-            self._on_commit(committed)
+            self._show(committed)
         for _, _, resolves in work.values():
             for resolve in resolves:
                 resolve()
+
+    def _show(self, committed: list[Batch]) -> None:
+        try:
+            self._on_commit(committed)
+        except Exception:  # what is written is written, whoever cannot be shown it
+            log.exception("commit_not_shown", runs=len(committed))
 
     def _prepared(self, to: WrittenRun, events: list[Event]) -> list[Batch]:
         try:

@@ -14,8 +14,10 @@ from tenants.isolation.database import DatabaseThreads
 CAPACITY = 1000
 """Runs that one process holds at the same time."""
 SWEEP_S = 1.0
+BACKLOG_S = 0.05
+"""The same while more is due than was claimed."""
 SWEEP_LIMIT = 100
-READ_AHEAD = 100
+READ_AHEAD = 32
 """Runs that are being read; a sweep claims no more than that, so that thousands of due timers leave room for new runs."""
 PATIENCE_S = (3.0, 12.0)
 """How long suspects wait before a busy worker makes room for one. Each worker has its own, so that not all make room at once."""
@@ -76,9 +78,9 @@ class Intake:
         if self._draining:
             return []
         limit = min(SWEEP_LIMIT, CAPACITY - len(held), READ_AHEAD - self._reading())
-        claims = await self._steward.run(claim_due, self._worker, limit, self.beyond)
-        if claims and len(claims) == limit:
-            self._look_at = time.monotonic() + SWEEP_S / 20
+        claims = await self._steward.run(claim_due, self._worker, limit, self.beyond) if limit > 0 else []
+        if len(claims) >= limit:
+            self._look_at = time.monotonic() + BACKLOG_S
         return claims
 
     async def _sweep_idle(self) -> list[Claim]:

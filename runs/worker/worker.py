@@ -13,6 +13,8 @@ from django.db import DatabaseError, InterfaceError
 from orchestrator.engine.errors import HostUnavailable, LeaseLost, UnknownEvent
 from orchestrator.settings.env import WORKER_ID
 from runs.failpoint import failpoint
+from runs.health.pulse import EVERY_S, beat, stopped
+from runs.health.watch import Watch
 from runs.leases.claim import Claim, Ending
 from runs.leases.clock import CLOCK
 from runs.leases.lease import HEARTBEAT_S, SOON, Renewal, give_back, renew
@@ -21,15 +23,18 @@ from runs.live.publisher import Publisher
 from runs.log.batch import Batch
 from runs.log.run_log import RunLog
 from runs.log.writer import LogWriter
-from runs.models import Command
+from runs.models import Command, Pulse
+from runs.worker.build import build_id
 from runs.worker.execution import Execution, ResourceSource
 from runs.worker.intake import Intake, wait_for
 from tenants.isolation.database import DatabaseAway, DatabaseThreads
+from tenants.policy.authority import gate_answers
 
 log = structlog.get_logger(__name__)
 
 GRACE_S = 5.0
 """How long a stopping worker lets calls that are under way come back."""
+GATE_S = 5.0
 UNKNOWN_LATER = timedelta(seconds=5)
 """When a run is due again that only a later build can go on with."""
 
@@ -37,7 +42,8 @@ UNKNOWN_LATER = timedelta(seconds=5)
 class RunWorker:
     """Start it, wake runs, stop it: from any thread. Everything else happens on its own loop."""
 
-    def __init__(self, source: ResourceSource) -> None:
+    def __init__(self, source: ResourceSource, on_failure: Callable[[], None] = lambda: None) -> None:
+        """`on_failure` is called on a thread of its own when the worker cannot do its work; its runs are being given back by then."""
         self.id = WORKER_ID or str(uuid4())
         self._source = source
         self._active: dict[UUID, tuple[Execution, asyncio.Task[None]]] = {}
@@ -45,6 +51,9 @@ class RunWorker:
         """Owned, yet not executed here: what could not be given back when the database was away."""
         self._missed: set[Claim] = set()
         """Executed here, yet not owned at the last heartbeat. Whoever has just recorded a stop is among them for a moment."""
+        self._on_failure = on_failure
+        self._turns = 0
+        self._listening = False
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="runs", daemon=True)
 
@@ -70,10 +79,13 @@ class RunWorker:
         self._publisher = Publisher()
         self._writer = LogWriter(self._committed)
         self._writer.start()
-        duties = [self._loop.create_task(self._keep(duty)) for duty in (self._take_up, self._beat, self._listen)]
+        watch = Watch(lambda: self._turns, lambda: self._writer.alive, self._fail)
+        watch.start()
+        duties = [self._loop.create_task(self._keep(duty)) for duty in (self._take_up, self._turn, self._beat, self._pulse, self._listen)]
         self._ready.set()
         log.info("worker_ready", worker=self.id)
         await self._stopping.wait()
+        watch.stop()
         duties[0].cancel()
         await self._shut()
         for duty in duties:
@@ -81,6 +93,11 @@ class RunWorker:
         await asyncio.gather(*duties, return_exceptions=True)
         self._steward.stop()
         self._readers.stop()
+
+    def _fail(self) -> None:
+        """The worker cannot do its work: it gives its runs back and ends."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._on_failure()
 
     async def _keep(self, duty: Callable[[], Awaitable[None]]) -> None:
         """Do a duty for ever, whatever happens to the database or the broker meanwhile."""
@@ -177,14 +194,32 @@ class RunWorker:
         if settled:
             await self._give_back([(run_id, renewal.epochs[run_id]) for run_id in settled])
 
+    async def _turn(self) -> None:
+        """Show that the loop moves."""
+        while True:
+            self._turns += 1
+            await asyncio.sleep(HEARTBEAT_S)
+
+    async def _pulse(self) -> None:
+        """Say that loop, steward and database work, and what is known of the other parts."""
+        while True:
+            works = {"writer": self._writer.alive, "gate": await _in_time(gate_answers())}
+            report = {**works, "broker": "heard" if self._listening else "away", "runs": len(self._active)}
+            await self._steward.run(beat, self.id, Pulse.Kind.WORKER, build_id(), report)
+            await asyncio.sleep(EVERY_S)
+
     async def _listen(self) -> None:
         """Hear of commands as they are sent; the heartbeat finds those that were not heard."""
         layer = channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(worker_group(self.id), channel)
-        while True:
-            await layer.receive(channel)
-            self._commanded.set()
+        self._listening = True
+        try:
+            while True:
+                await layer.receive(channel)
+                self._commanded.set()
+        finally:
+            self._listening = False
 
     def _committed(self, batches: Sequence[Batch]) -> None:
         self._loop.call_soon_threadsafe(self._show, batches)
@@ -199,6 +234,12 @@ class RunWorker:
                 claim.suspect = False
                 self._intake.look()
 
+    async def _farewell(self) -> None:
+        try:
+            await self._steward.run(stopped, self.id)
+        except DatabaseAway as error:
+            log.warning("farewell_not_said", error=str(error))
+
     async def _shut(self) -> None:
         """Let what is under way come back, write it, then give every run to the others."""
         active = list(self._active.values())
@@ -212,7 +253,16 @@ class RunWorker:
         kept = [(claim.run_id, claim.epoch) for claim in (execution.claim for execution, _ in active) if claim.unsettled]
         await self._give_back(kept)
         await self._publisher.drain()
+        await self._farewell()
         log.info("worker_stopped", worker=self.id, released=len(kept))
+
+
+async def _in_time(answer: Awaitable[bool]) -> bool:
+    """What a part says of itself; one that says nothing for long does not work."""
+    try:
+        return await asyncio.wait_for(answer, GATE_S)
+    except TimeoutError:
+        return False
 
 
 def waiting_commands(worker: str) -> list[Command]:

@@ -20,6 +20,11 @@ def has_event(run: Run, kind: str) -> bool:
         return RunEvent.objects.filter(run=run, type=kind).exists()
 
 
+def acts(sink: ModelServer) -> int:
+    """Calls of tools. A model that was asked before the freeze may answer after it."""
+    return len([entry for entry in sink.sink if not entry.key.startswith("model:")])
+
+
 def frozen_and_thawed(database: Database, processes: Processes, sink: ModelServer) -> None:
     place = world(chain(WORK, SAVE, SEND, agents=AGENTS))
     frozen = processes.start(database.url, model_s=1.5)
@@ -30,13 +35,13 @@ def frozen_and_thawed(database: Database, processes: Processes, sink: ModelServe
     wait_until(lambda: status(run) == "succeeded", 16, "another worker has taken over")
     with system_scope():
         before = Run.objects.get(pk=run.pk)
-    calls = len(sink.sink)
+    calls = acts(sink)
     thaw(frozen)
     time.sleep(2.5)
     with system_scope():
         after = Run.objects.get(pk=run.pk)
     assert (after.last_seq, after.lease_epoch) == (before.last_seq, 2)
-    assert len(sink.sink) == calls, "the frozen worker acted after it had lost the run"
+    assert acts(sink) == calls, "the frozen worker acted after it had lost the run"
     kill(other)
     again = place.run("y")
     wait_until(lambda: status(again) == "succeeded", 10, "the thawed worker takes new runs")

@@ -13,9 +13,11 @@ from orchestrator.celery import app, broker_url
 from orchestrator.engine.log.status import RunStatus
 from runs.control.principal import Principal
 from runs.control.start import start_run
+from runs.leases.lease import claim_named
 from runs.live.wake_ups import OUTBOX
 from runs.models import Probe, Run
-from runs.worker import bootstep, probe, scheduler, tasks
+from runs.worker import bootstep, probe, tasks
+from runs.worker.scheduler import Scheduler
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope, tenant_scope
 from tests.runs.factories import world
@@ -70,8 +72,8 @@ def test_only_json_is_accepted_and_only_known_tasks_exist(database: Any) -> None
 def test_two_schedulers_wake_what_is_due_and_send_one_probe(database: Any, queue: Any) -> None:
     """F13"""
     place = world()
-    due, later = place.run("x"), place.run("y", due_at=None)
-    assert scheduler.tick() == 1 and scheduler.tick() == 1
+    due, later = place.run("x"), place.run("y", due_at=Now() + timedelta(hours=1))
+    assert Scheduler().tick() == 1 and Scheduler().tick() == 1
     OUTBOX.settle()
     sent = [json.loads(message)["headers"] for message in queue.lrange("baton", 0, -1)]
     assert [header["task"] for header in sent].count("runs.probe") == 1
@@ -88,3 +90,11 @@ def test_a_canary_that_nobody_hears_is_noticed(database: Any) -> None:
         assert probe.workers_consume()
         Probe.objects.update(sent_at=Now() - timedelta(hours=1), seen_at=None)
         assert probe.workers_consume(), "nobody sends probes: that says nothing about the workers"
+
+
+def test_wake_ups_that_swap_the_tenants_of_two_runs_claim_neither(database: Any) -> None:
+    """T07: that each of the tenants was named is not enough."""
+    run, other = world().run(), world().run()
+    with system_scope():
+        assert claim_named("a", 10, {run.pk: other.tenant_id, other.pk: run.tenant_id}) == []
+        assert len(claim_named("a", 10, {run.pk: run.tenant_id, other.pk: run.tenant_id})) == 1

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from django.db.models.functions import Now
 
-from runs.leases.lease import claim_due, claim_named, give_back, renew
+from runs.leases.lease import claim_due, claim_named, claim_suspect, give_back, renew
 from runs.leases.stranded import stranded
-from runs.models import Run
+from runs.models import Command, Run
 from tenants.isolation.scope import system_scope
 from tests.runs.factories import world
 
@@ -39,6 +39,42 @@ def test_a_hint_with_another_tenants_id_claims_nothing() -> None:
     run, other = world().run(), world()
     assert claim_named("a", 10, {run.pk: other.tenant.pk}) == []
     assert len(claim_named("a", 10, {run.pk: run.tenant_id})) == 1
+
+
+def test_a_hint_that_names_runs_of_two_tenants_with_their_ids_exchanged_claims_nothing() -> None:
+    """T07: both tenants are among those named, so only the pair tells."""
+    one, other = world().run(), world().run()
+    exchanged = {one.pk: other.tenant_id, other.pk: one.tenant_id}
+    assert claim_named("a", 10, exchanged) == []
+    assert len(claim_named("a", 10, {one.pk: one.tenant_id, other.pk: other.tenant_id})) == 2
+
+
+def test_a_suspect_is_claimed_by_an_idle_worker_only_and_given_up_only_when_it_died_alone() -> None:
+    """F22"""
+    place = world()
+    suspect = place.run(lease_owner="gone", crashes=1)
+    harmed = place.run(lease_owner="gone", crashes=0)
+    Run.objects.update(due_at="2020-01-01T00:00:00Z")
+    assert [claim.run_id for claim in claim_due("a", 10)] == [harmed.pk]
+    assert claim_named("a", 10, {suspect.pk: suspect.tenant_id}) == []
+    [claim] = claim_suspect("a")
+    assert (claim.run_id, claim.crashes, claim.suspect) == (suspect.pk, 2, True)
+    Run.objects.filter(pk=suspect.pk).update(due_at="2020-01-01T00:00:00Z")
+    assert claim_suspect("b") == []
+    [last] = claim_due("b", 10)
+    assert (last.run_id, last.crashes, last.suspect) == (suspect.pk, 3, False)
+
+
+def test_thousands_of_timers_leave_half_of_the_room_to_new_runs_and_to_those_that_were_told_something() -> None:
+    """F27"""
+    place = world()
+    for _ in range(20):
+        place.run(status="waiting", last_seq=3, due_at="2020-01-01T00:00:00Z")
+    new = place.run(due_at="2021-01-01T00:00:00Z")
+    answered = place.run(status="waiting", last_seq=3, due_at="2021-01-01T00:00:00Z")
+    Command.objects.create(tenant=answered.tenant, run=answered, kind="cancel", body={"by": "x", "comment": ""})
+    claims = claim_due("a", 8)
+    assert len(claims) == 8 and {new.pk, answered.pk} <= {claim.run_id for claim in claims}
 
 
 def test_an_expired_lease_is_taken_over_with_a_higher_epoch_and_counts_as_a_crash() -> None:
