@@ -214,7 +214,7 @@ async def test_answer_to_a_call_that_was_left_behind_does_not_keep_the_run_at_wo
 
     with registered(foreign(careless)):
         nodes = [*LINE[:2], node("hold", "tool", {"tool": "hold"}), node("ask", "human"), node("end", "output")]
-        document = graph(nodes, [*path("start", "f", "hold", "ask"), edge("ask.approve", "end")])
+        document = graph(nodes, [edge("start", "f"), *path("start", "hold", "ask"), edge("ask.approve", "end")])
         runner = (rig := Bench(document, tools=MemoryTools({"hold": hold}))).runner()
         going = asyncio.ensure_future(rig.go(None, runner))
         await asyncio.sleep(0.01)
