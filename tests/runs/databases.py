@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import dj_database_url
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
 
@@ -41,12 +42,14 @@ def connected_to(url: str) -> Iterator[None]:
         settings["ENGINE"] = "tenants.isolation.postgresql"
     connections.databases["default"] = connections.configure_settings({"default": dict(settings)})["default"]
     del connections["default"]
+    ContentType.objects.clear_cache()  # the same type has another number in another database
     try:
         yield
     finally:
         connections["default"].close()
         connections.databases["default"] = before
         del connections["default"]
+        ContentType.objects.clear_cache()
 
 
 class Templates:

@@ -3,6 +3,8 @@
 Partial text of a failed attempt is never part of a reply. When an attempt failed after it had
 streamed something, the listener gets RESTART before the next attempt's first piece: whatever it
 showed of this call is void. So what to show is always the text after the last RESTART.
+
+Whatever adapter answered or failed, the numbers of its usage go on from here bounded.
 """
 
 import asyncio
@@ -52,8 +54,10 @@ class RetryingModel:
         while True:
             attempt += 1
             try:
-                return await self._inner.complete(request, heard)
+                reply = await self._inner.complete(request, heard)
+                return reply.model_copy(update={"usage": reply.usage.bounded()})
             except ModelError as error:
+                error.usage = error.usage and error.usage.bounded()
                 wait = self._wait(error, attempt)
                 if wait is None:
                     raise

@@ -54,7 +54,7 @@ class ModelCall:
 
     async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
         reply: ModelReply = await host.models.complete(self._request, call)
-        return reply.model_dump(mode="json", exclude={"usage"}, exclude_defaults=True), reply.usage.bounded()
+        return reply.model_dump(mode="json", exclude={"usage"}, exclude_defaults=True), reply.usage
 
 
 class ToolUse:

@@ -88,12 +88,15 @@ class Performer:
         if known is None:
             await self._waits.hold(branch)
             known = self._begin_waiting(waiting, path, mark, request)
+        left_us: int | None = None
         while known.status is EffectStatus.WAITING:
             due = known.request.get(waiting.due_field) if isinstance(known.request, dict) else None
             due_us = due if isinstance(due, int) else None
-            await self._waits.until(path, due_us, branch)
-            if known.status is EffectStatus.WAITING and due_us is not None and await self._is_over(waiting, due_us, branch):
-                self._journal.record(ev.EffectFinished(path=path, result=waiting.unanswered))
+            await self._waits.until(path, due_us, branch, left_us)
+            if known.status is EffectStatus.WAITING and due_us is not None:
+                left_us = await self._left_us(waiting, due_us, branch)
+                if left_us <= 0 and known.status is EffectStatus.WAITING:  # answered meanwhile, the answer counts
+                    self._journal.record(ev.EffectFinished(path=path, result=waiting.unanswered))
         return known.result
 
     async def sleep_until(self, due_us: int, path: Path, branch: Branch) -> None:
@@ -303,16 +306,16 @@ class Performer:
         )
         return self._state.effects[path]
 
-    async def _is_over(self, waiting: Waiting, due_us: int, branch: Branch) -> bool:
-        """Whether nobody can have answered in time. What was accepted before the deadline is delivered first."""
+    async def _left_us(self, waiting: Waiting, due_us: int, branch: Branch) -> int:
+        """How long it is until nobody can have answered in time; what was accepted before is delivered first."""
         if waiting.kind != "human":
-            return True
+            return 0
         try:
-            return await self._host.inbox.settle() >= due_us
+            return due_us - await self._host.inbox.settle()
         except HostUnavailable as error:
             self._waits.stalled = error
             await self._waits.hold(branch)
-            return False
+            return 0
 
 
 def _refusal(decision: GateDecision, path: Path) -> Refused:

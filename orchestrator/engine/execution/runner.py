@@ -17,7 +17,7 @@ from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import Host
 
-SHORT_WAIT_US = 2_000_000
+SHORT_WAIT_S = 2.0
 """A timer that is due so soon is waited for in place."""
 
 Ending = Literal["suspend", "cancel", "limit"]
@@ -153,7 +153,7 @@ class Runner:
     def _leave_if_idle(self) -> None:
         if self.at_work or self._root is None or self._root.done():
             return
-        due = self._wake_at_us = self._waits.next_due_us()
-        if self._waits.closed or due is None or due - self._host.clock.now_us() > SHORT_WAIT_US:
+        if self._waits.closed or self._waits.next_in_s() > SHORT_WAIT_S:
+            self._wake_at_us = self._waits.next_due_us()
             self._waits.woken = False
             self._stop("suspend")

@@ -1,6 +1,7 @@
 """What the branches of a run rest for: answers, times, and the end of a pause."""
 
 import asyncio
+import math
 
 from orchestrator.engine.errors import HostUnavailable
 from orchestrator.engine.execution.branches import Branch, Rest
@@ -22,17 +23,21 @@ class Waits:
         self._clock = clock
         self._rests: dict[Path, Rest] = {}
         self._due: dict[Path, int] = {}
+        self._timers: dict[Path, asyncio.TimerHandle] = {}
         self._held: list[Rest] = []
 
-    async def until(self, path: Path, due_us: int | None, branch: Branch) -> None:
-        """Rest until `wake` is called for the path, or its time has come."""
+    async def until(self, path: Path, due_us: int | None, branch: Branch, left_us: int | None = None) -> None:
+        """Rest until `wake` is called for the path, or its time has come.
+
+        `left_us` is how long that takes where another clock than this host's says when the time has come.
+        """
         timer = None
         if due_us is not None:
-            delay = (due_us - self._clock.now_us()) / 1e6
-            if delay <= 0:
+            left_us = due_us - self._clock.now_us() if left_us is None else left_us
+            if left_us <= 0:
                 return
             self._due[path] = due_us
-            timer = asyncio.get_running_loop().call_later(delay, self.wake, path)
+            timer = self._timers[path] = asyncio.get_running_loop().call_later(left_us / 1e6, self.wake, path)
         try:
             async with branch.resting() as rest:
                 self._rests[path] = rest
@@ -41,7 +46,7 @@ class Waits:
             self._rests.pop(path, None)
             self._due.pop(path, None)
             if timer is not None:
-                timer.cancel()
+                self._timers.pop(path).cancel()
 
     def wake(self, path: Path) -> None:
         """Let what rests there go on; nothing when nothing does."""
@@ -54,6 +59,11 @@ class Waits:
     def next_due_us(self) -> int | None:
         """When the next time comes that something rests for."""
         return min(self._due.values(), default=None)
+
+    def next_in_s(self) -> float:
+        """How long that takes; for ever when nothing rests for a time."""
+        now = asyncio.get_running_loop().time()
+        return min((timer.when() - now for timer in self._timers.values()), default=math.inf)
 
     @property
     def closed(self) -> bool:

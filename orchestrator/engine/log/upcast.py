@@ -16,6 +16,7 @@ from orchestrator.engine.log.events import RunEvent, run_event
 
 Data = dict[str, Any]
 
+_VERSIONED = '{"v":'
 _HEAD = re.compile(r'\{"v":(\d+),"type":"(\w+)",')
 """How the text of every event begins since events have versions."""
 
@@ -43,8 +44,11 @@ def upcast(data: Data) -> Data:
         raise UnknownEvent(kind, version)
     if version == present:
         return data
-    for step in range(version, present):
-        data = _STEPS.get((kind, step), _unchanged)(data)
+    try:
+        for step in range(version, present):
+            data = _STEPS.get((kind, step), _unchanged)(data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"An event {kind!r} of version {version} has another form") from error
     rest = {name: value for name, value in data.items() if name not in ("v", "type")}
     return {"v": present, "type": kind, **rest}
 
@@ -56,19 +60,26 @@ def read_event(data: Data) -> RunEvent:
 
 def read_event_text(text: str) -> RunEvent:
     """The event of a JSON text, whichever build wrote it. Raises UnknownEvent, or ValueError for what is no event."""
-    return run_event.validate_json(text) if _is_present(text) else read_event(json.loads(text))
+    if text.startswith(_VERSIONED):
+        try:
+            event = run_event.validate_json(text)
+        except ValueError:
+            return read_event(json.loads(text))  # which says whether a later build wrote it
+        if event.v == VERSIONS[event.type]:
+            return event
+    return read_event(json.loads(text))
 
 
 def upcast_text(text: str) -> str:
     """The JSON text of an event in the present form; nothing is parsed when it has that already.
 
-    An event that only a later build can have written is given back as it is: whoever shows it may know it.
+    What is no event of this or an earlier build is given back as it is: whoever shows it may know it.
     """
     if _is_present(text):
         return text
     try:
         return json.dumps(upcast(json.loads(text)), separators=(",", ":"))
-    except UnknownEvent:
+    except (UnknownEvent, ValueError):
         return text
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import ErrorCode
 from orchestrator.engine.ids import ROOT, Json, NodeId
 from orchestrator.engine.log.run_state import RunState, fold
@@ -197,3 +198,46 @@ async def test_failed_item_is_raised_again_before_its_siblings_begin() -> None:
     rig.log.events = whole.log.events[: cut + 1]
     state = await rig.finish([1, 2])
     assert state.status is RunStatus.FAILED and rig.tools.calls == []
+
+
+async def test_loop_for_errors_that_is_used_up_ends_the_run() -> None:
+    nodes = [node("start", "input"), node("bad", "transform", {"expression": "run.input.missing"}, on_error="port"), node("end", "output")]
+    edges = [edge("start", "bad"), edge("bad", "end"), edge("bad.error", "bad", max_iterations=2)]
+    state = await Bench(graph(nodes, edges)).finish({"x": 1})
+    assert state.status is RunStatus.LIMIT_EXCEEDED and len(state.scopes[ROOT].activations[NodeId("bad")]) == 3
+
+
+async def test_router_with_no_route_says_so_and_map_over_no_list_too() -> None:
+    routes = [{"name": "big", "condition": "input > 10"}]
+    routed = graph(
+        [node("start", "input"), node("pick", "router", {"routes": routes}), node("end", "output")],
+        [edge("start", "pick"), edge("pick.big", "end")],
+    )
+    state = await Bench(routed).finish(1)
+    assert state.error is not None and state.error.code == ErrorCode.NO_ROUTE
+    nodes = [node("start", "input"), node("each", "map"), node("use", "transform", parent="each"), node("end", "output")]
+    mapped = graph(nodes, [edge("start", "each"), edge("each.item", "use"), edge("use", "each.result"), edge("each", "end")])
+    state = await Bench(mapped).finish({"not": "a list"})
+    assert state.error is not None and "expected a list" in state.error.message
+
+
+async def test_tool_node_says_when_there_is_no_such_tool_and_when_its_arguments_do_not_fit() -> None:
+    class Strict(MemoryTools):
+        def spec(self, name: str) -> ToolSpec | None:
+            spec = super().spec(name)
+            return spec and spec.model_copy(update={"parameters": {"type": "object", "required": ["n"]}})
+
+    for tools, code in ((MemoryTools(), ErrorCode.TOOL_FAILED), (Strict({"pay": lambda _: 1}), ErrorCode.INVALID_PARAMS)):
+        state = await Bench(after_payment(), tools=tools).finish()
+        assert state.error is not None and (state.error.code, tools.calls) == (code, [])
+
+
+async def test_answer_by_a_button_that_is_not_there_fails_the_node() -> None:
+    rig = Bench(
+        graph([node("start", "input"), node("ask", "human"), node("end", "output")], [edge("start", "ask"), edge("ask.approve", "end")])
+    )
+    await rig.go()
+    runner = rig.runner()
+    runner.deliver(runner.state.waiting()[0], {"action": "maybe"}, "ann")
+    state = await rig.go(None, runner)
+    assert state.error is not None and "approve, reject" in state.error.message

@@ -9,9 +9,10 @@ from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.errors import ToolError
 from orchestrator.engine.ids import Json
-from orchestrator.engine.log.run_state import RunState
+from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, ScriptedModel, calls
+from tests.engine.execution.rough_world import counted_slots
 from tests.graphs import edge, graph, node, one_agent, path
 
 
@@ -173,7 +174,6 @@ async def test_time_that_former_workers_spent_counts() -> None:
 
     rig = Bench(document, tools=MemoryTools({"slow": slow}))
     runner = rig.runner()
-    runner.state.worked_us = 2_990_000
     state = await rig.go(None, runner)
     assert state.status is RunStatus.WAITING
     runner = rig.runner()
@@ -190,3 +190,52 @@ async def test_tool_that_raises_a_timeout_of_its_own_is_not_taken_for_the_nodes_
     document = graph([node("start", "input"), node("t", "tool", {"tool": "t"}), node("end", "output")], path("start", "t", "end"))
     state = await Bench(document, tools=MemoryTools({"t": impatient})).finish()
     assert state.error is not None and state.error.message == "TimeoutError: upstream"
+
+
+async def test_items_that_wait_in_line_never_begin_once_another_has_failed() -> None:
+    def use(arguments: dict[str, Json]) -> Json:
+        if arguments["n"] == 2:
+            raise ToolError("bad item")
+        return "fine"
+
+    body = [node("use", "tool", {"tool": "use", "arguments": {"n": "{{ item }}"}})]
+    rig = Bench(mapped(body, [edge("each.item", "use"), edge("use", "each.result")], {"concurrency": 1}), tools=MemoryTools({"use": use}))
+    with counted_slots() as slots:
+        state = await rig.finish(list(range(2000)))
+    assert state.status is RunStatus.FAILED and len(rig.tools.calls) <= 4
+    assert [(one.free, size) for one, size in slots] == [(1, 1)]
+
+
+async def test_limit_of_the_run_ends_it_from_inside_a_body_whatever_the_map_says() -> None:
+    body = [node("use", "transform", {"expression": "1"})]
+    document = mapped(body, [edge("each.item", "use"), edge("use", "each.result")], {"on_item_error": "skip"})
+    document = document.model_copy(update={"limits": document.limits.model_copy(update={"max_steps": 5})})
+    assert (await Bench(document).finish([1, 2, 3, 4, 5])).status is RunStatus.LIMIT_EXCEEDED
+
+
+async def test_failure_beside_an_item_that_was_stopped_by_a_pause_is_not_lost() -> None:
+    release = asyncio.Event()
+
+    async def check(arguments: dict[str, Json]) -> Json:
+        if arguments["n"] == 2:
+            await release.wait()
+            raise ToolError("bad item")
+        return "fine"
+
+    body = [node("check", "tool", {"tool": "check", "arguments": {"n": "{{ item }}"}}), node("after", "tool", {"tool": "check"})]
+    rig = Bench(
+        mapped(body, [edge("each.item", "check"), edge("check", "after"), edge("after", "each.result")]),
+        tools=MemoryTools({"check": check}),
+    )
+    runner = rig.runner()
+    going = asyncio.ensure_future(rig.go([1, 2], runner))
+    await asyncio.sleep(0)
+    runner.pause("ann")
+    await asyncio.sleep(0.01)
+    release.set()
+    assert (await going).status in (RunStatus.FAILED, RunStatus.PAUSED)
+    runner = rig.runner()
+    if runner.state.status is RunStatus.PAUSED:
+        runner.unpause("ann")
+        await rig.go(None, runner)
+    assert fold(rig.log.events).status is RunStatus.FAILED

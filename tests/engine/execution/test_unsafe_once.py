@@ -258,3 +258,32 @@ async def test_refused_repetition_of_an_unknown_call_is_refused() -> None:
     state = await say(rig, "again")
     assert state.error is not None and (state.error.code, till.paid) == (ErrorCode.REFUSED, 1)
     assert state.effects["pay#1/tool.1"].status is EffectStatus.REFUSED
+
+
+async def test_giving_up_a_call_that_a_failure_cut_off_fails_the_map_without_another_try() -> None:
+    till = Till(lambda nth: nth == 1)
+    rig = Bench(paying_map(retry={"attempts": 2, "initial_s": 0}), tools=failing_once(till))
+    await rig.go([1, 2])
+    state = await say(rig, "fail")
+    assert state.error is not None and (state.error.code, till.paid) == (ErrorCode.OUTCOME_UNKNOWN, 1)
+
+
+async def test_question_that_was_open_when_its_item_failed_is_asked_on() -> None:
+    """A call was cut off by its time limit and asked about; then its item failed beside it; then the map goes on."""
+    till = Till(lambda nth: nth == 1)
+    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "record"}), node("end", "output", {"value": "size(input)"})]
+    nodes += [node("check", "tool", {"tool": "check"}, parent="each"), node("pay", "tool", {"tool": "pay"}, timeout_s=0.02, parent="each")]
+    nodes += [node("both", "join", parent="each")]
+    edges = [edge("start", "each"), edge("each.item", "check"), edge("each.item", "pay"), edge("check", "both"), edge("pay", "both")]
+
+    async def check(_arguments: dict[str, Json]) -> Json:
+        await asyncio.sleep(0.08)
+        raise ToolError("bad item")
+
+    till.functions["check"] = check
+    rig = Bench(graph(nodes, [*edges, edge("both", "each.result"), edge("each", "end")]), tools=till)
+    state = await rig.go([1])
+    assert state.status is RunStatus.WAITING and len(state.waiting()) == 1
+    assert state.effects["each#1/item.0/pay#1/tool.1"].status is EffectStatus.UNKNOWN
+    state = await say(rig, "happened", "seen")
+    assert (state.output, till.paid) == (1, 1), state.error

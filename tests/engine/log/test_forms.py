@@ -58,11 +58,21 @@ def test_what_a_later_build_wrote_is_told_apart_from_nonsense(data: dict[str, An
 
 @pytest.mark.parametrize(
     "text",
-    ["{}", "[]", "nonsense", '{"v":1,"type":"run_started","seq":"x"}', '{"v":1,"type":"node_started","seq":1}', '{"v":-1,"type":"x"}'],
+    [
+        "{}",
+        "[]",
+        "nonsense",
+        '{"v":1,"type":"run_started","seq":"x"}',
+        '{"v":1,"type":"node_started","seq":1}',
+        '{"v":-1,"type":"x"}',
+        '{"type":"effect_started"}',
+        '{"type":"scope_started","scope":""}',
+    ],
 )
 def test_nonsense_is_no_event(text: str) -> None:
     with pytest.raises(ValueError):
         read_event_text(text)
+    assert upcast_text(text) == text
 
 
 EARLIER = [event for file in FILES for event in events_of(file)]

@@ -13,6 +13,7 @@ from orchestrator.celery import app, broker_url
 from orchestrator.engine.log.status import RunStatus
 from runs.control.principal import Principal
 from runs.control.start import start_run
+from runs.leases.lease import claim_named
 from runs.live.wake_ups import OUTBOX
 from runs.models import Probe, Run
 from runs.worker import bootstep, probe, tasks
@@ -89,3 +90,11 @@ def test_a_canary_that_nobody_hears_is_noticed(database: Any) -> None:
         assert probe.workers_consume()
         Probe.objects.update(sent_at=Now() - timedelta(hours=1), seen_at=None)
         assert probe.workers_consume(), "nobody sends probes: that says nothing about the workers"
+
+
+def test_wake_ups_that_swap_the_tenants_of_two_runs_claim_neither(database: Any) -> None:
+    """T07: that each of the tenants was named is not enough."""
+    run, other = world().run(), world().run()
+    with system_scope():
+        assert claim_named("a", 10, {run.pk: other.tenant_id, other.pk: run.tenant_id}) == []
+        assert len(claim_named("a", 10, {run.pk: run.tenant_id, other.pk: run.tenant_id})) == 1
