@@ -45,7 +45,8 @@ def admin(server: Postgres, database: str = "postgres") -> psycopg.Connection[tu
 
 
 def cut_connections(server: Postgres, database: Database) -> int:
-    """End every session of the database. How many there were."""
+    """End every session of the database. How many there were. This thread's own is closed before."""
+    connection.close()
     sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
     with admin(server) as session:
         return session.execute(sessions, (name_of(database),)).rowcount

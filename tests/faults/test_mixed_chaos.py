@@ -5,7 +5,9 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +19,7 @@ from runs.models import Run
 from tenants.isolation.scope import system_scope
 from tests.faults.disturbances import READ_ONLY, WRITABLE, altered, cut_connections, locked
 from tests.faults.oracle import check, say
-from tests.faults.processes import Processes, alive, kill
+from tests.faults.processes import Processes, kill
 from tests.faults.servers import free_port, process, wait_for_web, web_server
 from tests.faults.test_killed_workers import AGENTS, SAVE, SEND, WORK
 from tests.model_server.server import ModelServer
@@ -81,7 +83,7 @@ class Storm:
 
     def ask_for_a_run(self) -> None:
         """What was answered 201 must be there at the end; what was refused must say so with 503, or not at all."""
-        index = self.chance.randrange(len(self.places))
+        index = random.randrange(len(self.places))
         try:
             answer = ApiClient(self.port, self.keys[index]).send("POST", "graphs/graph/runs", b'{"input": "x"}')
         except OSError:
@@ -92,6 +94,10 @@ class Storm:
             self.accepted.append(answer.json["id"])
         else:
             self.refused += 1
+
+    def ask_all_the_while(self, over: threading.Event) -> None:
+        while not over.wait(0.3):
+            self.ask_for_a_run()
 
     def disturb(self) -> str:
         """Something goes wrong, and is over when this returns."""
@@ -123,13 +129,17 @@ class Storm:
     def rage(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         happened: dict[str, int] = {}
-        while time.monotonic() < until:
-            for _ in range(self.chance.randrange(2, 8)):
-                self.ask_for_a_run()
-            time.sleep(self.chance.uniform(0.2, 2))
-            kind = self.disturb()
-            happened[kind] = happened.get(kind, 0) + 1
-            self.workers = [pid if alive(pid) else self.worker() for pid in self.workers]
+        over = threading.Event()
+        with ThreadPoolExecutor(1) as person:
+            asking = person.submit(self.ask_all_the_while, over)
+            try:
+                while time.monotonic() < until:
+                    time.sleep(self.chance.uniform(0.2, 2))
+                    kind = self.disturb()
+                    happened[kind] = happened.get(kind, 0) + 1
+            finally:
+                over.set()
+            asking.result()
         say(f"chaos on {self.database.vendor}: {json.dumps(happened)}, {len(self.accepted)} runs taken, {self.refused} requests refused")
 
 
