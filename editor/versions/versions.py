@@ -55,7 +55,7 @@ def next_number(graph: Graph) -> int:
 
 def latest_version(graph: Graph) -> GraphVersion | None:
     """The version with the highest number."""
-    return numbered_versions(graph).order_by("-number").first()
+    return next(iter(numbered_versions(graph).order_by("-number")[:1]), None)
 
 
 def numbered_versions(graph: Graph) -> QuerySet[GraphVersion]:

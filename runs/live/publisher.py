@@ -22,8 +22,9 @@ FRAME_S = 1 / 30
 FRAME_LIMIT = 256 * 1024
 """A longer frame is replaced by a hint, and the watchers read the log."""
 
-UNDER_WAY = 500
-"""Frames on their way to the broker. Beyond that they are dropped."""
+UNDER_WAY = 64
+"""Messages on their way to the broker. While there are so many, no further one is sent."""
+AGAIN_S = 1.0
 SEND_S = 5.0
 
 
@@ -35,46 +36,74 @@ class _Pending:
     last: int = 0
     texts: list[str] = field(default_factory=list)
     deltas: dict[Path, list[str]] = field(default_factory=dict)
+    chars: int = 0
     timer: asyncio.TimerHandle | None = None
+
+    def add_events(self, first: int, texts: Sequence[str]) -> None:
+        if not self.last:
+            self.first = first
+        self.last = first + len(texts) - 1
+        self._grow(sum(map(len, texts)))
+        if self.chars <= FRAME_LIMIT:
+            self.texts.extend(texts)
+
+    def add_delta(self, path: Path, text: str) -> None:
+        self._grow(len(text))
+        if self.chars <= FRAME_LIMIT:
+            self.deltas.setdefault(path, []).append(text)
+
+    def _grow(self, chars: int) -> None:
+        """Beyond the limit only the numbers are kept."""
+        self.chars += chars
+        if self.chars > FRAME_LIMIT:
+            self.texts.clear()
+            self.deltas.clear()
+
+    @property
+    def empty(self) -> bool:
+        return not self.last and not self.deltas
 
     def frame(self) -> dict[str, Any]:
         """The message for the run's group. Streamed text goes first: it is older than its result."""
         deltas = [{"path": path, "text": "".join(pieces)} for path, pieces in self.deltas.items()]
         events = f"[{','.join(self.texts)}]" if self.texts else ""
-        if len(events) > FRAME_LIMIT:
-            events = ""
         return {"type": "run.frame", "first": self.first, "last": self.last, "events": events, "deltas": deltas}
 
 
 class Publisher:
-    """Sends the frames of all runs of one worker. Lives on the worker's loop."""
+    """Sends the frames of all runs of one worker. Lives on the worker's loop.
+
+    While the broker does not keep up, what there is to show gathers into fewer and longer frames.
+    """
 
     def __init__(self) -> None:
         self._pending: dict[UUID, _Pending] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed: dict[UUID, set[UUID]] = {}
+        """Runs by tenant; a tenant's timer runs while it is here."""
+        self._tasks: set[asyncio.Task[bool]] = set()
+        self._draining = False
         self._loop = asyncio.get_running_loop()
 
     def events(self, run_id: UUID, first: int, texts: Sequence[str], *, last: bool) -> None:
         """What was committed. `last`: nothing follows for now, so there is nothing to wait for."""
-        pending = self._of(run_id)
-        if not pending.texts:
-            pending.first = first
-        pending.last = first + len(texts) - 1
-        pending.texts.extend(texts)
+        self._of(run_id).add_events(first, texts)
         if last:
             self._flush(run_id)
 
     def delta(self, run_id: UUID, path: Path, text: str) -> None:
-        self._of(run_id).deltas.setdefault(path, []).append(text)
+        self._of(run_id).add_delta(path, text)
 
     def changed(self, tenant_id: UUID, run_id: UUID) -> None:
         """A run of the tenant has another status or another question."""
-        self._send(tenant_group(tenant_id), {"type": "tenant.run", "run": str(run_id)})
+        self._note_changed(tenant_id, {run_id}, FRAME_S / 2)
 
     async def drain(self) -> None:
-        """Send what is left."""
+        """Send what is left, however busy the broker is."""
+        self._draining = True
         for run_id in list(self._pending):
             self._flush(run_id)
+        for tenant_id in list(self._changed):
+            self._tell_changed(tenant_id)
         await asyncio.gather(*self._tasks)
 
     def _of(self, run_id: UUID) -> _Pending:
@@ -86,27 +115,55 @@ class Publisher:
         return pending
 
     def _flush(self, run_id: UUID) -> None:
-        pending = self._pending.pop(run_id)
+        pending = self._pending[run_id]
         if pending.timer is not None:
             pending.timer.cancel()
-        if not pending.texts and not pending.deltas:
+        if self._busy and not pending.empty:
+            pending.timer = self._loop.call_later(FRAME_S, self._flush, run_id)
+            return
+        del self._pending[run_id]
+        if pending.empty:
             return
         self._send(run_group(run_id), pending.frame())
         self._pending[run_id] = quiet = _Pending()
         quiet.timer = self._loop.call_later(FRAME_S, self._flush, run_id)
 
-    def _send(self, group: str, message: dict[str, Any]) -> None:
-        if len(self._tasks) >= UNDER_WAY:
-            log.debug("frame_lost", group=group, error="The broker does not keep up.")
-            return
+    def _note_changed(self, tenant_id: UUID, runs: set[UUID], in_s: float) -> None:
+        if tenant_id not in self._changed:
+            self._changed[tenant_id] = set()
+            self._loop.call_later(in_s, self._tell_changed, tenant_id)
+        self._changed[tenant_id] |= runs
+
+    def _tell_changed(self, tenant_id: UUID) -> None:
+        """Tell the tenant's lists; again later when the broker does not take it, because lists have no numbers to miss."""
+        runs = self._changed.pop(tenant_id, set())
+        if self._busy:
+            self._note_changed(tenant_id, runs, FRAME_S)
+        elif runs:
+            sending = self._send(tenant_group(tenant_id), {"type": "tenant.runs", "runs": [str(run) for run in runs]})
+            sending.add_done_callback(lambda sent: self._repeat_unless(sent, tenant_id, runs))
+
+    def _repeat_unless(self, sent: asyncio.Task[bool], tenant_id: UUID, runs: set[UUID]) -> None:
+        if not sent.cancelled() and not sent.result():
+            self._note_changed(tenant_id, runs, AGAIN_S)
+
+    @property
+    def _busy(self) -> bool:
+        return len(self._tasks) >= UNDER_WAY and not self._draining
+
+    def _send(self, group: str, message: dict[str, Any]) -> asyncio.Task[bool]:
         task = self._loop.create_task(_group_send(group, message))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
-async def _group_send(group: str, message: dict[str, Any]) -> None:
+async def _group_send(group: str, message: dict[str, Any]) -> bool:
+    """Whether the broker took it."""
     try:
         async with asyncio.timeout(SEND_S):
             await send_to(group, message)
+        return True
     except Exception as error:  # noqa: BLE001 - the broker may be away in many ways; the log is the truth
         log.debug("frame_lost", group=group, error=str(error))
+        return False

@@ -20,7 +20,7 @@ def wake_up(run: Run) -> None:
 
 def announce_change(tenant_id: UUID, run_id: UUID) -> None:
     """Tell the lists of a tenant that a run has changed."""
-    OUTBOX.to_group(tenant_group(tenant_id), {"type": "tenant.run", "run": str(run_id)})
+    OUTBOX.to_group(tenant_group(tenant_id), {"type": "tenant.runs", "runs": [str(run_id)]})
 
 
 def send_probe(number: int) -> None:

@@ -43,7 +43,7 @@ class TenantSocket(LiveSocket):
                 await self._say(changed)
 
     def _hear_of(self, message: Message) -> None:
-        self._changed.add(UUID(message["run"]))
+        self._changed.update(map(UUID, message["runs"]))
         self._news.set()
 
     async def _say(self, changed: set[UUID]) -> None:

@@ -269,7 +269,7 @@ async def test_the_feed_tells_only_of_the_own_tenants_runs(place: World) -> None
         await feed.connect(timeout=10)
         assert await heard(feed) == {"type": "approvals", "count": 0}
         for told in (foreign, run):
-            await send_to(tenant_group(run.tenant_id), {"type": "tenant.run", "run": str(told.pk)})
+            await send_to(tenant_group(run.tenant_id), {"type": "tenant.runs", "runs": [str(told.pk)]})
         assert (await heard(feed))["run"]["id"] == str(run.pk)
         assert (await heard(feed))["type"] == "approvals"
 
