@@ -30,9 +30,21 @@ check: setup ## Lint, types, import rules, size budget, generated contract
 	@$(NPM) run --silent lint
 	@$(NPM) run --silent types
 
+# Tests of faults, journeys and launchers mind the clock: they have the machine to themselves. All others share it.
+ALONE := tests/faults tests/journeys tests/orchestrator
+
 test: setup ## The whole suite: engine, rooms on both databases, browser; TESTS=... for a part of it
 	@$(NPM) test --silent
+ifdef TESTS
 	@$(RUN) pytest $(TESTS)
+else
+	@$(RUN) coverage erase
+	@$(RUN) coverage run -m pytest -q -n 2 --dist loadfile --durations=10 $(ALONE:%=--ignore=%)
+	@$(RUN) coverage run -m pytest -q --durations=10 $(ALONE)
+	@$(RUN) coverage combine -q
+	@$(RUN) coverage report --skip-covered --include='orchestrator/engine/*' --fail-under=98
+	@$(RUN) coverage report --skip-covered --omit='orchestrator/engine/*' --fail-under=90
+endif
 
 chaos: setup ## Long fault tests
 	@CRASH_EXAMPLES=300 $(RUN) pytest -q tests/engine/execution/test_recovery.py
