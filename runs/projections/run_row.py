@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
+from django.db.models import Field
+
 from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log import events as ev
@@ -58,9 +61,16 @@ class RunRow(Projection[RunChange]):
         return change
 
     def write(self, changes: Sequence[RunChange]) -> None:
+        """Rows that change in the same columns are written by one statement: a commit may hold hundreds of runs."""
+        alike: dict[tuple[str, ...], list[list[Any]]] = {}
         for change in changes:
-            if change.columns:
-                Run.objects.filter(pk=change.run.pk).update(**change.columns, **change.lease)
+            new = {**change.columns, **change.lease}
+            if new:
+                names = tuple(sorted(new))
+                alike.setdefault(names, []).append([*(_stored(name, new[name]) for name in names), _stored("id", change.run.pk)])
+        with connection.cursor() as cursor:
+            for names, rows in alike.items():
+                cursor.executemany(f"UPDATE runs_run SET {', '.join(f'{name} = %s' for name in names)} WHERE id = %s", rows)  # noqa: S608 - our own names
 
     def clear(self, run: Run) -> None:
         empty = dict.fromkeys(Used.FIELDS, 0) | dict.fromkeys(("started_at", "finished_at", "output", "error"))
@@ -68,6 +78,13 @@ class RunRow(Projection[RunChange]):
 
     def rows(self, run: Run) -> list[dict[str, Json]]:
         return list(Run.objects.filter(pk=run.pk).values("status", "started_at", "finished_at", "output", "error", *Used.FIELDS))
+
+
+def _stored(name: str, value: object) -> Any:
+    """A value of a column as the database takes it."""
+    column = Run._meta.get_field(name)
+    assert isinstance(column, Field)
+    return column.get_db_prep_save(value, connection)
 
 
 Reader = Callable[[RunChange, Any], None]
