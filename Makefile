@@ -1,10 +1,14 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
+# Modules, not scripts: the first line of a script names a folder, and the checkout may have been moved.
+RUN := $(BIN)/python -m
+# A Node that came as a Python wheel lies beside Python.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix static
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check test chaos bench contract lock format
+.PHONY: help run setup check test chaos mutants bench contract lock format
 
 help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,25 +21,28 @@ setup: ## Install everything that tests and checks need
 	@$(PYTHON) bootstrap.py develop
 
 check: setup ## Lint, types, import rules, size budget, generated contract
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q tests/architecture
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check --quiet .
+	@$(RUN) mypy
+	@$(BIN)/python -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-logo
+	@$(RUN) pytest -q tests/architecture
 	@$(BIN)/python manage.py write_contract --check
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix static run --silent lint
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix static run --silent types
+	@$(NPM) run --silent lint
+	@$(NPM) run --silent types
 
-test: setup ## The whole suite: engine, rooms on both databases, browser
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix static test --silent
-	@$(BIN)/python -m pytest
+test: setup ## The whole suite: engine, rooms on both databases, browser; TESTS=... for a part of it
+	@$(NPM) test --silent
+	@$(RUN) pytest $(TESTS)
 
 chaos: setup ## Long fault tests
-	@CRASH_EXAMPLES=300 $(BIN)/python -m pytest -q tests/engine/test_recovery.py
-	@$(BIN)/python -m pytest -m chaos
+	@CRASH_EXAMPLES=300 $(RUN) pytest -q tests/engine/execution/test_recovery.py
+	@$(RUN) pytest -m chaos
+
+mutants: setup ## Break the code on purpose and list the changes that no test notices; MUTANTS="orchestrator.engine.log*" for a part
+	@$(RUN) mutmut run $(MUTANTS) ; $(RUN) mutmut results
 
 bench: setup ## Measure, print a table, write bench-results.json
-	@$(BIN)/python -m benchmarks
+	@$(RUN) benchmarks
 
 contract: setup ## Write the browser's types from the Python definitions
 	@$(BIN)/python manage.py write_contract
@@ -44,6 +51,7 @@ lock: ## Renew the hash-locked requirements
 	@uv pip compile pyproject.toml $(LOCK) -o requirements/base.txt
 	@uv pip compile pyproject.toml --extra dev $(LOCK) -c requirements/base.txt -o requirements/dev.txt
 	@uv pip compile requirements/node.in $(LOCK) -o requirements/node.txt
+	@uv pip compile requirements/installer.in $(LOCK) -o requirements/installer.txt
 
 format: ## Format the code
-	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format --quiet .

@@ -19,7 +19,7 @@ from orchestrator.engine.log.events import Event, RunClaimed
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import Host
-from orchestrator.engine.testing import FixedAuthority, MemoryTools, ScriptedModel
+from orchestrator.engine.testing import FixedAuthority, MemoryTools, ScriptedModel, host_of
 from tests.graphs import chain, fan, loop
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class MachineClock:
 
 
 def host(sink: Any) -> Host:
-    return Host(models=ScriptedModel(), tools=MemoryTools(), sink=sink, authority=FixedAuthority(), clock=MachineClock())
+    return host_of(ScriptedModel(), MemoryTools(), sink, FixedAuthority(), MachineClock())
 
 
 async def run_in_memory(graph: Graph, run_input: int) -> None:
@@ -133,7 +133,8 @@ def log_writer() -> Iterator["LogWriter"]:
 
 def durable(graph: Graph, run_input: int, writer: "LogWriter") -> Timed:
     """From the claim on: everything is in the database when a run counts as ended."""
-    from runs.leases.lease import Claim, claim_named
+    from runs.leases.claim import Claim
+    from runs.leases.lease import claim_named
     from runs.log.run_log import RunLog
     from tenants.isolation.scope import system_scope
     from tests.runs.factories import world

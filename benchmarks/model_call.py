@@ -17,20 +17,19 @@ from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel, litellm
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
-from orchestrator.engine.effects.model import Message, ModelRequest, Role
+from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ports import LanguageModel
+from orchestrator.engine.testing import call_context
 
 KEY = "sk-benchmark"
+CALL = call_context()
 TOOL = ToolSpec(name="lookup", description="Look up", parameters={"type": "object", "properties": {"id": {"type": "string"}}})
 
 
-def ignore(_piece: str) -> None:
-    """Nobody listens."""
-
-
 def wish(model: str, *, tools: bool = False) -> ModelRequest:
-    messages = (Message(role=Role.SYSTEM, content="Be brief. " * 40), Message(role=Role.USER, content="Where is my order? " * 20))
+    system, asked = text_parts("Be brief. " * 40), text_parts("Where is my order? " * 20)
+    messages = (Message(role=Role.SYSTEM, content=system), Message(role=Role.USER, content=asked))
     return ModelRequest(model=model, messages=messages, tools=(TOOL,) if tools else ())
 
 
@@ -49,7 +48,7 @@ async def processor_ms(call: Callable[[], Awaitable[object]], times: int) -> flo
 
 async def bare_litellm(base: str, *, stream: bool) -> Callable[[], Awaitable[object]]:
     module = litellm()
-    messages = [{"role": message.role.value, "content": message.content} for message in wish("x").messages]
+    messages = [{"role": message.role.value, "content": message.text} for message in wish("x").messages]
 
     async def call() -> object:
         model = "openai/chunks-20" if stream else "openai/gpt-x"
@@ -80,7 +79,7 @@ async def adapters(base: str, times: int) -> list[Figure]:
     egress = Egress(private_hosts=[base.split("/")[2]])
 
     def call(model: LanguageModel, name: str, *, tools: bool = False) -> Callable[[], Awaitable[object]]:
-        return lambda: model.complete(wish(name, tools=tools), ignore)
+        return lambda: model.complete(wish(name, tools=tools), CALL)
 
     floor = await floor_of(base, times)
     figures = []

@@ -1,9 +1,9 @@
 """Any error of the API in one shape: code, message, cure, details."""
 
+import sys
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -12,6 +12,7 @@ from rest_framework.views import set_rollback
 
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.errors import EngineError
+from tenants.isolation.database import RETRY_AFTER_S, drop_connection, is_away
 from tenants.problems import ApiProblem, Forbidden, NotFound, NotSignedIn
 
 
@@ -24,6 +25,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     response = Response(_body(problem), status=problem.status)
     if problem.status == 401:
         response["WWW-Authenticate"] = "Bearer"
+    if problem.status == 503:
+        response["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 
@@ -35,11 +38,30 @@ def missing_address(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """A fault of ours, which is in the log by now."""
+    """A fault of ours, which is in the log by now; or the database was away before a view was reached, or within a page."""
+    if is_away(sys.exc_info()[1]):
+        return _away(request)
     if not _for_programs(request):
         return defaults.server_error(request)
     message, cure = "Something went wrong on our side.", "Try again; if it stays, the server's log says more."
     return JsonResponse(_body(_of("internal", message, cure, 500, {})), status=500)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """Said without the database: no page of ours can be made."""
+    problem = _database_away()
+    response: HttpResponse
+    if _for_programs(request):
+        response = JsonResponse(_body(problem), status=problem.status)
+    else:
+        response = HttpResponse(f"{problem.message} {problem.cure}", status=problem.status, content_type="text/plain")
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _database_away() -> ApiProblem:
+    drop_connection()
+    return _of("database_away", "The database does not answer.", "Try again in a moment; nothing was changed.", 503, {})
 
 
 def _for_programs(request: HttpRequest) -> bool:
@@ -74,9 +96,7 @@ def _problem(error: Exception) -> ApiProblem | None:
             )
         case exceptions.APIException():
             return _of(str(error.default_code), str(error.detail), "", error.status_code, {})
-        case OperationalError() | InterfaceError():
-            return _of("database_away", "The database does not answer.", "Try again in a moment; nothing was changed.", 503, {})
-    return None
+    return _database_away() if is_away(error) else None
 
 
 def _of(code: str, message: str, cure: str, status: int, details: dict[str, Any]) -> ApiProblem:

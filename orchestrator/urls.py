@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from editor.urls import api_urls as editor_api
 from editor.urls import page_urls as editor_pages
-from orchestrator.health import health
+from orchestrator.health import live, ready
 from runs.web.urls import api_urls as runs_api
 from runs.web.urls import page_urls as runs_pages
 from tenants.web.urls import api_urls as tenants_api
@@ -15,7 +15,9 @@ handler404 = "orchestrator.exception_handler.missing_address"
 handler500 = "orchestrator.exception_handler.fault"
 
 urlpatterns = [
-    path("api/v1/health", health, name="api_health"),
+    path("api/v1/health", ready, name="api_health"),
+    path("api/v1/health/ready", ready, name="api_health_ready"),
+    path("api/v1/health/live", live, name="api_health_live"),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/v1/", include([*tenants_api, *editor_api, *runs_api])),
     *tenants_pages,

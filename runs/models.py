@@ -10,11 +10,12 @@ from editor.models import Graph, GraphVersion
 from orchestrator.engine.log.status import RunStatus
 from runs.json_text import JsonTextField
 from tenants.isolation.managers import TenantManager, TenantQuerySet
-from tenants.models import Tenant, TenantOwned, User
-from tenants.people.access import visible_to
+from tenants.models import ApiKey, Tenant, TenantOwned, User
+from tenants.people.access import sees_all, visible_to
 
 STATUSES = [(status.value, status.value.replace("_", " ")) for status in RunStatus]
 TERMINAL = tuple(status.value for status in RunStatus if status.terminal)
+UNFINISHED = tuple(status.value for status in RunStatus if not status.terminal)
 
 
 R = TypeVar("R", bound="Run")
@@ -24,7 +25,7 @@ A = TypeVar("A", bound="Approval")
 class RunQuerySet(TenantQuerySet[R]):
     def visible_to(self, user: User) -> Self:
         """Runs of graphs that `user` may look at, deleted graphs included."""
-        return self.filter(graph__in=visible_to(user, Graph.objects.all()))
+        return self if sees_all(user) else self.filter(graph__in=visible_to(user, Graph.objects.all()))
 
     def unfinished(self) -> Self:
         return self.exclude(status__in=TERMINAL)
@@ -54,12 +55,20 @@ class Run(TenantOwned):
     class Trigger(models.TextChoices):
         PAGE = "page"
         API = "api"
+        SCHEDULE = "schedule"
+        RUN = "run"
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     graph = models.ForeignKey(Graph, on_delete=models.PROTECT, related_name="+", db_index=False)
     graph_version = models.ForeignKey(GraphVersion, on_delete=models.PROTECT, related_name="+")
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     trigger = models.CharField(max_length=16, choices=Trigger.choices)
+    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    dedup_key = models.CharField(max_length=255, blank=True)
+    """Whoever starts a run again under the same key gets this one."""
+    dedup_digest = models.CharField(max_length=64, blank=True)
+    """Of what was asked for under the key."""
     status = models.CharField(max_length=16, choices=STATUSES, default=RunStatus.QUEUED.value)
 
     input = JsonTextField(null=True)
@@ -89,12 +98,16 @@ class Run(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "created_by", "dedup_key"], name="run_once", condition=~models.Q(dedup_key="")),
+        ]
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="run_list"),
             models.Index(fields=["tenant", "status", "-created_at", "-id"], name="run_list_status"),
             models.Index(fields=["tenant", "graph", "-created_at", "-id"], name="run_list_graph"),
             models.Index(fields=["due_at"], name="run_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["lease_owner"], name="run_owner", condition=~models.Q(lease_owner="")),
+            models.Index(fields=["status"], name="run_at_rest", condition=models.Q(due_at=None, status__in=UNFINISHED)),
         ]
 
     def __str__(self) -> str:
@@ -143,20 +156,26 @@ class ApprovalQuerySet(TenantQuerySet[A]):
     def open_for(self, user: User) -> Self:
         """Questions that nobody has answered and `user` may answer."""
         runs = Run.objects.filter(graph__in=visible_to(user, Graph.objects.all(), "answer"))
-        return self.filter(status=Approval.Status.PENDING, run__in=runs).exclude(deadline__lt=Now())
+        rows = self if sees_all(user) else self.filter(run__in=runs)
+        answered = Command.objects.filter(run=models.OuterRef("run"), path=models.OuterRef("path"), applied_at__isnull=True)
+        pending = rows.filter(status=Approval.Status.PENDING).exclude(deadline__lt=Now())
+        return pending.exclude(models.Exists(answered))
 
 
 ApprovalManager = TenantManager.from_queryset(ApprovalQuerySet)
 
 
 class Approval(TenantOwned):
-    """A question to people: what will be done, and what they decided."""
+    """A question to people: what will be done, and what they decided. Read from the log.
+
+    An answer that was accepted and that the run has not taken yet is a command at the same path.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending"
         DECIDED = "decided"
         VOID = "void"
-        """Nobody needs to answer any more."""
+        """Nobody needs to answer any more: it expired, or what asked has ended."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals", db_index=False)
@@ -193,12 +212,19 @@ class Command(TenantOwned):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="commands")
     kind = models.CharField(max_length=8, choices=Kind.choices)
+    path = models.TextField(blank=True)
+    """Of an answer: which question it is for."""
     body = JsonTextField()
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     applied_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "path"], name="answer_once", condition=models.Q(applied_at__isnull=True) & ~models.Q(path="")
+            )
+        ]
         indexes = [models.Index(fields=["run"], name="command_waiting", condition=models.Q(applied_at__isnull=True))]
 
     def __str__(self) -> str:
@@ -239,3 +265,20 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sent_at} {self.worker}"
+
+
+class Pulse(models.Model):
+    """Says that a process lives, and of its parts whether they work."""
+
+    class Kind(models.TextChoices):
+        WORKER = "worker"
+        SCHEDULER = "scheduler"
+
+    process = models.CharField(max_length=40, primary_key=True)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    build = models.CharField(max_length=64, blank=True)
+    beat_at = models.DateTimeField()
+    report = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.process}"

@@ -4,10 +4,14 @@ The docstring of a class is its default message.
 """
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.ids import Path
+
+if TYPE_CHECKING:
+    from orchestrator.engine.effects.model import Usage
 
 
 class ErrorCode(StrEnum):
@@ -54,6 +58,8 @@ class EngineError(Exception):
     code = ErrorCode.INTERNAL
     cure = ""
     retryable = False
+    usage: "Usage | None" = None
+    """What was spent on it nevertheless."""
 
     def __init__(
         self,
@@ -77,7 +83,7 @@ class EngineError(Exception):
         )
 
     @classmethod
-    def of(cls, info: ErrorInfo) -> "EngineError":
+    def of(cls, info: ErrorInfo) -> Self:
         """The error that `info` records."""
         error = cls(info.message)
         error.info = info
@@ -96,8 +102,14 @@ class LimitExceeded(EngineError):
     code = ErrorCode.LIMIT_EXCEEDED
 
 
-class RunLimitReached(LimitExceeded):
+class EndsRun(EngineError):
+    """Something that ends the run, whatever a node says about its errors."""
+
+
+class RunLimitReached(EndsRun):
     """The run crossed one of its limits."""
+
+    code = ErrorCode.LIMIT_EXCEEDED
 
 
 class ModelError(EngineError):
@@ -112,7 +124,20 @@ class ToolError(EngineError):
     code = ErrorCode.TOOL_FAILED
 
 
-class ReplayDiverged(EngineError):
+class Refused(EngineError):
+    """The gate refused the call."""
+
+    code = ErrorCode.REFUSED
+    cure = "Ask an administrator to allow it in the policy or to grant it to the agent."
+
+
+class Rejected(EngineError):
+    """A person rejected the call."""
+
+    code = ErrorCode.REJECTED
+
+
+class ReplayDiverged(EndsRun):
     """The replay asked for another effect than the log records at this path."""
 
     code = ErrorCode.REPLAY_DIVERGED
@@ -123,8 +148,36 @@ class IllegalTransition(EngineError):
     """The state machine does not allow this transition."""
 
 
+class UnknownEvent(Exception):
+    """A log holds an event that only a later build can have written: a worker of that build must go on with the run.
+
+    `v` is the version that the event names.
+    """
+
+    def __init__(self, type: str, v: int) -> None:
+        super().__init__(f"This build does not know version {v} of event {type!r}")
+        self.type = type
+        self.v = v
+
+
 class LeaseLost(BaseException):
     """This worker no longer owns the run: it stops at once and writes nothing more.
 
     Not a failure of the run, and a BaseException so that no node mistakes it for one.
     """
+
+
+class HostUnavailable(BaseException):
+    """What the host needs for an answer cannot be reached: the run is given back as due, to be tried again.
+
+    Raised by a host from any of its ports; `Runner.run` raises it once all that was under way has
+    ended. Not a failure of the run, and a BaseException so that no node mistakes it for one.
+    """
+
+
+_OF_KIND: dict[str, type[EngineError]] = {"model": ModelError, "tool": ToolError}
+
+
+def failure_of(kind: str, info: ErrorInfo) -> EngineError:
+    """What a failed effect of this kind raises: made of what the log records, so that a replay raises the same."""
+    return _OF_KIND.get(kind, EngineError).of(info)

@@ -27,6 +27,11 @@ Path = NewType("Path", str)
 ROOT = Scope("")
 
 
+def is_within(path: Path | Scope, scope: Path | Scope) -> bool:
+    """Whether `path` names `scope` itself or something in it; a step holds what it does as a scope does."""
+    return scope == ROOT or path == scope or path.startswith(f"{scope}/")
+
+
 def step_path(scope: Scope, node: NodeId, activation: int, attempt: int = 1) -> Path:
     """The path of one attempt at one activation of a node: `scope/node#activation~attempt`."""
     prefix = f"{scope}/" if scope else ""

@@ -1,14 +1,16 @@
 """What the engine needs from whoever runs it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.effects.gate import Authority
-from orchestrator.engine.effects.model import ModelReply, ModelRequest
+from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import ToolSpec
+from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log.events import Event
 
@@ -16,19 +18,49 @@ Delta = Callable[[str], None]
 """Takes a piece of text as the model streams it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One try at a provider that failed and is followed by another.
+
+    `attempt` counts from 1 within the call, `retry_in_s` is the wait before the next one,
+    `usage` what the try cost nevertheless; None when nothing was billed.
+    """
+
+    attempt: int
+    error: ErrorInfo
+    retry_in_s: float
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """On whose behalf a call is made, and whom to tell while it is under way.
+
+    `agent` is empty for a node that a person drew. `idempotency_key` is the same whenever
+    this call is made again. `attempt` is 1, and grows each time a worker begins the call anew.
+    """
+
+    run_id: str
+    path: Path
+    agent: str
+    tenant: str
+    idempotency_key: str
+    attempt: int
+    on_delta: Delta
+    on_failed_attempt: Callable[[FailedAttempt], None]
+
+
 class ToolCall(BaseModel):
-    """One call. `idempotency_key` is the same whenever this call is made again."""
+    """What is called with what."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tool: str
     arguments: dict[str, Json]
-    agent: str = ""
-    idempotency_key: str = ""
 
 
 class LanguageModel(Protocol):
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         """Ask the model. Raises ModelError, with a code and whether trying again makes sense."""
         ...
 
@@ -38,7 +70,7 @@ class ToolBox(Protocol):
         """The tool, or None when there is none of that name."""
         ...
 
-    async def call(self, call: ToolCall) -> Json:
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
         """Perform the call. Raises ToolError with a text a model can learn from."""
         ...
 
@@ -69,10 +101,36 @@ class Clock(Protocol):
         ...
 
 
+class CallGuard(Protocol):
+    """Stands between a run and every effect on the world."""
+
+    def passed(self) -> AbstractAsyncContextManager[None]:
+        """Entered before an effect is recorded as started, left when its result is recorded.
+
+        Entering waits for ever once the worker is stopping, and raises LeaseLost when the run
+        may belong to another worker: an effect is recorded as started only when it may begin.
+        """
+        ...
+
+
+class Inbox(Protocol):
+    """The answers and commands that were accepted for the run and have not reached its runner."""
+
+    async def settle(self) -> int:
+        """Deliver all of them. Returns the time, in microseconds of the clock by which deadlines
+        are kept, before which no other answer can have been accepted."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
+    """What one run is lent. `tenant` is the id of whom it belongs to."""
+
     models: LanguageModel
     tools: ToolBox
     sink: EventSink
     authority: Authority
     clock: Clock
+    guard: CallGuard
+    inbox: Inbox
+    tenant: str = ""

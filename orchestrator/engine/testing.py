@@ -1,26 +1,29 @@
 """Fakes that ship with the engine: scripted models, tools in memory, a log in a list, a clock by hand."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from orchestrator.engine.document.graph import Graph
-from orchestrator.engine.effects.gate import GateDecision, GateRequest, Verdict
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
+from orchestrator.engine.effects.gate import Authority, GateDecision, GateRequest, Verdict
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.log.events import Event, RunClaimed, RunEvent, run_event
+from orchestrator.engine.log.events import Event, RunClaimed, RunEvent
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import Delta, Host, ToolCall
+from orchestrator.engine.log.upcast import read_event_text
+from orchestrator.engine.ports import CallContext, Clock, Delta, EventSink, FailedAttempt, Host, LanguageModel, ToolBox, ToolCall
 
 Reply = ModelReply | Exception
 
 
 def says(text: str, *, tokens: int = 10) -> ModelReply:
     """A reply with this text."""
-    return ModelReply(message=Message(role=Role.ASSISTANT, content=text), model="scripted", finish="stop", usage=_usage(tokens))
+    return ModelReply(message=Message(role=Role.ASSISTANT, content=text_parts(text)), model="scripted", finish="stop", usage=_usage(tokens))
 
 
 def calls(*requests: tuple[str, str], tokens: int = 10) -> ModelReply:
@@ -43,13 +46,13 @@ class ScriptedModel:
     delay_s: float = 0.0
     requests: list[ModelRequest] = field(default_factory=list)
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         self.requests.append(request)
         await asyncio.sleep(self.delay_s)
         reply = self.answer(request) if self.answer else self.script.pop(0)
         if isinstance(reply, Exception):
             raise reply
-        on_delta(reply.message.content)
+        call.on_delta(reply.message.text)
         return reply
 
 
@@ -60,15 +63,17 @@ class MemoryTools:
     functions: dict[str, Callable[[dict[str, Json]], Json | Awaitable[Json]]] = field(default_factory=dict)
     safety: Safety = Safety.PURE
     calls: list[ToolCall] = field(default_factory=list)
+    contexts: list[CallContext] = field(default_factory=list)
 
     def spec(self, name: str) -> ToolSpec | None:
         if name not in self.functions:
             return None
         return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=self.safety)
 
-    async def call(self, call: ToolCall) -> Json:
-        self.calls.append(call)
-        result = self.functions[call.tool](call.arguments)
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
+        self.calls.append(wanted)
+        self.contexts.append(call)
+        result = self.functions[wanted.tool](wanted.arguments)
         return await result if isinstance(result, Awaitable) else result
 
 
@@ -84,7 +89,7 @@ class MemoryLog:
         for event in events:
             if self._die_after is not None and len(self.events) >= self._die_after:
                 raise WorkerDied
-            self.events.append(run_event.validate_json(event.model_dump_json()))
+            self.events.append(read_event_text(event.model_dump_json()))
 
     async def flush(self) -> None:
         await asyncio.sleep(0)
@@ -123,6 +128,38 @@ class ManualClock:
         return 0.5
 
 
+class OpenGuard:
+    """Lets everything pass: nobody else has the run, and nobody stops the worker."""
+
+    @asynccontextmanager
+    async def passed(self) -> AsyncIterator[None]:
+        yield
+
+
+@dataclass
+class ClockInbox:
+    """Nothing is ever under way to the run: all that was accepted has been delivered."""
+
+    clock: Clock
+
+    async def settle(self) -> int:
+        return self.clock.now_us()
+
+
+def host_of(models: LanguageModel, tools: ToolBox, sink: EventSink, authority: Authority, clock: Clock) -> Host:
+    """A host of one run that has its worker to itself."""
+    return Host(models, tools, sink, authority, clock, OpenGuard(), ClockInbox(clock), tenant="tenant")
+
+
+def call_context(
+    on_delta: Delta = lambda _text: None,
+    on_failed_attempt: Callable[[FailedAttempt], None] = lambda _failed: None,
+    idempotency_key: str = "key",
+) -> CallContext:
+    """The context of a call outside of any run."""
+    return CallContext("run", Path("call#1/model.1"), "", "tenant", idempotency_key, 1, on_delta, on_failed_attempt)
+
+
 @dataclass
 class Bench:
     """Everything a run needs, in memory."""
@@ -134,17 +171,19 @@ class Bench:
     clock: ManualClock = field(default_factory=ManualClock)
     log: MemoryLog = field(default_factory=MemoryLog)
     epoch: int = 0
+    build: str = ""
 
     def runner(self) -> Runner:
         """A runner over the log as it stands, as a new worker would make it."""
-        host = Host(models=self.model, tools=self.tools, sink=self.log, authority=self.authority, clock=self.clock)
+        host = host_of(self.model, self.tools, self.log, self.authority, self.clock)
         return Runner(self.graph, fold(self.log.events), host, run_id="run")
 
     async def go(self, run_input: Json = None, runner: Runner | None = None) -> RunState:
         """Claim the run and work on it until it ends, waits or is paused."""
         runner = runner or self.runner()
         self.epoch = runner.state.epoch + 1
-        await runner.run(run_input, RunClaimed(worker="bench", epoch=self.epoch, cause="first" if self.epoch == 1 else "woken"))
+        cause: Literal["first", "woken"] = "first" if self.epoch == 1 else "woken"
+        await runner.run(run_input, RunClaimed(worker="bench", epoch=self.epoch, cause=cause, build=self.build))
         return runner.state
 
     async def finish(self, run_input: Json = None) -> RunState:

@@ -12,11 +12,15 @@ LONGEST_SOCKET_PATH = 100
 """Unix sockets have short names: 108 bytes with the closing zero on Linux, 104 on macOS."""
 
 
+def socket_in(folder: Path) -> Path:
+    return folder / "redis.sock"
+
+
 def command(folder: Path) -> list[str]:
     """How the server is started: no TCP port, append-only file on."""
     options = {
         "port": "0",
-        "unixsocket": str(folder / "redis.sock"),
+        "unixsocket": str(socket_in(folder)),
         "unixsocketperm": "700",
         "dir": str(folder),
         "appendonly": "yes",

@@ -3,6 +3,7 @@
 import dj_database_url
 
 from orchestrator.settings.channel_layer import channel_layers
+from orchestrator.settings.data_folder import private_database, private_folder
 from orchestrator.settings.env import (
     ALLOWED_HOSTS,
     DATA_DIR,
@@ -15,6 +16,8 @@ from orchestrator.settings.env import (
     TRUSTED_ORIGINS,
 )
 from orchestrator.settings.signing import secret_key
+
+private_folder(DATA_DIR)
 
 BASE_DIR = ROOT
 SECRET_KEY = secret_key()
@@ -42,7 +45,6 @@ INSTALLED_APPS = [
     "channels",
     "guardian",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "django_vite",
     "orchestrator",
@@ -83,6 +85,7 @@ TEMPLATES = [
 
 _database = dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)
 if _database["ENGINE"].endswith("sqlite3"):
+    private_database(_database["NAME"])
     # IMMEDIATE: a read-then-write transaction takes its lock at once instead of failing later.
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -1,6 +1,7 @@
 """Everything read from the environment, once, with its type and default. Nowhere else."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 
@@ -11,8 +12,8 @@ env = environ.Env()
 DATA_DIR = Path(env.str("BATON_DATA", default=str(ROOT / "var")))
 """Database, keys, blobs and the embedded server's socket; mode 0700."""
 
-DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'baton.sqlite3'}")
-REDIS_URL = env.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis.sock'}")
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'baton.sqlite3'))}")
+REDIS_URL = env.str("REDIS_URL", default=f"unix://{quote(str(DATA_DIR / 'redis.sock'))}")
 DEBUG = env.bool("BATON_DEBUG", default=False)
 SECRET_KEY = env.str("BATON_SECRET_KEY", default="")
 """Signs sessions. Empty: a key file in the data folder, made on first use."""

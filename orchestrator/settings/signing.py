@@ -11,7 +11,6 @@ def secret_key() -> str:
     if SECRET_KEY:
         return str(SECRET_KEY)
     path = DATA_DIR / "signing.key"
-    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

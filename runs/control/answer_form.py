@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from orchestrator.engine.ids import Json
+from runs.control.answers import EDIT
 from runs.control.problems import InvalidAnswer
 
 LONGEST = 200_000
-EDIT = "edit"
 
 Request = dict[str, Any]
 
@@ -19,13 +19,15 @@ def takes_text(request: Request) -> bool:
 
 
 def answer_of(request: Request, action: str, typed: str | None) -> Json:
-    """The value of an answer. Where one of the ways is to edit, the others leave what was shown as it is."""
-    ways = {way["name"] for way in request.get("actions", [])}
-    if typed is None or (EDIT in ways and action != EDIT):
+    """The value of an answer. What a form that offers an edit sends back as it was shown is no value."""
+    if typed is None:
         return None
     if len(typed) > LONGEST:
         raise InvalidAnswer(f"The value is longer than {LONGEST} characters.", cure="Shorten it.")
-    return typed.replace("\r\n", "\n") if takes_text(request) else _read(typed)
+    value: Json = typed.replace("\r\n", "\n") if takes_text(request) else _read(typed)
+    ways = {way["name"] for way in request.get("actions", [])}
+    unchanged = value == request.get("payload") or not typed.strip()
+    return None if EDIT in ways and action != EDIT and unchanged else value
 
 
 def _read(text: str) -> Json:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from orchestrator.engine.document.json_schema import first_fault
@@ -19,37 +19,54 @@ from runs.models import Approval, Command, Run
 from tenants.models import User
 from tenants.people.access import require
 
+EDIT = "edit"
+"""The action that sends a changed value where others leave what was shown."""
+
 
 def answer(*, run: Run, by: User, path: str, action: str, value: Json = None, comment: str = "", digest: str = "") -> Command:
-    """Answer the question at `path`. Of all answers exactly one is taken; `digest` binds it to what was shown."""
+    """Answer the question at `path`; `digest` binds the answer to what was shown.
+
+    Of all answers one is accepted. The run takes it before it looks at the question's deadline, and
+    what became of the question is read from its log. Raises NotWaiting, AlreadyDecided, AnotherCall, InvalidAnswer.
+    """
     require(by, "answer", run)
     with transaction.atomic():
         locked = unfinished(run)
-        asked = Approval.objects.filter(run=locked, path=path).first()
-        if asked is None or asked.status == Approval.Status.VOID:
-            raise NotWaiting()
-        if asked.status == Approval.Status.DECIDED:
-            raise AlreadyDecided()
+        asked = _open_question(locked, path)
         if digest and digest != asked.digest:
             raise AnotherCall(details={"digest": asked.digest})
         _check_answer(asked.request, action, value)
-        _decide(asked, by, action)
         body = {"path": path, "answer": {"action": action, "value": value, "comment": comment}, "comment": comment}
-        return tell(locked, by, Command.Kind.ANSWER, body)
+        return tell(locked, by, Command.Kind.ANSWER, body, path=path)
 
 
-def _decide(asked: Approval, by: User, action: str) -> None:
-    open_still = Q(deadline__isnull=True) | Q(deadline__gt=Now())
-    pending = Approval.objects.filter(open_still, pk=asked.pk, status=Approval.Status.PENDING)
-    if not pending.update(status=Approval.Status.DECIDED, action=action, decided_by=by, decided_at=Now()):
+def _open_question(locked: Run, path: str) -> Approval:
+    """The run's row is locked, so nobody else answers and the run does not let the question expire meanwhile."""
+    asked = Approval.objects.filter(run=locked, path=path).annotate(expired=_EXPIRED).first()
+    if asked is None or asked.status == Approval.Status.VOID:
         raise NotWaiting()
+    if asked.status == Approval.Status.DECIDED or Command.objects.filter(run=locked, path=path, applied_at=None).exists():
+        raise AlreadyDecided()
+    if asked.expired:
+        raise NotWaiting()
+    return asked
+
+
+_EXPIRED = ExpressionWrapper(Q(deadline__isnull=False) & Q(deadline__lte=Now()), output_field=BooleanField())
 
 
 def _check_answer(request: dict[str, Any], action: str, value: Json) -> None:
-    known = [known["name"] for known in request.get("actions", [])]
+    """A value that comes with an answer is used, or the answer is refused."""
+    known = {known["name"]: known for known in request.get("actions", [])}
     if action not in known:
         raise InvalidAnswer(f"There is no action {action[:60]!r}.", cure=f"Choose one of: {', '.join(known)}.")
+    if value is None:
+        return
+    if not known[action].get("takes_value", True):
+        raise InvalidAnswer(f"`{action}` takes no value.", cure="Leave the value out: what was shown is what will be done.")
+    if EDIT in known and action != EDIT and value != request.get("payload"):
+        raise InvalidAnswer(f"The value was changed, and `{action}` leaves it as it was.", cure=f"Send it with `{EDIT}`, or send no value.")
     schema = request.get("answer_schema")
-    fault = first_fault(schema, value) if schema and value is not None else None
+    fault = first_fault(schema, value) if schema else None
     if fault:
         raise InvalidAnswer(f"The value does not fit: {fault}", cure="Correct the value.")

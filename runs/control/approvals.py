@@ -3,16 +3,13 @@
 from typing import Any
 
 from runs.control.problems import NotWaiting
-from runs.models import Approval, Run
+from runs.models import Approval, ApprovalQuerySet, Run
 from tenants.models import User
 
-SHOWN = 200
 
-
-def open_approvals(user: User) -> list[Approval]:
-    """What `user` may answer, oldest first."""
-    rows = Approval.objects.open_for(user).select_related("run__graph").defer("run__input", "run__output", "run__graph__document")
-    return list(rows.order_by("created_at")[:SHOWN])
+def open_approvals(user: User) -> ApprovalQuerySet[Approval]:
+    """What `user` may answer, with what a list shows of it."""
+    return Approval.objects.open_for(user).select_related("run__graph").defer("run__input", "run__output", "run__graph__document")
 
 
 def request_at(run: Run, path: str) -> dict[str, Any]:
@@ -24,11 +21,7 @@ def request_at(run: Run, path: str) -> dict[str, Any]:
     return request
 
 
-def approval_rows(user: User) -> list[dict[str, Any]]:
-    return [_row(asked) for asked in open_approvals(user)]
-
-
-def _row(asked: Approval) -> dict[str, Any]:
+def approval_row(asked: Approval) -> dict[str, Any]:
     graph = asked.run.graph
     return {
         "run": str(asked.run_id),

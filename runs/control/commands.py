@@ -41,8 +41,10 @@ def unfinished(run: Run) -> Run:
     return locked
 
 
-def tell(locked: Run, by: User, kind: Command.Kind, body: dict[str, Any]) -> Command:
-    command = Command.objects.create(tenant_id=locked.tenant_id, run=locked, kind=kind, by=by, body={**body, "by": by.name})
+def tell(locked: Run, by: User, kind: Command.Kind, body: dict[str, Any], *, path: str = "") -> Command:
+    """Leave a command for whichever worker has the run, or make the run due so that one takes it up."""
+    signed = {**body, "by": by.name, "by_id": str(by.pk)}
+    command = Command.objects.create(tenant_id=locked.tenant_id, run=locked, kind=kind, path=path, by=by, body=signed)
     if not locked.lease_owner:
         Run.objects.filter(pk=locked.pk).update(due_at=Now())
     transaction.on_commit(partial(_announce_command, locked))

@@ -56,3 +56,10 @@ class InvalidAnswer(InvalidValue):
     """The answer does not fit the question."""
 
     code = "invalid_answer"
+
+
+class KeyReused(Conflict):
+    """Something else was started under this key before."""
+
+    code = "idempotency_key_reused"
+    cure = "Send the same request again, or use a new key."

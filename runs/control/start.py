@@ -2,17 +2,21 @@
 
 import json
 from functools import partial
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from editor.models import Graph, GraphVersion
 from editor.versions.versions import freeze, latest_version, numbered_versions
 from orchestrator.engine.document.run_input import check_input
+from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
+from runs.control.principal import Principal
 from runs.control.problems import (
     InvalidInput,
+    KeyReused,
 )
 from runs.failpoint import failpoint
 from runs.live.wake_ups import announce_change, wake_up
@@ -24,24 +28,57 @@ from tenants.problems import NotFound
 PREVIEW = 200
 
 
-def start_run(*, graph: Graph, by: User, run_input: Json, trigger: Run.Trigger, version: int | None = None, draft: bool = False) -> Run:
-    """A new run that some worker will take up. Raises InvalidInput, GraphInvalid, Forbidden, NotFound."""
-    require(by, "run", graph)
-    chosen = _version_of(graph, by, version, draft=draft)
+class Started(NamedTuple):
+    """`new` is false when the same start had been asked for before: `run` is the one of then."""
+
+    run: Run
+    new: bool
+
+
+def start_run(
+    *, graph: Graph, principal: Principal, run_input: Json, version: int | None = None, draft: bool = False, dedup_key: str = ""
+) -> Started:
+    """A run that some worker will take up. Whoever asks again under the same `dedup_key` gets the first one.
+
+    Raises InvalidInput, GraphInvalid, Forbidden, NotFound; KeyReused when something else was asked for under the key.
+    """
+    require(principal.user, "run", graph)
+    mark = digest([str(graph.pk), version, draft, run_input]) if dedup_key else ""
+    known = _started_before(principal, dedup_key, mark)
+    if known is not None:
+        return Started(known, new=False)
+    chosen = _version_of(graph, principal.user, version, draft=draft)
     _check_input(chosen, run_input)
-    with transaction.atomic():
-        run = Run.objects.create(
-            tenant_id=graph.tenant_id,
-            graph=graph,
-            graph_version=chosen,
-            created_by=by,
-            trigger=trigger,
-            input=run_input,
-            input_preview=json.dumps(run_input, ensure_ascii=False)[:PREVIEW],
-            due_at=Now(),
-        )
-        transaction.on_commit(partial(_announce_start, run))
-    return run
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                tenant_id=graph.tenant_id,
+                graph=graph,
+                graph_version=chosen,
+                created_by=principal.user,
+                trigger=principal.trigger,
+                api_key=principal.key,
+                parent=principal.parent,
+                dedup_key=dedup_key,
+                dedup_digest=mark,
+                input=run_input,
+                input_preview=json.dumps(run_input, ensure_ascii=False)[:PREVIEW],
+                due_at=Now(),
+            )
+            transaction.on_commit(partial(_announce_start, run))
+    except IntegrityError:
+        known = _started_before(principal, dedup_key, mark)
+        if known is None:
+            raise
+        return Started(known, new=False)
+    return Started(run, new=True)
+
+
+def _started_before(principal: Principal, key: str, mark: str) -> Run | None:
+    found = Run.objects.filter(created_by=principal.user, dedup_key=key).select_related("graph", "graph_version").first() if key else None
+    if found is not None and found.dedup_digest != mark:
+        raise KeyReused(details={"run": str(found.pk)})
+    return found
 
 
 def _announce_start(run: Run) -> None:

@@ -1,47 +1,42 @@
 """Who may write a run's log: leases with an owner, an epoch and an expiry in database time.
 
-The expiry is the run's `due_at`: what is due can be taken up, whoever had it before.
+The expiry is the run's `due_at`: what is due can be taken up, whoever had it before. Every run that is
+given back is due, so that none is left to nobody; only an event of its log can say otherwise.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
+from orchestrator.engine.log.status import RunStatus
+from runs.leases.claim import MAX_CRASHES, SUSPECT_CRASHES, Cause, Claim
 from runs.models import TERMINAL, Command, Run, RunQuerySet
 
 HEARTBEAT_S = 1.0
 SPREAD = timedelta(seconds=0.3)
-MAX_CRASHES = 3
-"""Workers a run may lose in a row without progress before it is given up."""
-
-Cause = Literal["first", "woken", "takeover"]
+SOON = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to write a run's log, until `valid_until` on this process's monotonic clock."""
+class ClockTime(Now):
+    """The database's clock when the row is written, not when the statement began: a lock may lie between."""
 
-    run: Run
-    owner: str
-    epoch: int
-    cause: Cause
-    crashes: int
-    valid_until: float
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **context)
 
-    @property
-    def run_id(self) -> UUID:
-        return self.run.pk
 
-    @property
-    def tenant_id(self) -> UUID:
-        return self.run.tenant_id
+DEATHS = Case(When(lease_owner="", then=F("crashes")), default=F("crashes") + 1)
+"""Workers that a due run has lost: one more than were counted, when its lease ran out."""
+SUSPECTS = Q(lease_owner="", crashes__gte=SUSPECT_CRASHES, crashes__lt=MAX_CRASHES) | (
+    ~Q(lease_owner="") & Q(crashes__gte=SUSPECT_CRASHES - 1, crashes__lt=MAX_CRASHES - 1)
+)
+"""Due runs that may have been what their workers died of."""
 
 
 def lease_seconds() -> float:
@@ -49,18 +44,43 @@ def lease_seconds() -> float:
     return 4.0 if connection.vendor == "postgresql" else 8.0
 
 
-def claim_named(owner: str, limit: int, named: Mapping[UUID, UUID]) -> list[Claim]:
-    """Take the named runs that are due. `named` says of each run which tenant it belongs to: another one's is left alone."""
-    due = Run.objects.due().filter(pk__in=list(named), tenant__in=set(named.values()))
+def claim_named(owner: str, limit: int, named: Mapping[UUID, UUID], beyond: Collection[UUID] = ()) -> list[Claim]:
+    """Take the named runs that are due. `named` says of each run which tenant it belongs to: another one's is left alone.
+
+    `beyond` are runs that this worker's build cannot go on with.
+    """
+    due = _takeable(owner, beyond).filter(pk__in=list(named), tenant__in=set(named.values())).exclude(SUSPECTS)
     return _claim_rows(owner, limit, due, lambda run: named[run.pk] == run.tenant_id)
 
 
-def claim_due(owner: str, limit: int) -> list[Claim]:
-    """Take runs that have been due for a moment, so that wake-ups can spread new ones over the workers."""
-    return _claim_rows(owner, limit, Run.objects.due().filter(due_at__lte=Now() - SPREAD), lambda run: True)
+def claim_due(owner: str, limit: int, beyond: Collection[UUID] = ()) -> list[Claim]:
+    """Take runs that have been due for a moment, so that wake-ups can spread new ones over the workers.
+
+    Half of the limit is kept for runs that are new or were told something: thousands of timers cannot starve them.
+    """
+    due = _takeable(owner, beyond).filter(due_at__lte=Now() - SPREAD).exclude(SUSPECTS)
+    told = Command.objects.filter(run=OuterRef("pk"), applied_at__isnull=True)
+    prompt = _claim_rows(owner, (limit + 1) // 2, due.filter(Q(status=RunStatus.QUEUED.value) | Exists(told)))
+    return [*prompt, *_claim_rows(owner, limit - len(prompt), due)]
 
 
-def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[Run], bool]) -> list[Claim]:
+def claim_suspect(owner: str, beyond: Collection[UUID] = ()) -> list[Claim]:
+    """Take one run that may have ended its workers. Only who has nothing else to lose asks."""
+    return _claim_rows(owner, 1, _takeable(owner, beyond).filter(SUSPECTS, due_at__lte=Now() - SPREAD))
+
+
+def suspects_wait(owner: str, patience: timedelta, beyond: Collection[UUID] = ()) -> bool:
+    """Whether a suspect has been due for so long that somebody should make room for it."""
+    return _takeable(owner, beyond).filter(SUSPECTS, due_at__lte=Now() - patience).exists()
+
+
+def _takeable(owner: str, beyond: Collection[UUID]) -> RunQuerySet[Run]:
+    """What is due and not the worker's own: a lease of its own that ran out is renewed, or given back as a stray."""
+    due = Run.objects.due().exclude(lease_owner=owner)
+    return due.exclude(pk__in=list(beyond)) if beyond else due
+
+
+def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[Run], bool] = lambda run: True) -> list[Claim]:
     if limit < 1 or not due.exists():
         return []
     asked_at = time.monotonic()
@@ -73,12 +93,8 @@ def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[R
 
 
 def _take(ids: list[UUID], owner: str) -> None:
-    Run.objects.filter(pk__in=ids).update(
-        lease_owner=owner,
-        lease_epoch=F("lease_epoch") + 1,
-        due_at=Now() + timedelta(seconds=lease_seconds()),
-        crashes=Case(When(lease_owner="", then=F("crashes")), default=F("crashes") + 1),
-    )
+    until = ClockTime() + timedelta(seconds=lease_seconds())
+    Run.objects.filter(pk__in=ids).update(lease_owner=owner, lease_epoch=F("lease_epoch") + 1, due_at=until, crashes=DEATHS)
 
 
 def _claim(run: Run, owner: str, valid_until: float) -> Claim:
@@ -87,26 +103,48 @@ def _claim(run: Run, owner: str, valid_until: float) -> Claim:
     return Claim(run, owner, run.lease_epoch + 1, cause, crashes, valid_until)
 
 
-def renew(owner: str) -> tuple[set[UUID], float]:
-    """Renew every lease of `owner` in one statement: the runs it still owns, and until when."""
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The epochs of the runs that a worker still owns, until when, and what its database's clock shows."""
+
+    epochs: dict[UUID, int]
+    valid_until: float
+    asked_at: float
+    answered_at: float
+    clock: datetime
+
+
+def renew(owner: str) -> Renewal:
+    """Renew every lease of `owner` in one statement, and read the database's clock."""
     asked_at = time.monotonic()
     mine = Run.objects.filter(lease_owner=owner)
-    mine.update(due_at=Now() + timedelta(seconds=lease_seconds()))
-    return set(mine.values_list("pk", flat=True)), asked_at + lease_seconds()
+    mine.update(due_at=ClockTime() + timedelta(seconds=lease_seconds()))
+    epochs = dict(mine.values_list("pk", "lease_epoch"))
+    clock_asked_at = time.monotonic()
+    clock = database_clock()
+    return Renewal(epochs, asked_at + lease_seconds(), clock_asked_at, time.monotonic(), clock)
 
 
-def release(owner: str, epochs: Iterable[tuple[UUID, int]], *, at_once: bool, wake_at: datetime | None = None) -> None:
-    """Give runs back: due at once (a stopping worker), else at `wake_at` or when a command waits."""
-    for run_id, epoch in epochs:
-        with transaction.atomic():
+def database_clock() -> datetime:
+    """What the database's clock shows."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT CLOCK_TIMESTAMP()")
+            shown: datetime = cursor.fetchone()[0]
+            return shown
+        cursor.execute("SELECT STRFTIME('%Y-%m-%dT%H:%M:%f+00:00', 'NOW')")
+        return datetime.fromisoformat(cursor.fetchone()[0])
+
+
+def give_back(owner: str, epochs: Iterable[tuple[UUID, int]], *, after: timedelta = SOON, crashed: bool = False) -> int:
+    """Give unfinished runs back as due, at once or `after` a while. `crashed`: the run did harm. How many were still the owner's."""
+    count = 0
+    due_at = Case(When(status__in=TERMINAL, then=Value(None)), default=ClockTime() + after)
+    with transaction.atomic():
+        for run_id, epoch in epochs:
             mine = Run.objects.filter(pk=run_id, lease_owner=owner, lease_epoch=epoch)
-            if mine.update(lease_owner="", due_at=Now() if at_once else wake_at) and not at_once:
-                wake_for_commands([run_id])
-
-
-def release_strays(owner: str, run_ids: Iterable[UUID]) -> None:
-    """Give back runs that the worker owns without executing them."""
-    Run.objects.filter(pk__in=list(run_ids), lease_owner=owner).update(lease_owner="", due_at=Now())
+            count += mine.update(lease_owner="", due_at=due_at, crashes=F("crashes") + int(crashed))
+    return count
 
 
 def expire_leases_of(owner: str) -> int:
@@ -115,7 +153,7 @@ def expire_leases_of(owner: str) -> int:
 
 
 def wake_for_commands(run_ids: Iterable[UUID]) -> None:
-    """Make runs due for which a command came while they were being given back.
+    """Make runs due for which a command came while their log was leaving them to nobody.
 
     Runs after the rows were updated in the same transaction: whoever sends a command locks the
     row first, so the command is either visible here or its sender sees that nobody has the run.

@@ -8,28 +8,26 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
-from orchestrator.engine.ids import Path
-from orchestrator.engine.log.events import EffectFinished, EffectStarted, Event, NodeFinished
+from orchestrator.engine.log.events import EffectFinished, Event, NodeFinished
 from runs.failpoint import failpoint
-from runs.leases.lease import Claim, wake_for_commands
+from runs.leases.claim import Claim, Ending
+from runs.leases.lease import wake_for_commands
 from runs.log import blobs
 from runs.log.sql import Advance, EventRow, advance, insert_events
-from runs.models import Approval, Blob, Command, ModelUse, Run
-from runs.projections.projection import Reading, read
+from runs.models import Blob, Command, Run
+from runs.projections import every
+from runs.projections.fact import OpenEffects, facts_of
 
 
 @dataclass(slots=True)
 class WrittenRun:
-    """A claimed run as its log's writer knows it."""
+    """A claimed run as its log's writer knows it. Once events were appended it belongs to the writer's thread, but for `applied`."""
 
     claim: Claim
     last_seq: int
-    started: dict[Path, EffectStarted] = field(default_factory=dict)
-    """Model calls and questions that have not ended."""
+    open_effects: OpenEffects = field(default_factory=dict)
     applied: deque[int] = field(default_factory=deque)
     """Commands that the runner has taken and the next write marks."""
-    released: bool = False
-    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +38,7 @@ class Batch:
     events: Sequence[Event]
     texts: list[str]
     big: dict[str, str]
-    reading: Reading
+    changes: every.Changes
     applied: list[int]
 
     @property
@@ -52,7 +50,8 @@ def prepare(to: WrittenRun, events: Sequence[Event]) -> Batch:
     big: dict[str, str] = {}
     texts = [blobs.dump(event, big.__setitem__) for event in events]
     applied = [to.applied.popleft() for _ in range(len(to.applied))]
-    return Batch(to, events, texts, big, read(to.claim.run, events, to.started), applied)
+    changes = every.read(to.claim.run, facts_of(events, to.open_effects))
+    return Batch(to, events, texts, big, changes, applied)
 
 
 def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
@@ -62,16 +61,18 @@ def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
         passed = [batch for batch in batches if batch.to.claim.run_id in owned]
         if passed:
             _insert(cursor, passed)
-            _set_columns(passed)
-            if any(batch.reading.ended for batch in passed):
+            every.write([batch.changes for batch in passed])
+            _mark_commands(passed)
+            if any(batch.changes.row.ended for batch in passed):
                 failpoint("run_finalising")
     known = [batch for batch in batches if again and batch not in passed and _is_in(batch)]
     if any(isinstance(event, EffectFinished | NodeFinished) for batch in passed for event in batch.events):
         failpoint("result_committed_not_advanced")
     for batch in (*passed, *known):
         batch.to.last_seq = batch.last
-        batch.to.released = batch.reading.released
-        batch.to.claim.run.status = batch.reading.columns.get("status", batch.to.claim.run.status)
+        if batch.changes.row.released:
+            batch.to.claim.end(Ending.RECORDED)
+        batch.to.claim.run.status = batch.changes.row.status
     return [*passed, *known]
 
 
@@ -83,9 +84,9 @@ def _is_in(batch: Batch) -> bool:
 
 
 def _advance(batch: Batch) -> Advance:
-    claim, reading = batch.to.claim, batch.reading
-    sums = (reading.calls, reading.input_tokens, reading.output_tokens, reading.cost_nano_usd)
-    return Advance(batch.last, 0 if reading.progressed else 1, *sums, claim.run_id, claim.owner, claim.epoch, batch.to.last_seq)
+    claim, row = batch.to.claim, batch.changes.row
+    sums = (row.used.calls, row.used.input_tokens, row.used.output_tokens, row.used.cost_nano_usd)
+    return Advance(batch.last, 0 if row.progressed else 1, *sums, claim.run_id, claim.owner, claim.epoch, batch.to.last_seq)
 
 
 def _insert(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
@@ -93,34 +94,22 @@ def _insert(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
     big = [Blob(tenant_id=b.to.claim.tenant_id, sha256=sha256, content=content) for b in batches for sha256, content in b.big.items()]
     if big:
         Blob.objects.bulk_create(big, ignore_conflicts=True)
-    asked = [approval for batch in batches for approval in batch.reading.approvals]
-    if asked:
-        Approval.objects.bulk_create(asked, ignore_conflicts=True)
-    uses = [use for batch in batches for use in batch.reading.uses]
-    if uses:
-        ModelUse.objects.bulk_create(uses)
 
 
 def _event_rows(batch: Batch) -> Iterator[EventRow]:
     claim = batch.to.claim
     for event, text in zip(batch.events, batch.texts, strict=True):
-        yield EventRow(claim.tenant_id, claim.run_id, event.seq, event.type, event.at_us, text)  # type: ignore[attr-defined]
+        yield EventRow(claim.tenant_id, claim.run_id, event.seq, event.type, event.at_us, text)
 
 
-def _set_columns(batches: Sequence[Batch]) -> None:
+def _mark_commands(batches: Sequence[Batch]) -> None:
+    """Commands that were taken are applied; those of a run that has ended have nothing left to do."""
     applied = [command for batch in batches for command in batch.applied]
     if applied:
         Command.objects.filter(pk__in=applied).update(applied_at=Now())
-    for batch in batches:
-        reading, run_id = batch.reading, batch.to.claim.run_id
-        pending = Approval.objects.filter(run=run_id, status=Approval.Status.PENDING)
-        if reading.columns:
-            Run.objects.filter(pk=run_id).update(**reading.columns)
-        if reading.ended:
-            pending.update(status=Approval.Status.VOID)
-            Command.objects.filter(run=run_id, applied_at__isnull=True).update(applied_at=Now())
-        elif reading.closed:
-            pending.filter(path__in=reading.closed).update(status=Approval.Status.VOID)
-    left = [batch.to.claim.run_id for batch in batches if batch.reading.released and not batch.reading.ended]
+    ended = [batch.to.claim.run_id for batch in batches if batch.changes.row.ended]
+    if ended:
+        Command.objects.filter(run__in=ended, applied_at__isnull=True).update(applied_at=Now())
+    left = [batch.to.claim.run_id for batch in batches if batch.changes.row.released and not batch.changes.row.ended]
     if left:
         wake_for_commands(left)

@@ -15,7 +15,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from orchestrator.engine.ids import Json
-from orchestrator.engine.log.events import Event, RunEvent, run_event
+from orchestrator.engine.log.events import Event, RunEvent
+from orchestrator.engine.log.upcast import read_event, read_event_text
 
 LIMIT = 16 * 1024
 PREVIEW = 400
@@ -42,12 +43,17 @@ def dump(event: Event, store: Store) -> str:
 
 
 def load(payload: str, content: Mapping[str, str]) -> Event:
-    """The event that `dump` wrote, with the big values put back from `content`."""
+    """The event that `dump` wrote in this build or an earlier one, with the big values put back from `content`.
+
+    Raises UnknownEvent for what a later build wrote.
+    """
     if MARK not in payload and HALF not in payload:
-        return run_event.validate_json(payload)
+        return read_event_text(payload)
     data = json.loads(payload)
-    _each_part(data, _fields_by_type()[data["type"]], lambda part: restore(part, content))
-    return run_event.validate_python(data)
+    fields = _fields_by_type().get(data["type"])
+    if fields is not None:
+        _each_part(data, fields, lambda part: restore(part, content))
+    return read_event(data)
 
 
 def references(payload: str) -> set[str]:
@@ -135,12 +141,12 @@ class _Fields:
 
 
 def _each_part(data: dict[str, Any], fields: _Fields, change: Callable[[Json], Json]) -> None:
-    for name in fields.values:
+    for name in data.keys() & set(fields.values):
         data[name] = change(data[name])
-    for name in fields.maps:
+    for name in data.keys() & set(fields.maps):
         data[name] = {key: change(value) for key, value in data[name].items()}
     for name, inner in fields.records:
-        for record in data[name]:
+        for record in data.get(name, ()):
             _each_part(record, inner, change)
 
 

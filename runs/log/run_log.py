@@ -1,14 +1,13 @@
 """A run's log: written by the worker that claimed it, read by whoever may see the run."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from orchestrator.engine.errors import LeaseLost
 from orchestrator.engine.ids import Path
 from orchestrator.engine.log.events import Event
-from runs.leases.lease import Claim
+from orchestrator.engine.log.upcast import upcast_text
+from runs.leases.claim import Claim, Ending
 from runs.log import blobs
 from runs.log.batch import WrittenRun
 from runs.log.writer import LogWriter
@@ -24,7 +23,6 @@ class RunLog:
         self.claim = claim
         self.written = WrittenRun(claim, claim.run.last_seq)
         """What the writer's thread knows of the run."""
-        self.valid_until = claim.valid_until
         self._writer = writer
         self._show = show
         self._loop = asyncio.get_running_loop()
@@ -40,21 +38,11 @@ class RunLog:
 
         self._writer.flush(self.written, resolve)
         await done
-        self.check_owned()
+        if self.claim.ending is not Ending.RECORDED:
+            await self.claim.hold()
 
     def delta(self, path: Path, text: str) -> None:
         self._show(self.claim.run_id, path, text)
-
-    def check_owned(self) -> None:
-        """Raise LeaseLost when somebody else has the run."""
-        if self.written.lost:
-            raise LeaseLost(str(self.claim.run_id))
-
-    def check_valid(self) -> None:
-        """Raise LeaseLost when somebody else may have the run by now: then nothing may be done."""
-        self.check_owned()
-        if time.monotonic() > self.valid_until:
-            raise LeaseLost(str(self.claim.run_id))
 
 
 def _resolve(done: asyncio.Future[None]) -> None:
@@ -71,9 +59,9 @@ def load(run: Run) -> list[Event]:
 
 
 def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
-    """Up to `limit` events that follow number `after`: their numbers and JSON texts."""
-    rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq")
-    return list(rows.values_list("seq", "payload")[:limit])
+    """Up to `limit` events that follow number `after`: their numbers and JSON texts, in the present form."""
+    rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq").values_list("seq", "payload")[:limit]
+    return [(seq, upcast_text(payload)) for seq, payload in rows]
 
 
 def holds_blob(run: Run, sha256: str) -> bool:

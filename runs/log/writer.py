@@ -1,7 +1,8 @@
 """The one thread per worker process that writes logs, all runs' appends together.
 
 While a commit is under way, what the runs append meanwhile gathers for the next one.
-A batch of a run whose lease was taken over is refused; the other runs' batches pass.
+A batch of a run whose lease was taken over is refused; the other runs' batches pass. So does a
+batch that the database refuses, or that cannot even be made: it is that run's fault, and the others go on.
 """
 
 import threading
@@ -10,10 +11,11 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 from orchestrator.engine.log.events import Event
+from runs.leases.claim import Ending
 from runs.log.batch import Batch, WrittenRun, commit, prepare
+from tenants.isolation.database import drop_connection, is_away
 from tenants.isolation.scope import system_scope
 
 log = structlog.get_logger(__name__)
@@ -37,6 +39,11 @@ class LogWriter:
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._loop, name="log-writer", daemon=True)
 
+    @property
+    def alive(self) -> bool:
+        """Whether what is appended will ever be written."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 
@@ -54,11 +61,13 @@ class LogWriter:
 
     def _loop(self) -> None:
         going = True
-        with system_scope():
-            while going:
-                work, going = self._gather()
-                self._write(work)
-        connection.close()
+        try:
+            with system_scope():
+                while going:
+                    work, going = self._gather()
+                    self._write(work)
+        finally:
+            drop_connection()
 
     def _gather(self) -> tuple[Work, bool]:
         """Everything in the queue, by run; waits for the first entry."""
@@ -77,43 +86,55 @@ class LogWriter:
         return work, False
 
     def _write(self, work: Work) -> None:
-        batches = [batch for to, events, _ in work.values() if events and not to.lost for batch in self._prepared(to, events)]
+        batches = [batch for to, events, _ in work.values() if events and to.claim.ending is None for batch in self._prepared(to, events)]
         committed = self._commit(batches) if batches else []
-        for batch in batches:
-            batch.to.lost |= batch not in committed
         if committed:
-            self._on_commit(committed)
+            self._show(committed)
         for _, _, resolves in work.values():
             for resolve in resolves:
                 resolve()
+
+    def _show(self, committed: list[Batch]) -> None:
+        try:
+            self._on_commit(committed)
+        except Exception:  # what is written is written, whoever cannot be shown it
+            log.exception("commit_not_shown", runs=len(committed))
 
     def _prepared(self, to: WrittenRun, events: list[Event]) -> list[Batch]:
         try:
             return [prepare(to, events)]
         except Exception:  # whatever one run appended, the others' logs go on
             log.exception("log_events_refused", run=str(to.claim.run_id))
-            to.lost = True
+            to.claim.end(Ending.REFUSED)
             return []
 
-    def _commit(self, batches: list[Batch]) -> list[Batch]:
-        """Write all batches in one transaction, again and again while the database is away."""
-        again = False
+    def _commit(self, batches: list[Batch], *, again: bool = False) -> list[Batch]:
+        """Write all batches in one transaction, again and again while the database is away.
+
+        Ends the claims of those that were not written. `again`: they may be in already.
+        """
         while True:
             try:
-                return commit(batches, again=again)
-            except (OperationalError, InterfaceError) as error:
+                committed = commit(batches, again=again)
+            except Exception as error:  # noqa: BLE001 - of the database, of its driver, or of what one run appended
+                drop_connection()
+                if not is_away(error):
+                    return self._one_by_one(batches, error, again=again)
                 log.warning("log_write_failed", error=str(error), runs=len(batches))
-                close_old_connections()
                 if self._give_up_at is not None and time.monotonic() > self._give_up_at:
                     return []
                 time.sleep(RETRY_S)
                 again = True
-            except DatabaseError:
-                log.exception("log_write_refused", runs=len(batches))
-                return self._one_by_one(batches)
+            else:
+                for batch in batches:
+                    if batch not in committed:
+                        batch.to.claim.end(Ending.TAKEN)
+                return committed
 
-    def _one_by_one(self, batches: list[Batch]) -> list[Batch]:
-        """The database refused a batch: the run it belongs to is lost, the others are not."""
-        if len(batches) == 1:
-            return []
-        return [done for batch in batches for done in self._commit([batch])]
+    def _one_by_one(self, batches: list[Batch], error: Exception, *, again: bool) -> list[Batch]:
+        """Something in these batches cannot be written: find out whose it is, and write the others'."""
+        if len(batches) > 1:
+            return [done for batch in batches for done in self._commit([batch], again=again)]
+        log.error("log_write_refused", run=str(batches[0].to.claim.run_id), exc_info=error)
+        batches[0].to.claim.end(Ending.REFUSED)
+        return []

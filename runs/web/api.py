@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,42 +13,70 @@ from editor.lookup import graph_to_run
 from orchestrator.capabilities.language_models.catalog import catalog
 from orchestrator.engine.document.problems import GraphInvalid
 from runs.control.answers import answer
-from runs.control.approvals import approval_rows
+from runs.control.approvals import approval_row, open_approvals
 from runs.control.commands import send_command
+from runs.control.principal import Principal
 from runs.control.start import start_run
 from runs.live.summaries import summary_of
 from runs.log.run_log import holds_blob, read_after
 from runs.models import Blob, Command, Run
 from runs.web.costs import NARROWING, costs
 from runs.web.csv_export import table_csv
-from runs.web.lookup import page_of, run_for, runs_for
+from runs.web.lookup import run_for, runs_for
+from runs.web.paging import newest_first, oldest_first
 from runs.web.serializers import ApprovalsOut, CommandIn, CommandOut, CostsOut, EventsOut, RunOut, RunsOut, RunSummaryOut, StartIn
+from tenants.models import ApiKey, User
 from tenants.people.access import may
-from tenants.people.authentication import bearer_key
 from tenants.problems import InvalidValue, NotFound
 from tenants.roles import Action
 from tenants.vault.model_keys import keys_of_tenant
 from tenants.web.api_view import MemberApiView, body_of, text_field
 
 EVENTS = 5000
+DEDUP = "Idempotency-Key"
 RIGHTS: tuple[Action, ...] = ("cancel", "answer")
 
 
 class GraphRunsView(MemberApiView):
-    @extend_schema(request=StartIn, responses={201: RunSummaryOut})
+    @extend_schema(
+        request=StartIn,
+        parameters=[OpenApiParameter(DEDUP, location="header", description="The same key starts the same run once.")],
+        responses={201: RunSummaryOut, 200: RunSummaryOut},
+    )
     def post(self, request: Request, slug: str) -> Response:
         data = body_of(request, optional=frozenset({"input", "version", "draft"}))
         version, draft = data.get("version"), data.get("draft", False)
         if isinstance(version, bool) or not isinstance(version, int | None) or not isinstance(draft, bool):
             raise InvalidValue("`version` must be a number or null, `draft` true or false.")
-        trigger = Run.Trigger.API if bearer_key(request._request) else Run.Trigger.PAGE
-        graph = graph_to_run(self.user, slug)
+        key = dedup_key_of(request)
         try:
-            run = start_run(graph=graph, by=self.user, run_input=data.get("input"), trigger=trigger, version=version, draft=draft)
+            started = start_run(
+                graph=graph_to_run(self.user, slug),
+                principal=principal_of(request, self.user),
+                run_input=data.get("input"),
+                version=version,
+                draft=draft,
+                dedup_key=key,
+            )
         except GraphInvalid as error:
             raise invalid_graph(error) from error
-        run.waiting = 0  # type: ignore[attr-defined]
-        return Response(summary_of(run), status=201)
+        if started.new:
+            started.run.waiting = 0  # type: ignore[attr-defined]
+            return Response(summary_of(started.run), status=201)
+        return Response(summary_of(run_for(self.user, started.run.pk)), status=200, headers={"Idempotency-Replayed": "true"})
+
+
+def principal_of(request: Request, user: User) -> Principal:
+    key: ApiKey | None = getattr(request._request, "api_key", None)
+    return Principal(Run.Trigger.PAGE if key is None else Run.Trigger.API, user, key=key)
+
+
+def dedup_key_of(request: Request) -> str:
+    """The `Idempotency-Key` of a request, empty without one."""
+    key = request.headers.get(DEDUP, "")
+    if len(key) > 255 or not key.isascii() or not (key.isprintable() or not key):
+        raise InvalidValue(f"`{DEDUP}` must be at most 255 printable ASCII characters.", cure="Use a UUID.")
+    return key
 
 
 def invalid_graph(error: GraphInvalid) -> InvalidValue:
@@ -66,7 +94,7 @@ class RunsView(MemberApiView):
     def get(self, request: Request) -> Response:
         query = request.query_params
         rows = runs_for(self.user, graph=query.get("graph", ""), status=query.get("status", ""))
-        page, following = page_of(rows, query.get("after", ""))
+        page, following = newest_first(rows, query.get("after", ""))
         return Response({"runs": [summary_of(run) for run in page], "next": following})
 
 
@@ -151,10 +179,12 @@ class RunCommandsView(MemberApiView):
 
 class ApprovalsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
+    filters: ClassVar[frozenset[str]] = frozenset({"after"})
 
     @extend_schema(operation_id="approvals_list", responses=ApprovalsOut)
     def get(self, request: Request) -> Response:
-        return Response({"approvals": approval_rows(self.user)})
+        page, following = oldest_first(open_approvals(self.user), request.query_params.get("after", ""))
+        return Response({"approvals": [approval_row(asked) for asked in page], "next": following})
 
 
 class CostsView(MemberApiView):

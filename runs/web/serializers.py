@@ -85,6 +85,7 @@ class ApprovalOut(serializers.Serializer[object]):
 
 class ApprovalsOut(serializers.Serializer[object]):
     approvals = ApprovalOut(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class CostRowOut(serializers.Serializer[object]):

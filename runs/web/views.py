@@ -12,7 +12,8 @@ from runs.control.answer_form import answer_of
 from runs.control.answers import answer
 from runs.control.approvals import open_approvals, request_at
 from runs.web.costs import GROUPINGS, NARROWING, costs
-from runs.web.lookup import page_of, run_for, runs_for
+from runs.web.lookup import run_for, runs_for
+from runs.web.paging import newest_first, oldest_first
 from tenants.people.access import may
 from tenants.web.pages import after, member_page, page_member
 
@@ -21,7 +22,7 @@ from tenants.web.pages import after, member_page, page_member
 @member_page()
 def runs(request: HttpRequest) -> HttpResponse:
     wanted = {name: request.GET.get(name, "") for name in ("graph", "status")}
-    page, following = page_of(runs_for(page_member(request).user, **wanted), request.GET.get("after", ""))
+    page, following = newest_first(runs_for(page_member(request).user, **wanted), request.GET.get("after", ""))
     return render(request, "runs/runs.html", {"runs": page, "next": following, "statuses": list(RunStatus), **wanted})
 
 
@@ -45,7 +46,8 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_safe
 @member_page()
 def approvals(request: HttpRequest) -> HttpResponse:
-    return render(request, "runs/approvals.html", {"approvals": open_approvals(page_member(request).user)})
+    page, following = oldest_first(open_approvals(page_member(request).user), request.GET.get("after", ""))
+    return render(request, "runs/approvals.html", {"approvals": page, "next": following})
 
 
 @require_POST

@@ -1,9 +1,12 @@
 """The part of a Celery worker process that executes runs."""
 
+import os
+import signal
 from typing import Any
 
 from celery import bootsteps
 
+from runs.health.watch import exit_later
 from runs.worker.gc_tuning import tune_gc
 from runs.worker.resources import TenantResourceSource
 from runs.worker.worker import RunWorker
@@ -17,6 +20,12 @@ def worker_of_this_process() -> RunWorker:
     return _worker
 
 
+def _end_process() -> None:
+    """Stop as if somebody had asked for it; whoever started the process starts another one."""
+    exit_later()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 class RunWorkerStep(bootsteps.StartStopStep):
     """Starts with the process, whether or not the broker is there; on a stop gives every run back first."""
 
@@ -24,7 +33,7 @@ class RunWorkerStep(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         global _worker
-        _worker = RunWorker(TenantResourceSource())
+        _worker = RunWorker(TenantResourceSource(), _end_process)
         _worker.start()
         tune_gc()
 

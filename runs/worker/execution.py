@@ -1,30 +1,31 @@
 """A claimed run, executed on the worker's loop: row and log in, events out."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import SystemRandom
 from typing import Protocol
-from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from pydantic import ValidationError
 
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Authority
-from orchestrator.engine.errors import EngineError
+from orchestrator.engine.errors import EngineError, UnknownEvent
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
 from orchestrator.engine.log.events import EffectStarted, RunClaimed, RunCrashed
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import Host, LanguageModel, ToolBox
-from runs.leases.lease import MAX_CRASHES, Claim
+from runs.failpoint import MortalModel, MortalTools
+from runs.leases.claim import MAX_CRASHES, Claim
+from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog, load
 from runs.models import Command, Run
-from runs.worker.database_threads import DatabaseThreads
-from runs.worker.lease_guard import GuardedModel, GuardedTools, LeaseGuard
+from runs.worker.build import build_id
+from runs.worker.inbox import RunInbox, commands_of
+from runs.worker.lease_guard import LeaseGuard
+from tenants.isolation.database import DatabaseThreads
 
 log = structlog.get_logger(__name__)
 
@@ -53,21 +54,6 @@ class ResourceSource(Protocol):
         ...
 
 
-class SystemClock:
-    """The machine's clock and randomness."""
-
-    _random = SystemRandom()
-
-    def now_us(self) -> int:
-        return time.time_ns() // 1000
-
-    def random(self) -> float:
-        return self._random.random()
-
-
-CLOCK = SystemClock()
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Everything read for a run before it executes."""
@@ -79,7 +65,7 @@ class Loaded:
 
 
 def read_run(run: Run, source: ResourceSource) -> Loaded:
-    """Read the run's document, log and resources. Raises CannotStart."""
+    """Read the run's document, log and resources. Raises CannotStart, and UnknownEvent when a later build wrote its log."""
     try:
         graph = Graph.model_validate(run.graph_version.document)
     except ValidationError as error:
@@ -98,7 +84,9 @@ class Execution:
 
     def __init__(self, sink: RunLog) -> None:
         self.sink = sink
-        self.guard = LeaseGuard(sink)
+        self.guard = LeaseGuard(sink.claim)
+        self.reading = True
+        """Nothing of the run is executed before its log was read."""
         self._runner: Runner | None = None
         self._told: set[int] = set()
         self._state = RunState(last_seq=sink.claim.run.last_seq)
@@ -108,31 +96,39 @@ class Execution:
         return self.sink.claim
 
     async def execute(self, threads: DatabaseThreads, source: ResourceSource) -> None:
-        """Run until the run ends, waits or pauses, and all of it is durable. Raises LeaseLost."""
+        """Run until the run ends, waits or pauses, and all of it is durable.
+
+        Raises LeaseLost, HostUnavailable, the database's errors, and UnknownEvent: then the log says nothing of a stop.
+        """
         try:
             if self.claim.crashes >= MAX_CRASHES:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
             loaded = await threads.run(read_run, self.claim.run, source)
             self._state = loaded.state
-            self.sink.written.started.update(loaded.open_effects)
-            await self._run(loaded, await threads.run(commands_of, self.claim.run_id))
+            self.sink.written.open_effects.update(loaded.open_effects)
+            commands = await threads.run(commands_of, self.claim.run_id)
+            self.reading = False
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), commands)
         except CannotStart as error:
             self._crash(error.detector, error.detail)
-        except (OperationalError, InterfaceError):
+        except (DatabaseError, InterfaceError, UnknownEvent):
             raise
         except Exception as error:  # a fault of ours: the run must end and say so
             log.exception("run_crashed", run=str(self.claim.run_id))
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, commands: Sequence[Command]) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
-            models=GuardedModel(resources.models, self.guard),
-            tools=GuardedTools(resources.tools, self.guard),
+            models=MortalModel(resources.models),
+            tools=MortalTools(resources.tools),
             sink=self.sink,
             authority=resources.authority,
             clock=CLOCK,
+            guard=self.guard,
+            inbox=inbox,
+            tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
         for command in commands:
@@ -140,7 +136,8 @@ class Execution:
             self._seen(command)  # what is refused here is settled: nothing waits for it any more
         self._runner = runner
         try:
-            await runner.run(claim.run.input, RunClaimed(worker=claim.owner, epoch=claim.epoch, cause=claim.cause))
+            claimed = RunClaimed(worker=claim.owner, epoch=claim.epoch, cause=claim.cause, build=build_id())
+            await runner.run(claim.run.input, claimed)
         finally:
             self._runner = None
 
@@ -171,10 +168,5 @@ def _tell(runner: Runner, command: Command) -> bool:
         case Command.Kind.CANCEL:
             runner.cancel(body["by"], body["comment"])
         case _:
-            return runner.deliver(Path(body["path"]), body["answer"], body["by"])
+            return runner.deliver(Path(body["path"]), body["answer"], body["by"], body.get("by_id", ""))
     return True
-
-
-def commands_of(run_id: UUID) -> list[Command]:
-    """Commands of a run that no worker has applied, oldest first."""
-    return list(Command.objects.filter(run=run_id, applied_at__isnull=True).order_by("pk"))

@@ -1,23 +1,17 @@
-"""Models and tools as a claimed run reaches them: only while its lease holds."""
+"""What a claimed run does to the world, it does only while its lease holds."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from orchestrator.engine.effects.model import ModelReply, ModelRequest
-from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import Delta, LanguageModel, ToolBox, ToolCall
-from runs.failpoint import failpoint
-from runs.log.run_log import RunLog
+from runs.leases.claim import Claim
 
 
 class LeaseGuard:
     """What a run does to the world passes here. Closed, it lets nothing begin and what has begun end."""
 
-    def __init__(self, log: RunLog) -> None:
-        self._log = log
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
         self._inside = 0
         self._closed = False
         self._empty = asyncio.Event()
@@ -25,10 +19,10 @@ class LeaseGuard:
 
     @asynccontextmanager
     async def passed(self) -> AsyncIterator[None]:
-        """Raises LeaseLost when another worker may have the run by now."""
+        """Waits for ever once closed. Raises LeaseLost when another worker may have the run by now."""
+        await self._claim.hold()
         if self._closed:
             await asyncio.get_running_loop().create_future()  # cancelled when the worker has stopped
-        self._log.check_valid()
         self._inside += 1
         self._empty.clear()
         try:
@@ -42,36 +36,3 @@ class LeaseGuard:
         """Return once nothing is under way any more."""
         self._closed = True
         await self._empty.wait()
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedModel:
-    """A LanguageModel behind the guard."""
-
-    model: LanguageModel
-    guard: LeaseGuard
-
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
-        async with self.guard.passed():
-            failpoint("before_model")
-            reply = await self.model.complete(request, on_delta)
-            failpoint("model_answered_not_saved")
-            return reply
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedTools:
-    """A ToolBox behind the guard."""
-
-    tools: ToolBox
-    guard: LeaseGuard
-
-    def spec(self, name: str) -> ToolSpec | None:
-        return self.tools.spec(name)
-
-    async def call(self, call: ToolCall) -> Json:
-        async with self.guard.passed():
-            failpoint("tool_started")
-            result = await self.tools.call(call)
-            failpoint("tool_answered_not_saved")
-            return result

@@ -1,44 +1,76 @@
-"""What somebody must do every second even if nobody asks: wake runs that are due, send probes.
+"""What somebody must do every second even if nobody asks: wake runs that are due, send probes, look for stranded runs.
 
 Two schedulers at once do no harm: wake-ups may double, and a run is claimed once.
 """
 
 import threading
+import time
+from uuid import uuid4
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError
 
+from runs.health.pulse import beat, stopped
+from runs.leases.stranded import repair_stranded
 from runs.live.wake_ups import wake_up
-from runs.models import Run
+from runs.models import Pulse, Run
 from runs.worker import probe
+from runs.worker.build import build_id
+from tenants.isolation.database import DatabaseAway, reach
 from tenants.isolation.scope import system_scope
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
+STRANDED_EVERY_S = 5.0
 WAKE_UPS = 20
 """Due runs named at in one round. Workers look for themselves as well, so few are enough."""
 
 
-def tick() -> int:
-    """One round: how many due runs were named at."""
-    with system_scope():
-        due = list(Run.objects.due().only("tenant_id", "lease_owner")[:WAKE_UPS])
-        for run in due:
-            run.lease_owner = ""
-            wake_up(run)
-        probe.send_if_due()
-        if not probe.workers_consume():
-            log.error("workers_do_not_consume", cure="Restart the workers.")
-    return len(due)
+class Scheduler:
+    """Lives on one thread. Counts the runs that it found stranded."""
 
+    def __init__(self) -> None:
+        self.id = str(uuid4())
+        self.repaired = 0
+        self._look_at = 0.0
 
-def keep_ticking(stop: threading.Event) -> None:
-    while not stop.wait(EVERY_S):
+    def tick(self) -> int:
+        """One round: how many due runs were named at."""
+        with system_scope():
+            due = list(Run.objects.due().only("tenant_id", "lease_owner")[:WAKE_UPS])
+            for run in due:
+                run.lease_owner = ""
+                wake_up(run)
+            probe.send_if_due()
+            if not probe.workers_consume():
+                log.error("workers_do_not_consume", cure="Restart the workers.")
+            if time.monotonic() >= self._look_at:
+                self._look_at = time.monotonic() + STRANDED_EVERY_S
+                self._keep_invariant()
+        return len(due)
+
+    def _keep_invariant(self) -> None:
+        """No run is unfinished and at once unowned, not due, and neither waiting nor paused."""
+        found = repair_stranded()
+        if found:
+            self.repaired += len(found)
+            log.error("runs_stranded", runs=[str(run_id) for run_id in found], cure="They were made due; please report this.")
+        beat(self.id, Pulse.Kind.SCHEDULER, build_id(), {"stranded_runs_repaired": self.repaired})
+
+    def keep_ticking(self, stop: threading.Event) -> None:
+        """Tick every second until `stop` is set."""
+        while not stop.wait(EVERY_S):
+            try:
+                reach(self.tick)
+            except DatabaseAway as error:
+                log.warning("database_away", error=str(error))
+            except Exception:  # a scheduler that ended would leave the workers alone without a word
+                log.exception("scheduler_round_failed")
+        self._say_farewell()
+
+    def _say_farewell(self) -> None:
         try:
-            close_old_connections()
-            tick()
-        except DatabaseError as error:
-            log.warning("database_away", error=str(error))
-        except Exception:  # a scheduler that ended would leave the workers alone without a word
-            log.exception("scheduler_round_failed")
+            reach(lambda: stopped(self.id))
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("farewell_not_said", error=str(error))

@@ -72,6 +72,11 @@ def outranks(actor: MemberRole, other: MemberRole) -> bool:
     return ROLE_ORDER.index(actor) > ROLE_ORDER.index(other)
 
 
+def sees_all(user: User) -> bool:
+    """Whether no restriction hides anything of the tenant from `user`."""
+    return role_allows(role_of(user), "manage")
+
+
 def visible_to(user: User, rows: Q_, action: Action = "view") -> Q_:
     """The rows of a scoped queryset with which `user` may do `action`: one condition, no query per row."""
     role = role_of(user)

@@ -43,14 +43,15 @@ def revoke_api_key(*, key_id: UUID, by: User) -> None:
         raise NotFound()
 
 
-def membership_of_key(secret: str) -> Membership | None:
-    """The membership that a key stands for; None for a key that is wrong, revoked or without effect."""
+def key_and_membership(secret: str) -> tuple[ApiKey, Membership] | None:
+    """A key and the membership it stands for; None for a key that is wrong, revoked or without effect."""
     with system_scope():
         valid = ApiKey.objects.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True)
         # Every request with a key does this. There is one row at most, and to order it would double the cost.
-        for pk, tenant_id, user_id, last_used_at in valid.values_list("pk", "tenant_id", "user_id", "last_used_at"):
+        for key in valid.only("tenant", "user", "last_used_at"):
             now = timezone.now()
-            if last_used_at is None or now - last_used_at > LAST_USED_GRAIN:
-                ApiKey.objects.filter(pk=pk).update(last_used_at=now)
-            return next(iter(Membership.objects.filter(tenant=tenant_id, user=user_id).select_related("tenant", "user")), None)
+            if key.last_used_at is None or now - key.last_used_at > LAST_USED_GRAIN:
+                ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+            for membership in Membership.objects.filter(tenant=key.tenant_id, user=key.user_id).select_related("tenant", "user"):
+                return key, membership
     return None

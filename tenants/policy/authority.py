@@ -1,15 +1,35 @@
 """The tenant's answer at the engine's gate: the identity's permission, then the policy."""
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject, Verdict
+from orchestrator.engine.errors import HostUnavailable
+from tenants.isolation.database import DatabaseAway, reach
 from tenants.policy.identities import agent_identity, graph_identity
 from tenants.policy.rights import Rights, kept_rights, read_rights
 
-_read_rights = sync_to_async(read_rights, thread_sensitive=True)
+PATIENCE_S = 5.0
+"""How long a run waits for its rights while the database is away."""
+
+
+@sync_to_async(thread_sensitive=True)
+def _reach_rights(tenant_id: UUID) -> Rights:
+    return reach(partial(read_rights, tenant_id), patience_s=PATIENCE_S)
+
+
+@sync_to_async(thread_sensitive=True)
+def gate_answers() -> bool:
+    """Whether the thread that reads rights reaches the database."""
+    try:
+        reach(lambda: connection.cursor().close())
+    except DatabaseAway:
+        return False
+    return True
 
 
 class TenantAuthority:
@@ -24,11 +44,20 @@ class TenantAuthority:
         self.identities = dict(identities)
 
     async def decide(self, request: GateRequest) -> GateDecision:
-        """Rights are at most a second old: a revocation reaches runs in flight."""
+        """Rights are at most a second old: a revocation reaches runs in flight.
+
+        Raises HostUnavailable when they cannot be read: that is never the run's fault.
+        """
         if request.subject is not GateSubject.TOOL:
             return GateDecision(verdict=Verdict.ALLOW)
-        rights = kept_rights(self.tenant_id) or await _read_rights(self.tenant_id)
+        rights = kept_rights(self.tenant_id) or await self._read_rights()
         return decision_on_tool(rights, self.identity_of(request), request.name)
+
+    async def _read_rights(self) -> Rights:
+        try:
+            return await _reach_rights(self.tenant_id)
+        except DatabaseAway as error:
+            raise HostUnavailable(str(error)) from error
 
     def identity_of(self, request: GateRequest) -> str:
         if request.own_tools is None:

@@ -1,6 +1,7 @@
 """The keys that a tenant's model calls are made with."""
 
-from orchestrator.capabilities.language_models.keys import ProviderKey, ProviderKeys
+from orchestrator.capabilities.language_models.keys import ProviderKeys
+from orchestrator.capabilities.language_models.providers import ProviderKey
 from orchestrator.settings.env import env
 from tenants.vault.provider_keys import provider_key, provider_names
 

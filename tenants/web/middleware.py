@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from tenants.isolation.scope import entered, system_scope
 from tenants.models import Membership, User
 from tenants.people.access import remember_role
-from tenants.people.api_keys import membership_of_key
+from tenants.people.api_keys import key_and_membership
 from tenants.people.authentication import bearer_key
 
 SESSION_TENANT = "tenant"
@@ -33,10 +33,14 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        key = bearer_key(request)
-        membership = membership_of_key(key) if key is not None else session_membership(request.user, request.session.get(SESSION_TENANT))
+        secret = bearer_key(request)
+        if secret is not None:
+            key, membership = key_and_membership(secret) or (None, None)
+        else:
+            key, membership = None, session_membership(request.user, request.session.get(SESSION_TENANT))
         if membership is not None:
             remember_role(membership)
+        request.api_key = key  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         with entered(membership.tenant_id if membership else None):
             return self.get_response(request)

@@ -1,13 +1,13 @@
-"""JSON from outside: capped in size and depth before it is parsed, and storable afterwards."""
+"""JSON from outside: capped in size and depth before it is parsed; what can be stored is the engine's rule."""
 
-import json
-import math
 import re
 from collections.abc import Mapping
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
 
+from orchestrator.engine.json_text import NotJson as Unreadable
+from orchestrator.engine.json_text import read_json
 from tenants.problems import ApiProblem, TooLarge
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -36,18 +36,9 @@ def parse_json(body: bytes) -> Any:
         raise TooLarge(f"The body is larger than {MAX_BYTES // 1024**2} MiB.", cure="Send less at once.")
     _refuse_depth(body)
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
-        if rb"\u" in body:
-            _refuse_unstorable(value)
-    except UnicodeDecodeError as error:
-        raise NotJson(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
-    except UnicodeEncodeError as error:
-        raise NotJson("The body holds half of a surrogate pair.", cure="Send complete characters.") from error
-    except json.JSONDecodeError as error:
-        raise NotJson(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
-    except ValueError as error:
+        return read_json(body)
+    except Unreadable as error:
         raise NotJson(f"The body is not JSON: {error}.") from error
-    return value
 
 
 def _refuse_depth(body: bytes) -> None:
@@ -60,22 +51,3 @@ def _refuse_depth(body: bytes) -> None:
                 raise NotJson(f"The body is nested deeper than {MAX_DEPTH} levels.", cure="Flatten it.")
         elif token in (b"]", b"}"):
             depth -= 1
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"the number {text[:40]} is too large")
-    return number
-
-
-def _refuse_unstorable(value: Any) -> None:
-    """Neither half surrogates nor NUL can be stored in every database."""
-    text = json.dumps(value, ensure_ascii=False)
-    text.encode("utf-8")
-    if r"\u0000" in text.replace(r"\\", ""):
-        raise ValueError("it holds the character U+0000, which cannot be stored")

@@ -1,4 +1,4 @@
-"""Settings pages: members, keys, tools."""
+"""Settings pages: members, keys, tools, plug-ins."""
 
 from uuid import UUID
 
@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from orchestrator.capabilities.plugins import every_plugin
+from orchestrator.engine.plugins import MODELS, NODES, TOOLS
 from tenants.models import Membership, ProviderKey
 from tenants.people.access import may_here, role_of
 from tenants.people.actions import add_member, change_role, manageable_roles, remove_member
@@ -19,6 +21,8 @@ from tenants.problems import ApiProblem, InvalidValue, NotFound
 from tenants.roles import MemberRole
 from tenants.vault.provider_keys import delete_provider_key, save_provider_key
 from tenants.web.pages import after, member_page, page_member
+
+ADDS = {NODES: "A kind of node", TOOLS: "A tool", MODELS: "A model provider"}
 
 
 @require_safe
@@ -119,6 +123,14 @@ def provider_remove(request: HttpRequest, name: str) -> HttpResponse:
 def tools(request: HttpRequest) -> HttpResponse:
     columns, rows = tool_matrix()
     return render(request, "tenants/tools.html", {"tools": columns, "rows": rows})
+
+
+@require_safe
+@member_page("manage")
+def plugins(request: HttpRequest) -> HttpResponse:
+    found = every_plugin()
+    context = {"plugins": [(ADDS[plugin.group], plugin) for plugin in found], "skipped": sum(bool(plugin.problem) for plugin in found)}
+    return render(request, "tenants/plugins.html", context)
 
 
 @require_POST

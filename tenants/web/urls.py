@@ -24,6 +24,7 @@ page_urls: list[URLPattern | URLResolver] = [
     path("settings/tools/", settings_views.tools, name="tools"),
     path("settings/tools/<uuid:tool_id>/enabled/", settings_views.tool_enabled, name="tool_enabled"),
     path("settings/tools/<uuid:identity_id>/<uuid:tool_id>/", settings_views.tool_right, name="tool_right"),
+    path("settings/plugins/", settings_views.plugins, name="plugins"),
     path("admin/", site.urls),
 ]
 

@@ -1,5 +1,11 @@
-"""Random graphs that can be executed: branches, joins, conditions, loops, maps, agents, tools, people."""
+"""Random graphs whose outcome depends on nothing but themselves, whatever goes wrong in them and around them.
 
+They branch and join (all, any, n of m), loop and loop in loops, map and map in maps; they ask models,
+people and tools; tools fail, are tried again, are refused, need an approval, run out of time, or cannot say
+whether they acted. What a node makes of its inputs never depends on the order in which they came.
+"""
+
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
@@ -7,67 +13,143 @@ from hypothesis import strategies as st
 from orchestrator.engine.document.graph import Graph
 from tests.graphs import edge, graph, node
 
+SAFE = ("note",)
+FAILING = ("broken", "flaky", "slow", "denied", "mute")
+"""Fails always; fails in first attempts; does not come back in first attempts; is refused; cannot say whether it acted."""
+UNSAFE = ("pay", "mute")
+TOOLS = (*SAFE, *FAILING, "pay", "approved")
+
+Draft = dict[str, Any]
+HANDLED = st.sampled_from([{"on_error": "port"}, {"on_error": "default", "default_output": 0}])
+TWICE = {"retry": {"attempts": 2, "initial_s": 0}}
+
+
+@dataclass
+class Drawing:
+    """What has been drawn so far. `exits` are the ports from which values go on, as `node` or `node.port`."""
+
+    nodes: list[Draft] = field(default_factory=list)
+    edges: list[Draft] = field(default_factory=list)
+    exits: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, kind: str, params: Draft | None = None, **rest: Any) -> None:
+        self.nodes.append(node(name, kind, params, **rest))
+        self.exits[name] = [name]
+
 
 @st.composite
-def executable_graphs(draw: st.DrawFn, largest: int = 7) -> Graph:
-    """A graph whose outcome does not depend on timing."""
-    size = draw(st.integers(2, largest))
-    nodes: list[dict[str, Any]] = [node("start", "input")]
-    edges: list[dict[str, Any]] = []
-    for index in range(size):
+def executable_graphs(draw: st.DrawFn, largest: int = 6, unhandled: bool = False) -> Graph:
+    """`unhandled`: a failure may end the run, at a moment that depends on timing."""
+    drawing = Drawing()
+    drawing.add("start", "input")
+    names = ["start"]
+    for index in range(draw(st.integers(1, largest))):
         name = f"n{index}"
-        nodes += draw(_step(name))
-        edges += _body_edges(nodes, name)
-        for source in sorted(draw(st.sets(st.sampled_from(["start", *(f"n{i}" for i in range(index))]), min_size=1, max_size=3))):
-            edges.append(edge(source, name, **draw(_condition())))
-        if draw(st.booleans()) and draw(st.booleans()):
-            edges.append(edge(name, name, condition="true", max_iterations=draw(st.integers(1, 2))))
-    nodes += [node("all", "join"), node("end", "output", {"value": "input"})]
-    edges += [edge(f"n{index}", "all") for index in range(size)] + [edge("start", "all"), edge("all", "end")]
-    agents = {"helper": {"name": "Helper", "model": "scripted", "tools": ["note"]}}
-    return graph(nodes, edges, agents=agents, channels={"log": {"reducer": "sum", "initial": 0}})
+        _step(draw, drawing, name, None, 0, unhandled)
+        sources = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
+        for source in sources:
+            for exit_ in drawing.exits[source]:
+                condition = draw(_CONDITIONS) if source != "start" and "." not in exit_ else {}
+                drawing.edges.append(edge(exit_, _entrance(drawing, name), **_joinable(drawing, source, condition)))
+        names.append(name)
+    drawing.nodes += [node("all", "join", {"reducer": "list"}), node("end", "output", {"value": "size(input)"})]
+    drawing.edges += [edge(exit_, "all") for name in names for exit_ in drawing.exits[name]] + [edge("all", "end")]
+    for entry in drawing.nodes:
+        if entry.get("firing", {}).get("rule") == "n_of":
+            arriving = sum(line["target"] == entry["id"] for line in drawing.edges)
+            entry["firing"]["count"] = min(entry["firing"]["count"], arriving)
+    agents = {"helper": {"name": "Helper", "model": "scripted", "tools": ["note", "pay", "broken"]}}
+    return graph(drawing.nodes, drawing.edges, agents=agents, channels={"sum": {"reducer": "sum", "initial": 0}})
 
 
-@st.composite
-def _step(draw: st.DrawFn, name: str) -> list[dict[str, Any]]:
-    kind = draw(st.sampled_from(["transform", "transform", "tool", "agent", "map", "human", "wait"]))
-    rest: dict[str, Any] = {"writes": {"log": "1"}} if draw(st.booleans()) else {}
-    if kind == "map":
-        inner = draw(st.sampled_from(["tool", "agent", "human"]))
-        items = {"items": f"[{', '.join(str(i) for i in range(draw(st.integers(0, 3))))}]", "concurrency": draw(st.integers(1, 3))}
-        return [node(name, "map", items, **rest), node(f"{name}b", inner, _params(inner), parent=name)]
-    return [node(name, kind, _params(kind), **rest)]
+_CONDITIONS: st.SearchStrategy[Draft] = st.sampled_from([{}, {}, {}, {"condition": "true"}, {"condition": "false"}])
 
 
-def _params(kind: str) -> dict[str, Any]:
-    return {
-        "transform": {"expression": "size(inputs)"},
-        "tool": {"tool": "note", "arguments": {"text": "x"}},
-        "agent": {"agent": "helper", "prompt": "do it"},
-        "human": {"payload": "1"},
-        "wait": {"seconds": 0.0001},
-    }[kind]
+def _entrance(drawing: Drawing, name: str) -> str:
+    return f"{name}o" if any(entry["id"] == f"{name}o" for entry in drawing.nodes) else name
 
 
-def _body_edges(nodes: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    inner = [entry for entry in nodes if entry.get("parent") == name]
-    if not inner:
-        return []
-    out = f"{name}b.approve" if inner[0]["kind"] == "human" else f"{name}b"
-    return [edge(f"{name}.item", f"{name}b"), edge(out, f"{name}.result")]
+def _joinable(drawing: Drawing, source: str, condition: Draft) -> Draft:
+    """What leaves a loop leaves once: by the edge that is taken when the loop is over."""
+    loops = any(entry["source"] == source and entry["target"] == source for entry in drawing.edges)
+    return {"otherwise": True} if loops else condition
 
 
-def _condition() -> st.SearchStrategy[dict[str, Any]]:
-    return st.sampled_from([{}, {}, {}, {"condition": "true"}, {"condition": "false"}])
+def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, depth: int, unhandled: bool) -> None:
+    """Draw one node, with what belongs to it, into the body of `parent`."""
+    kinds = ["transform", "tool", "tool", "tool", "agent", "human", "wait"]
+    kinds += ["map"] if depth < 2 else []
+    kinds += ["any", "n_of", "loop", "loops"] if parent is None else []
+    kind = draw(st.sampled_from(kinds))
+    rest: Draft = {} if parent is None else {"parent": parent}
+    if parent is None and draw(st.booleans()):
+        rest["writes"] = {"sum": "1"}
+    if kind in ("transform", "agent", "wait"):
+        drawing.add(name, kind, _PARAMS[kind], **rest)
+    elif kind == "human":
+        drawing.add(name, "human", {"payload": "1"}, **rest)
+        drawing.exits[name] = [f"{name}.approve"]
+    elif kind == "tool":
+        _tool(draw, drawing, name, parent, unhandled, rest)
+    elif kind == "map":
+        _map(draw, drawing, name, depth, unhandled, rest)
+    elif kind in ("any", "n_of"):
+        firing = {"rule": kind, "count": draw(st.integers(1, 2))} if kind == "n_of" else {"rule": kind}
+        drawing.add(name, "transform", {"expression": "1"}, firing=firing, **rest)
+    elif kind == "loop":
+        drawing.add(name, "transform", {"expression": "1"}, **rest)
+        drawing.edges.append(edge(name, name, condition="true", max_iterations=draw(st.integers(1, 3))))
+    else:
+        _loops(draw, drawing, name, rest)
 
 
-def well_formed(document: Graph) -> Graph:
-    """People answer by `approve`; what leaves a loop leaves once, when the loop is over."""
-    people = {entry.id for entry in document.nodes if entry.kind == "human"}
-    loops = {entry.source for entry in document.edges if entry.source == entry.target}
-    edges = []
-    for entry in document.edges:
-        port = {"source_port": "approve"} if entry.source in people else {}
-        leaves = {"otherwise": True, "condition": None} if entry.source in loops and entry.source != entry.target else {}
-        edges.append(entry.model_copy(update={**port, **leaves}))
-    return document.model_copy(update={"edges": tuple(edges)})
+_PARAMS: dict[str, Draft] = {
+    "transform": {"expression": "size(inputs)"},
+    "agent": {"agent": "helper", "prompt": "do it"},
+    "wait": {"seconds": 0.0001},
+}
+
+
+def _tool(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, unhandled: bool, rest: Draft) -> None:
+    tool = draw(st.sampled_from(TOOLS))
+    if tool == "slow":
+        rest["timeout_s"] = 0.01
+    if draw(st.booleans()):
+        rest |= TWICE
+    may_fail = tool in FAILING
+    if may_fail and not (unhandled or (parent is not None and draw(st.booleans()))):
+        rest |= draw(HANDLED)
+    drawing.add(name, "tool", {"tool": tool, "arguments": {"text": "x"}}, **rest)
+    if rest.get("on_error") == "port":
+        drawing.exits[name] = [name, f"{name}.error"]
+
+
+def _map(draw: st.DrawFn, drawing: Drawing, name: str, depth: int, unhandled: bool, rest: Draft) -> None:
+    items = ", ".join(str(index) for index in range(draw(st.integers(0, 3))))
+    policy = draw(st.sampled_from(["skip", "record"] + (["fail"] if unhandled else [])))
+    params = {"items": f"[{items}]", "concurrency": draw(st.integers(1, 3)), "on_item_error": policy}
+    if draw(st.booleans()):
+        rest |= {"timeout_s": 20.0}
+    drawing.add(name, "map", params, **rest)
+    inner = [f"{name}{letter}" for letter in "ab"[: draw(st.integers(1, 2))]]
+    in_a_row = draw(st.booleans())
+    for index, each in enumerate(inner):
+        _step(draw, drawing, each, name, depth + 1, unhandled)
+        sources = drawing.exits[inner[index - 1]] if in_a_row and index else [f"{name}.item"]
+        drawing.edges += [edge(source, each) for source in sources]
+        drawing.edges += [edge(exit_, f"{name}.result") for exit_ in drawing.exits[each]]
+
+
+def _loops(draw: st.DrawFn, drawing: Drawing, name: str, rest: Draft) -> None:
+    """A loop in a loop: the inner one is gone through anew in each round of the outer one."""
+    inner, outer = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    drawing.nodes += [node(f"{name}o", "transform", {"expression": "1"}), node(f"{name}i", "transform", {"expression": "1"})]
+    drawing.add(name, "transform", {"expression": "1"}, **rest)
+    drawing.edges += [
+        edge(f"{name}o", f"{name}i"),
+        edge(f"{name}i", f"{name}i", condition="true", max_iterations=inner),
+        edge(f"{name}i", f"{name}a", otherwise=True),
+        edge(f"{name}a", f"{name}o", condition="true", max_iterations=outer),
+        edge(f"{name}a", name, otherwise=True),
+    ]
+    drawing.nodes.append(node(f"{name}a", "transform", {"expression": "1"}))

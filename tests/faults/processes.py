@@ -53,10 +53,13 @@ class Processes:
             assert self._heard.wait_for(lambda: len(self._forked) > count and self._forked[-1] in self._ready, 30), order
             return self._forked[-1]
 
-    def stop_all(self) -> None:
+    def kill_all(self) -> None:
         for pid in self._forked:
             if alive(pid):
-                os.kill(pid, signal.SIGKILL)
+                kill(pid)
+
+    def stop_all(self) -> None:
+        self.kill_all()
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(10)

@@ -23,7 +23,7 @@ def environment_of(*, database: str, redis: str, folder: Path) -> dict[str, str]
     return {
         "DATABASE_URL": database,
         "REDIS_URL": redis,
-        "BATON_DATA": str(folder),
+        "BATON_DATA": str(folder / "data"),
         "BATON_SECRET_KEY": settings.SECRET_KEY,
         "DJANGO_SETTINGS_MODULE": "orchestrator.settings.test",
     }

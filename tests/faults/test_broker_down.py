@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from runs.control.principal import Principal
 from runs.control.start import start_run
 from runs.models import Probe, Run
 from runs.worker import probe
@@ -27,7 +28,7 @@ def start(place: World) -> float:
     """Start a run as the web does; how long it took."""
     began = time.monotonic()
     with tenant_scope(place.tenant.pk):
-        start_run(graph=place.graph, by=place.user, run_input="x", trigger=Run.Trigger.API)
+        start_run(graph=place.graph, principal=Principal(Run.Trigger.API, place.user), run_input="x")
     return time.monotonic() - began
 
 

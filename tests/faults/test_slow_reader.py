@@ -66,7 +66,7 @@ def test_w02_a_client_that_never_reads_is_closed_and_memory_stays_bounded(databa
     """W02"""
     port = free_port()
     place = world()
-    run = place.run("x", due_at=None)
+    run = place.run("x", due_at=None, status="succeeded")
     long_log(run)
     cookie = cookie_of(place.user)
     with process(web_server(port), database=database.url, redis=valkey.url, folder=scratch_folder()) as web:

@@ -13,7 +13,7 @@ from orchestrator.processes.supervisor import Child, Supervisor
 from runs.leases.lease import expire_leases_of
 from runs.models import Probe
 from runs.worker import probe
-from runs.worker.scheduler import keep_ticking
+from runs.worker.scheduler import Scheduler
 from tenants.isolation.scope import system_scope
 from tests.faults.processes import freeze
 from tests.faults.servers import CELERY_WORKER, environment_of
@@ -47,7 +47,7 @@ def worker(impatience: None) -> Iterator[Child]:
     kept = Supervisor(scratch_folder(), lambda _text: None)
     child = Child("worker", [sys.executable, "-W", "ignore", *CELERY_WORKER], handed_over, ConsumptionWatch().out_of_patience)
     kept.start(child)
-    threads = [threading.Thread(target=kept.watch), threading.Thread(target=keep_ticking, args=[kept.stopping])]
+    threads = [threading.Thread(target=kept.watch), threading.Thread(target=Scheduler().keep_ticking, args=[kept.stopping])]
     for thread in threads:
         thread.start()
     yield child

@@ -41,7 +41,7 @@ def test_f07_a_client_resyncs_when_the_web_process_was_killed(database: Database
     """F07, short"""
     folder, port = scratch_folder(), free_port()
     place = world()
-    run = place.run("x", due_at=None)
+    run = place.run("x", due_at=None, status="succeeded")
     cookie = cookie_of(place.user)
     add_events(run, 1, 50)
     watcher = Watcher(port, run, cookie)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from importlib import import_module
 from typing import Any
 from uuid import UUID
@@ -73,19 +74,59 @@ def work(order: dict[str, Any]) -> None:
     from runs.worker.worker import RunWorker
     from tests.faults.resources import SinkLender
 
+    set_pace(order.get("pace", 1.0))
+    set_clock(order.get("clock_s", 0.0))
+    if "build" in order:
+        set_build(order["build"])
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01)))
+    worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01), order.get("tool_s", 0.0), order.get("erratic", 0.0)))
     worker.start()
     say({"ready": os.getpid()})
     stop.wait()
     worker.stop()
 
 
+def set_pace(pace: float) -> None:
+    """Leases and heartbeats that take a part of their time."""
+    from runs.leases import lease
+    from runs.worker import intake, worker
+
+    usual = lease.lease_seconds
+    lease.lease_seconds = lambda: usual() * pace
+    worker.HEARTBEAT_S = lease.HEARTBEAT_S * pace
+    intake.PATIENCE_S = (0.5, 1.0) if pace < 1 else intake.PATIENCE_S
+
+
+def set_build(name: str) -> None:
+    """Another build: it has another name, and its agents put their prompts in other words."""
+    from orchestrator.engine.agents import loop
+    from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
+    from runs.worker import execution
+
+    def request(*, messages: tuple[Message, ...], **fields: Any) -> ModelRequest:
+        return ModelRequest(messages=(Message(role=Role.SYSTEM, content=text_parts(f"As {name} says it.")), *messages), **fields)
+
+    execution.build_id = lambda: name
+    loop.ModelRequest = request  # type: ignore[misc,assignment]
+
+
+def set_clock(ahead_s: float) -> None:
+    """The machine's clock is wrong by so much; the database's and the monotonic one are not."""
+    from runs.leases import clock
+
+    if ahead_s:
+        usual, usual_ns = time.time, time.time_ns
+        time.time = lambda: usual() + ahead_s
+        time.time_ns = lambda: usual_ns() + int(ahead_s * 1e9)
+        clock.CLOCK.__init__()  # type: ignore[misc]  # it was made before the fork
+
+
 def act(order: dict[str, Any]) -> None:
     """Do in a process of its own what the web process does."""
     from editor.models import Graph
     from runs.control.answers import answer
+    from runs.control.principal import Principal
     from runs.control.start import start_run
     from runs.models import Approval, Run
     from tenants.isolation.scope import tenant_scope
@@ -95,7 +136,7 @@ def act(order: dict[str, Any]) -> None:
     with tenant_scope(UUID(order["tenant"])):
         by = Membership.objects.get().user
         if order["do"] == "start":
-            start_run(graph=Graph.objects.get(), by=by, run_input="x", trigger=Run.Trigger.API)
+            start_run(graph=Graph.objects.get(), principal=Principal(Run.Trigger.API, by), run_input="x")
         else:
             asked = Approval.objects.get(status="pending")
             answer(run=asked.run, by=by, path=asked.path, action="approve", digest=asked.digest)

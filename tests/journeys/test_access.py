@@ -23,6 +23,7 @@ PLACES = (
     "/settings/keys/",
     "/settings/members/",
     "/settings/tools/",
+    "/settings/plugins/",
     "/graphs/triage/access/",
     "/graphs/triage/delete/",
 )

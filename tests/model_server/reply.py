@@ -32,7 +32,8 @@ class Reply(BaseModel):
     latency_s: float = 0.0
     chunk_s: float = 0.0
     chunks: int | None = None
-    usage: bool = True
+    usage: Any = True
+    """True: as it is; False: none; anything else is sent in its place."""
     fault: Fault = "none"
 
     @property

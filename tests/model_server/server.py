@@ -196,7 +196,9 @@ def _refusal(request: web.Request, reply: Reply) -> web.Response:
     return web.json_response({"error": error}, status=reply.status, headers=headers)
 
 
-def _usage(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+def _usage(body: dict[str, Any], reply: Reply) -> Any:
+    if reply.usage is not True:
+        return reply.usage
     asked = sum(len(str(message.get("content") or "").split()) for message in body["messages"])
     told = len(reply.text.split()) + len(reply.tools)
     return {"prompt_tokens": asked, "completion_tokens": told, "total_tokens": asked + told, "prompt_tokens_details": {"cached_tokens": 0}}
@@ -214,7 +216,7 @@ def _whole(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
         message["tool_calls"] = [_wish(index, wish.name, wish.arguments) for index, wish in enumerate(reply.tools)]
     choices = [] if reply.fault == "empty_choices" else [{"index": 0, "message": message, "finish_reason": reply.finish_reason}]
     whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"], "choices": choices}
-    return whole | ({"usage": _usage(body, reply)} if reply.usage else {})
+    return whole | ({"usage": _usage(body, reply)} if reply.usage is not False else {})
 
 
 def _pieces(reply: Reply) -> list[str]:
@@ -259,7 +261,7 @@ async def _stream(request: web.Request, body: dict[str, Any], reply: Reply) -> w
         return response
     if reply.fault != "empty_choices":
         await send(chunk([{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]))
-    if reply.usage and (body.get("stream_options") or {}).get("include_usage"):
+    if reply.usage is not False and (body.get("stream_options") or {}).get("include_usage"):
         await send(chunk([], usage=_usage(body, reply)))
     if reply.fault != "no_done":
         await send("[DONE]")

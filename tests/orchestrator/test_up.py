@@ -26,7 +26,7 @@ def free_port() -> int:
 class Terminal:
     """`manage.py up` as a person starts it."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, output: str = "output.txt") -> None:
         self.port = port
         self.folder = folder
         environment = {
@@ -38,7 +38,7 @@ class Terminal:
         }
         environment.pop("DATABASE_URL", None)
         environment.pop("REDIS_URL", None)
-        self.output = folder / "output.txt"
+        self.output = folder / output
         with self.output.open("ab") as output:
             command = [sys.executable, "manage.py", "up"]
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True)
@@ -103,6 +103,9 @@ def test_everything_starts_is_kept_and_stops_together(folder: Path) -> None:
     again = Terminal(folder, terminal.port)
     try:
         again.wait_ready()
+        second = Terminal(folder, free_port(), "second.txt")
+        assert second.process.wait(30) == 1
+        assert "already running" in second.text() and "Traceback" not in second.text() and len(second.text().splitlines()) == 1
     finally:
         again.stop()
 

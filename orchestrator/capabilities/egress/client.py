@@ -146,7 +146,12 @@ class Egress:
             async with session.request(method, url, headers=headers, data=body, timeout=waits, allow_redirects=False) as response:
                 yield response
         except TimeoutError as error:
-            raise EgressFailed(f"{url.host} did not answer in time", kind="timeout", cure="Try again later, or allow more time.") from error
+            raise EgressFailed(
+                f"{url.host} did not answer in time",
+                kind="timeout",
+                cure="Try again later, or allow more time.",
+                sent=not isinstance(error, aiohttp.ConnectionTimeoutError),
+            ) from error
         except aiohttp.InvalidURL as error:
             raise EgressRefused(f"Not an address: {str(url)[:200]!r}", cure=_ADDRESS_CURE) from error
         except aiohttp.ClientPayloadError as error:
@@ -154,7 +159,10 @@ class Egress:
         except aiohttp.ClientConnectionError as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise EgressFailed(
-                f"Cannot connect to {url.host}: {reason}", kind="connection", cure="Check the address and that the server runs."
+                f"Cannot connect to {url.host}: {reason}",
+                kind="connection",
+                cure="Check the address and that the server runs.",
+                sent=not isinstance(error, aiohttp.ClientConnectorError),
             ) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise EgressFailed(f"{url.host} sent something that is not HTTP", kind="bad_response", cure="Check the address.") from error

@@ -19,8 +19,9 @@ class EgressRefused(EgressError):
 
 
 class EgressFailed(EgressError):
-    """The request was allowed and failed."""
+    """The request was allowed and failed. `sent`: it may have arrived all the same."""
 
-    def __init__(self, message: str, *, kind: FailureKind, cure: str = "") -> None:
+    def __init__(self, message: str, *, kind: FailureKind, cure: str = "", sent: bool = True) -> None:
         super().__init__(message, cure=cure)
         self.kind = kind
+        self.sent = sent

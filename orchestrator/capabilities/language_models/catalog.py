@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from orchestrator.capabilities.language_models.demo.model import DEMO_LABEL
 from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.pricing import price_of, price_table
-from orchestrator.capabilities.language_models.providers import PROVIDERS
+from orchestrator.capabilities.language_models.providers import Provider, providers
 
 _MILLION: Final = 1_000_000
 _DEMOS: Final = {
@@ -39,15 +39,21 @@ def catalog(keys: ProviderKeys) -> list[ModelRow]:
         ModelRow(name=name, label=label, provider="demo", demo=True, available=True, input_price=0.0, output_price=0.0)
         for name, label in _DEMOS.items()
     ]
-    open_to = {provider for provider in PROVIDERS if keys.of(provider) is not None}
+    open_to = {provider.name for provider in providers().values() if keys.of(provider.name) is not None or not _lacks_key(provider)}
     names = _names(open_to)
     rows += [_row(name, available=True) for name in names]
-    rows += [_row(name, available=name.partition("/")[0] in open_to) for name in _SUGGESTED if name not in names]
+    added = [f"{provider.name}/{model}" for provider in providers().values() for model in provider.models]
+    rows += [_row(name, available=name.partition("/")[0] in open_to) for name in (*_SUGGESTED, *added) if name not in names]
     return rows
 
 
-def _names(providers: set[str]) -> list[str]:
-    found: dict[str, list[str]] = {provider: [] for provider in PROVIDERS if provider in providers}
+def _lacks_key(provider: Provider) -> bool:
+    """Only a provider of an installed package can answer without any key or address."""
+    return provider.adapter is None or provider.needs_key
+
+
+def _names(open_to: set[str]) -> list[str]:
+    found: dict[str, list[str]] = {provider: [] for provider in providers() if provider in open_to}
     for name, entry in price_table().items():
         provider = entry.get("litellm_provider")
         if provider in found and entry.get("mode") == "chat" and not name.startswith("ft:"):
@@ -62,7 +68,7 @@ def _row(name: str, *, available: bool) -> ModelRow:
     return ModelRow(
         name=name,
         label=bare,
-        provider=PROVIDERS[provider].label,
+        provider=providers()[provider].label,
         demo=False,
         available=available,
         input_price=price.input * _MILLION / 10**12 if price else None,

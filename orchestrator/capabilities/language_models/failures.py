@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isnan
 from typing import Any, Final
 
 from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.engine.errors import ErrorCode, ModelError
 
 _SHOWN: Final = 300
+LONGEST_WAIT_S: Final = 86_400.0
+"""A provider that asks for a longer wait than a day is understood as asking for a day."""
 _NO_MODEL = re.compile(
     r"model.{0,80}(not found|does not exist|not exist|unknown|not available)|unknown model|no such model", re.IGNORECASE | re.DOTALL
 )
@@ -127,16 +130,24 @@ def message_in(body: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `Retry-After` in either of its forms."""
-    milliseconds = headers.get("retry-after-ms")
-    value = headers.get("retry-after") or headers.get("Retry-After")
+    """Seconds to wait, from `retry-after-ms` or `Retry-After` in either of its forms; None for nonsense."""
+    value = headers.get("retry-after") or headers.get("Retry-After") or ""
+    seconds = _number(headers.get("retry-after-ms") or "", 1000)
+    seconds = _number(value) if seconds is None else seconds
+    seconds = _until(value) if seconds is None else seconds
+    return None if seconds is None else min(max(0.0, seconds), LONGEST_WAIT_S)
+
+
+def _number(text: str, per_second: int = 1) -> float | None:
     try:
-        if milliseconds:
-            return max(0.0, float(milliseconds) / 1000)
-        return max(0.0, float(value)) if value else None
+        number = float(text) / per_second
     except ValueError:
-        pass
+        return None
+    return None if isnan(number) else number
+
+
+def _until(date: str) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(value or "") - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+        return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -1,18 +1,8 @@
 """Whose key a model call uses, and where it may be sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from orchestrator.capabilities.language_models.providers import provider_named
-
-
-@dataclass(frozen=True)
-class ProviderKey:
-    """`base` is empty for the provider's own address. `operator`: set in the environment, so trusted as an address."""
-
-    secret: str = field(default="", repr=False)
-    base: str = ""
-    operator: bool = False
+from orchestrator.capabilities.language_models.providers import ProviderKey, provider_named
 
 
 class ProviderKeys:

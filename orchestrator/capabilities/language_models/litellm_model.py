@@ -17,7 +17,7 @@ from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 
 _QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "anthropic")
 """Loggers that write prompts or addresses at their lower levels."""
@@ -63,19 +63,23 @@ class LiteLLMModel:
         self._base = base
         self._stream = stream
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         module = await asyncio.to_thread(litellm)
+        assembly = Assembly(request, call.on_delta)
         try:
             async with asyncio.timeout(request.timeout_s):
-                return await self._ask(module, request, on_delta)
+                await self._ask(module, request, assembly)
+            return assembly.reply()
         except TimeoutError:
-            raise timed_out(request.model) from None
-        except ModelError:
-            raise
+            failure = timed_out(request.model)
+        except ModelError as error:
+            failure = error
         except Exception as error:  # noqa: BLE001 - a library of a hundred providers raises what it likes
-            raise self._failure(error, request.model) from None
+            failure = self._failure(error, request.model)
+        failure.usage = assembly.spent()
+        raise failure
 
-    async def _ask(self, module: ModuleType, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def _ask(self, module: ModuleType, request: ModelRequest, assembly: Assembly) -> None:
         options = wire_request(request, stream=self._stream)
         if request.max_output_tokens is not None:
             options["max_tokens"] = request.max_output_tokens
@@ -85,20 +89,18 @@ class LiteLLMModel:
             options["api_base"] = self._base
         options |= {"model": request.model, "timeout": request.timeout_s, "max_retries": 0, "num_retries": 0, "no-log": True}
         answer = await module.acompletion(**options)
-        assembly = Assembly(request, on_delta)
         if not self._stream:
             whole = answer.model_dump()
             if not whole.get("choices"):
                 raise bad_reply(request.model, "no choices")
             assembly.take(whole)
-            return assembly.reply()
+            return
         async for chunk in answer:
             assembly.take(_plain(chunk))
         # LiteLLM says "stop" at the end of any stream; what the provider said is kept apart.
         said = getattr(answer, "received_finish_reason", None) or getattr(answer, "intermittent_finish_reason", None)
         if said is None:
             raise cut(request.model) if assembly.size else bad_reply(request.model, "no choices")
-        return assembly.reply()
 
     def _failure(self, error: Exception, model: str) -> ModelError:
         said = redacted(str(error), (self._key,))

@@ -13,7 +13,7 @@ from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 
 _CONNECT_S: Final = 10.0
 _MOST_BYTES: Final = 32 * 1024 * 1024
@@ -30,24 +30,29 @@ class OpenAIWire:
         self._egress = egress
         self._stream = stream
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        assembly = Assembly(request, call.on_delta)
         try:
-            return await self._ask(request, on_delta)
-        except ModelError as error:
-            error.info = error.info.model_copy(update={"message": redacted(error.info.message, (self._key,))})
-            raise ModelError.of(error.info) from None
-        except EgressRefused as error:
-            raise ModelError(
-                f"The address of {request.model} is not allowed: {error.message}", code=ErrorCode.MODEL_BAD_REQUEST, cure=error.cure
-            ) from None
-        except EgressFailed as error:
-            if error.kind == "timeout":
-                raise timed_out(request.model) from None
-            if error.kind == "bad_response":
-                raise cut(request.model) from None
-            raise unreachable(request.model, redacted(error.message, (self._key,)), error.cure) from None
+            await self._ask(request, assembly)
+            return assembly.reply()
+        except (ModelError, EgressRefused, EgressFailed) as error:
+            failure = self._failure(error, request.model)
+        failure.usage = assembly.spent()
+        raise failure
 
-    async def _ask(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    def _failure(self, error: ModelError | EgressRefused | EgressFailed, model: str) -> ModelError:
+        if isinstance(error, ModelError):
+            return ModelError.of(error.info.model_copy(update={"message": redacted(error.info.message, (self._key,))}))
+        if isinstance(error, EgressRefused):
+            told = f"The address of {model} is not allowed: {error.message}"
+            return ModelError(told, code=ErrorCode.MODEL_BAD_REQUEST, cure=error.cure)
+        if error.kind == "timeout":
+            return timed_out(model)
+        if error.kind == "bad_response":
+            return cut(model)
+        return unreachable(model, redacted(error.message, (self._key,)), error.cure)
+
+    async def _ask(self, request: ModelRequest, assembly: Assembly) -> None:
         url = self._egress.checked(f"{self._base}/chat/completions")
         body = wire_request(request, stream=self._stream)
         body["model"] = request.model.partition("/")[2] or request.model
@@ -65,12 +70,10 @@ class OpenAIWire:
             if response.status != 200:
                 text = (await response.content.read(_ERROR_BYTES)).decode("utf-8", "replace")
                 raise refusal(response.status, text, response.headers, model=request.model, secrets=(self._key,))
-            assembly = Assembly(request, on_delta)
             if response.content_type == "text/event-stream":
                 await self._read_stream(response, assembly)
             else:
                 await self._read_whole(response, assembly)
-            return assembly.reply()
 
     async def _read_whole(self, response: Response, assembly: Assembly) -> None:
         name = assembly.request.model

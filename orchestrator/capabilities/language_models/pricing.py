@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files
 from typing import Any, Final
 
-from orchestrator.engine.effects.model import Message, ModelRequest, Usage
+from orchestrator.engine.effects.model import MOST_NANO_USD, MOST_TOKENS, Message, ModelRequest, Usage
 
 _TABLE: Final = "litellm/model_prices_and_context_window_backup.json"
 _PICO: Final = 10**12
@@ -85,31 +85,40 @@ def entry_of(model: str) -> dict[str, Any] | None:
     return entry if entry is not None and entry.get("litellm_provider") == provider else None
 
 
-def usage_of(request: ModelRequest, message: Message, reported: dict[str, Any] | None, answered_by: str = "") -> Usage:
-    """The usage a provider reported, or an upper bound of it, with its cost."""
+def usage_of(request: ModelRequest, message: Message, reported: object, answered_by: str = "") -> Usage:
+    """The usage a provider reported, with its cost. What it did not report, or cannot be true, is estimated from above."""
     price = price_of(request.model) or price_of(answered_by)
-    if reported and reported.get("prompt_tokens") is not None:
-        asked, told = int(reported["prompt_tokens"]), int(reported.get("completion_tokens") or 0)
-        cached = int((reported.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
-        estimated = False
-    else:
-        asked, told, cached, estimated = most_input_tokens(request), most_output_tokens(message), 0, True
-    cost = price.cost_nano_usd(asked, told, cached) if price else 0
+    asked, told = tokens_in(reported, "prompt_tokens"), tokens_in(reported, "completion_tokens")
+    said = bool(message.text or message.tool_requests)
+    estimated = not asked or told is None or (said and not told)
+    asked = asked or min(MOST_TOKENS, most_input_tokens(request))
+    told = told or (min(MOST_TOKENS, most_output_tokens(message)) if said or told is None else 0)
+    details = reported.get("prompt_tokens_details") if isinstance(reported, dict) else None
+    cached = min(tokens_in(details, "cached_tokens") or 0, asked)
+    cost = min(MOST_NANO_USD, price.cost_nano_usd(asked, told, cached)) if price else 0
     return Usage(
         input_tokens=asked, output_tokens=told, cached_tokens=cached, cost_nano_usd=cost, priced=price is not None, estimated=estimated
     )
 
 
+def tokens_in(reported: object, name: str) -> int | None:
+    """A number of tokens as a provider reports it; None when it is missing, or nonsense."""
+    count = reported.get(name) if isinstance(reported, dict) else None
+    if isinstance(count, bool) or not isinstance(count, int | float) or not 0 <= count <= MOST_TOKENS:
+        return None
+    return int(count)
+
+
 def most_input_tokens(request: ModelRequest) -> int:
     """An upper bound: no tokenizer makes more tokens of a text than it has bytes."""
-    texts = [part.content for part in request.messages] + [wish.arguments for part in request.messages for wish in part.tool_requests]
+    texts = [part.text for part in request.messages] + [wish.arguments for part in request.messages for wish in part.tool_requests]
     data = [json.dumps(tool.parameters) + tool.name + tool.description for tool in request.tools]
     schema = json.dumps(request.output_schema) if request.output_schema else ""
     return sum(len(text.encode()) for text in [*texts, *data, schema]) + _PER_MESSAGE * (len(request.messages) + len(request.tools))
 
 
 def most_output_tokens(message: Message) -> int:
-    texts = [message.content, message.reasoning, *(wish.arguments + wish.name for wish in message.tool_requests)]
+    texts = [message.text, message.reasoning, *(wish.arguments + wish.name for wish in message.tool_requests)]
     return sum(len(text.encode()) for text in texts) + _PER_MESSAGE
 
 

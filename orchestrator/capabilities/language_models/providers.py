@@ -1,6 +1,22 @@
-"""The providers Baton knows by name; LiteLLM knows more, which work once they have a key."""
+"""The providers Baton knows by name, and those of installed packages; LiteLLM knows more, which work once they have a key."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+
+from orchestrator.engine.plugins import MODELS, BadPlugin, load_plugins
+from orchestrator.engine.ports import LanguageModel
+
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class ProviderKey:
+    """`base` is empty for the provider's own address. `operator`: set in the environment, so trusted as an address."""
+
+    secret: str = field(default="", repr=False)
+    base: str = ""
+    operator: bool = False
 
 
 @dataclass(frozen=True)
@@ -15,9 +31,13 @@ class Provider:
     wire_base: str = ""
     needs_key: bool = True
     """Without one there is nothing to ask; false for servers that people run themselves."""
+    adapter: Callable[[ProviderKey], LanguageModel] | None = None
+    """Makes the model that answers, for a provider of an installed package. It is asked for `name/<model>`."""
+    models: tuple[str, ...] = ()
+    """Of such a provider: what it suggests, without its name."""
 
 
-PROVIDERS = {
+_KNOWN = {
     provider.name: provider
     for provider in (
         Provider("openai", "OpenAI or compatible", "OPENAI_API_KEY", "OPENAI_API_BASE", True, "https://api.openai.com/v1"),
@@ -42,6 +62,24 @@ PROVIDERS = {
 }
 
 
+@lru_cache(maxsize=1)
+def providers() -> dict[str, Provider]:
+    """Every provider that is known by name."""
+    found = dict(_KNOWN)
+    load_plugins(MODELS, partial(_add, found))
+    return found
+
+
+def _add(found: dict[str, Provider], provider: object) -> None:
+    if not isinstance(provider, Provider) or provider.adapter is None:
+        raise BadPlugin(f"Got {type(provider).__name__}, expected a Provider with an adapter")
+    if provider.name in found or provider.name == DEMO:
+        raise BadPlugin(f"Two providers are called {provider.name!r}")
+    if not provider.name or "/" in provider.name or not provider.label or not provider.key_variable:
+        raise BadPlugin(f"Provider {provider.name!r} needs a name without a slash, a label and a variable for its key")
+    found[provider.name] = provider
+
+
 def provider_named(name: str) -> Provider:
     """The provider, or one with the variable names LiteLLM's naming rule gives it."""
-    return PROVIDERS.get(name) or Provider(name, name, f"{name.upper()}_API_KEY", f"{name.upper()}_API_BASE")
+    return providers().get(name) or Provider(name, name, f"{name.upper()}_API_KEY", f"{name.upper()}_API_BASE")

@@ -3,17 +3,19 @@
 Partial text of a failed attempt is never part of a reply. When an attempt failed after it had
 streamed something, the listener gets RESTART before the next attempt's first piece: whatever it
 showed of this call is void. So what to show is always the text after the last RESTART.
+
+Whatever adapter answered or failed, the numbers of its usage go on from here bounded.
 """
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
-from orchestrator.engine.ports import Delta, LanguageModel
+from orchestrator.engine.ports import CallContext, Delta, FailedAttempt, LanguageModel
 
 RESTART: Final = "\f"
 
@@ -45,17 +47,21 @@ class RetryingModel:
         self._sleep = sleep
         self._chance = chance
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         attempt = 0
-        listener = _Listener(on_delta)
+        listener = _Listener(call.on_delta)
+        heard = replace(call, on_delta=listener)
         while True:
             attempt += 1
             try:
-                return await self._inner.complete(request, listener)
+                reply = await self._inner.complete(request, heard)
+                return reply.model_copy(update={"usage": reply.usage.bounded()})
             except ModelError as error:
+                error.usage = error.usage and error.usage.bounded()
                 wait = self._wait(error, attempt)
                 if wait is None:
                     raise
+                call.on_failed_attempt(FailedAttempt(attempt, error.info, wait, error.usage))
             listener.restart()
             await self._sleep(wait)
 

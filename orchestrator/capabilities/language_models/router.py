@@ -7,17 +7,15 @@ from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.egress.shared import shared_egress
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.failures import no_key, unknown
-from orchestrator.capabilities.language_models.keys import ProviderKey, ProviderKeys
+from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.pricing import price_table
-from orchestrator.capabilities.language_models.providers import provider_named
+from orchestrator.capabilities.language_models.providers import DEMO, ProviderKey, provider_named
 from orchestrator.capabilities.language_models.retries import Backoff, RetryingModel
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import Delta, LanguageModel
-
-DEMO = "demo"
+from orchestrator.engine.ports import CallContext, LanguageModel
 
 
 class RoutedModel:
@@ -29,19 +27,23 @@ class RoutedModel:
         self._stream = stream
         self._demo = DemoModel()
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         provider, name = provider_and_name(request.model)
         if provider == DEMO:
-            return await self._demo.complete(request, on_delta)
+            return await self._demo.complete(request, call)
         adapter = self.adapter(request.model, provider)
-        return await adapter.complete(request.model_copy(update={"model": f"{provider}/{name}"}), on_delta)
+        return await adapter.complete(request.model_copy(update={"model": f"{provider}/{name}"}), call)
 
     def adapter(self, model: str, provider: str) -> LanguageModel:
         """The adapter with the key and address that apply."""
         known = provider_named(provider)
         key = self._keys.of(provider)
-        if key is None or not (key.secret or key.base):
+        if known.adapter is not None and not known.needs_key:
+            key = key or ProviderKey()
+        elif key is None or not (key.secret or key.base):
             raise no_key(model, known.label, known.key_variable)
+        if known.adapter is not None:
+            return known.adapter(key)
         if known.speaks_openai:
             base = key.base or known.wire_base
             if not base:

@@ -12,13 +12,13 @@ def wire_messages(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
 
 def _wire_message(message: Message) -> dict[str, Any]:
     if message.role is Role.TOOL:
-        return {"role": "tool", "tool_call_id": message.tool_request_id or "", "content": message.content}
+        return {"role": "tool", "tool_call_id": message.tool_request_id or "", "content": message.text}
     if not message.tool_requests:
-        return {"role": message.role.value, "content": message.content}
+        return {"role": message.role.value, "content": message.text}
     calls = [
         {"id": wish.id, "type": "function", "function": {"name": wish.name, "arguments": wish.arguments}} for wish in message.tool_requests
     ]
-    return {"role": message.role.value, "content": message.content or None, "tool_calls": calls}
+    return {"role": message.role.value, "content": message.text or None, "tool_calls": calls}
 
 
 def wire_tool(tool: ToolSpec) -> dict[str, Any]:

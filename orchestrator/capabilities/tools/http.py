@@ -16,6 +16,7 @@ from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
 
 _LIMITS: Final = Limits(connect_s=5, read_s=20, total_s=30, max_bytes=240 * 1024)
+_ERROR_BYTES: Final = 500
 _OURS: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "idempotency-key"}
 )
@@ -24,6 +25,7 @@ _SHOWN: Final = frozenset({"content-type", "location", "retry-after", "etag", "l
 Url = Annotated[str, Field(min_length=8, max_length=4000, description="Full http or https address on the public internet")]
 Headers = Annotated[dict[str, str], Field(max_length=30, description="Request headers")]
 Body = Annotated[Json, Field(description="Object or list, sent as JSON; or text, sent as it is")]
+AcceptErrors = Annotated[bool, Field(description="Take an answer with status 400 or above as a result, not as a failure")]
 Writing = Annotated[Literal["POST", "PUT", "PATCH", "DELETE"], Field(description="HTTP method")]
 
 
@@ -34,9 +36,10 @@ async def http_get(
     url: Url,
     headers: Headers = {},  # noqa: B006 - read only; it is the default that the schema shows
     method: Annotated[Literal["GET", "HEAD"], Field(description="HTTP method")] = "GET",
+    accept_errors: AcceptErrors = False,
 ) -> Json:
     """Read a web address with GET or HEAD."""
-    return await _send(context, method, url, headers, None)
+    return await _send(context, method, url, headers, None, accept_errors)
 
 
 @tool("http_request", title="HTTP request", safety=Safety.UNSAFE, timeout_s=35)
@@ -47,9 +50,10 @@ async def http_request(
     method: Writing = "POST",
     headers: Headers = {},  # noqa: B006 - read only; it is the default that the schema shows
     body: Body = None,
+    accept_errors: AcceptErrors = False,
 ) -> Json:
     """Send data to a web address. If it is ever unknown whether this happened, a person is asked before it is repeated."""
-    return await _send(context, method, url, headers, body)
+    return await _send(context, method, url, headers, body, accept_errors)
 
 
 @tool("http_send_once", title="HTTP request, safe to repeat", safety=Safety.IDEMPOTENT, timeout_s=35)
@@ -60,12 +64,13 @@ async def http_send_once(
     method: Writing = "POST",
     headers: Headers = {},  # noqa: B006 - read only; it is the default that the schema shows
     body: Body = None,
+    accept_errors: AcceptErrors = False,
 ) -> Json:
     """Send data to a service that recognises a repeated request by its Idempotency-Key header."""
-    return await _send(context, method, url, headers, body)
+    return await _send(context, method, url, headers, body, accept_errors)
 
 
-async def _send(context: ToolContext, method: str, url: str, headers: dict[str, str], body: Json) -> Json:
+async def _send(context: ToolContext, method: str, url: str, headers: dict[str, str], body: Json, accept_errors: bool) -> Json:
     sent: dict[str, str] = {}
     for name, value in headers.items():
         if name.lower() in _OURS:
@@ -80,7 +85,22 @@ async def _send(context: ToolContext, method: str, url: str, headers: dict[str, 
             sent["Content-Type"] = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json"
     if context.idempotency_key:
         sent["Idempotency-Key"] = context.idempotency_key
-    return _shown(await context.egress.fetch(method, url, headers=sent, body=content, limits=_LIMITS))
+    answer = await context.egress.fetch(method, url, headers=sent, body=content, limits=_LIMITS)
+    if answer.status >= 400 and not accept_errors:
+        raise _refused_by(answer)
+    return _shown(answer)
+
+
+def _refused_by(answer: Fetched) -> ToolError:
+    """The error that an answer with status 400 or above is."""
+    said = answer.body[:_ERROR_BYTES].decode("utf-8", "replace").strip()
+    wait = answer.headers.get("retry-after", "")
+    return ToolError(
+        f"{answer.url} answered {answer.status}{': ' + said if said else ''}",
+        cure="Check the address and what was sent, or let accept_errors take such answers as results.",
+        retryable=answer.status in (408, 425, 429) or answer.status >= 500,
+        retry_after_s=float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 7 else None,
+    )
 
 
 def _shown(answer: Fetched) -> Json:

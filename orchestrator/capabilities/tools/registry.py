@@ -1,6 +1,6 @@
-"""The tools that come with Baton."""
+"""The tools that come with Baton, and those of installed packages."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from orchestrator.capabilities.tools.calculator import calculator
 from orchestrator.capabilities.tools.csv_lookup import csv_lookup
@@ -9,7 +9,9 @@ from orchestrator.capabilities.tools.http import http_get, http_request, http_se
 from orchestrator.capabilities.tools.json_query import json_query
 from orchestrator.capabilities.tools.text_search import text_search
 from orchestrator.capabilities.tools.tool import Tool
+from orchestrator.engine.document.json_schema import schema_fault
 from orchestrator.engine.effects.tool import ToolSpec
+from orchestrator.engine.plugins import TOOLS, BadPlugin, load_plugins
 
 _ALL = (calculator, csv_lookup, date_time, http_get, http_request, http_send_once, json_query, text_search)
 
@@ -18,17 +20,29 @@ _ALL = (calculator, csv_lookup, date_time, http_get, http_request, http_send_onc
 def _by_name() -> dict[str, Tool]:
     found: dict[str, Tool] = {}
     for tool in _ALL:
-        if tool.spec.name in found:
-            raise RuntimeError(f"Two tools are called {tool.spec.name}")
-        found[tool.spec.name] = tool
+        _add(found, tool)
+    load_plugins(TOOLS, partial(_add, found))
     return found
 
 
-def built_in() -> dict[str, Tool]:
-    """Every built-in tool by name."""
+def _add(found: dict[str, Tool], tool: object) -> None:
+    if not isinstance(tool, Tool):
+        raise BadPlugin(f"Got {type(tool).__name__}, expected a Tool")
+    if tool.spec.name in found:
+        raise BadPlugin(f"Two tools are called {tool.spec.name!r}")
+    if not tool.spec.description or not tool.spec.title:
+        raise BadPlugin(f"Tool {tool.spec.name!r} has no title or no description")
+    fault = schema_fault(tool.spec.parameters)
+    if fault:
+        raise BadPlugin(f"The parameters of tool {tool.spec.name!r} are no JSON Schema: {fault}")
+    found[tool.spec.name] = tool
+
+
+def shipped_and_added() -> dict[str, Tool]:
+    """Every tool by name: those that come with Baton and those of installed packages."""
     return dict(_by_name())
 
 
-def built_in_specs() -> list[ToolSpec]:
+def all_specs() -> list[ToolSpec]:
     """What the tools are, for lists and for the rows of a tenant."""
     return [tool.spec for tool in _by_name().values()]

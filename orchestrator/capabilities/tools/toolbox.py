@@ -9,12 +9,12 @@ import jsonschema_rs
 
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.egress.shared import shared_egress
-from orchestrator.capabilities.tools.registry import built_in
+from orchestrator.capabilities.tools.registry import shipped_and_added
 from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_us
-from orchestrator.engine.effects.tool import ToolSpec
+from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import ToolBox, ToolCall
+from orchestrator.engine.ports import CallContext, ToolBox, ToolCall
 
 MOST_OUTPUT_BYTES: Final = 256 * 1024
 _ERRORS_SHOWN: Final = 5
@@ -37,15 +37,15 @@ class RunToolBox:
             self._specs[name] = tool.describe(tool.spec, self._context.files)
         return self._specs[name]
 
-    async def call(self, call: ToolCall) -> Json:
-        spec = self.spec(call.tool)
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
+        spec = self.spec(wanted.tool)
         if spec is None:
             known = ", ".join(sorted(self._tools)) or "none"
-            raise ToolError(f"There is no tool {call.tool!r}", cure=f"Call one of these instead: {known}.")
-        self._validate(spec, call.arguments)
+            raise ToolError(f"There is no tool {wanted.tool!r}", cure=f"Call one of these instead: {known}.")
+        self._validate(spec, wanted.arguments)
         context = ToolContext(self._context.files, self._context.egress, self._context.now_us, call.idempotency_key)
-        result = await self._run(self._tools[call.tool], spec, context, call.arguments)
-        return _capped(result, spec.name)
+        result = await self._run(self._tools[wanted.tool], spec, context, wanted.arguments)
+        return _capped(result, spec)
 
     def _validate(self, spec: ToolSpec, arguments: dict[str, Json]) -> None:
         validator = self._validators.get(spec.name)
@@ -65,13 +65,15 @@ class RunToolBox:
             async with asyncio.timeout(spec.timeout_s):
                 return await tool.run(context, **arguments)
         except TimeoutError:
+            code = _code_of_failure(spec, ErrorCode.TIMEOUT, may_have_acted=True)
             raise ToolError(
-                f"{spec.name} did not finish within {spec.timeout_s:g} s", code=ErrorCode.TIMEOUT, cure="Ask for less, or try again later."
+                f"{spec.name} did not finish within {spec.timeout_s:g} s", code=code, cure="Ask for less, or try again later."
             ) from None
         except EgressRefused as error:
             raise ToolError(f"{spec.name} may not do this: {error.message}", code=ErrorCode.REFUSED, cure=error.cure) from None
         except EgressFailed as error:
-            code = ErrorCode.TIMEOUT if error.kind == "timeout" else ErrorCode.TOOL_FAILED
+            failed = ErrorCode.TIMEOUT if error.kind == "timeout" else ErrorCode.TOOL_FAILED
+            code = _code_of_failure(spec, failed, may_have_acted=error.sent)
             raise ToolError(
                 f"{spec.name} failed: {error.message}", code=code, cure=error.cure, retryable=error.kind != "too_large"
             ) from None
@@ -83,6 +85,11 @@ class RunToolBox:
             ) from error
 
 
+def _code_of_failure(spec: ToolSpec, code: ErrorCode, *, may_have_acted: bool) -> ErrorCode:
+    """An unsafe tool that may have acted before it failed leaves an unknown outcome: a person is asked before it is called again."""
+    return ErrorCode.OUTCOME_UNKNOWN if may_have_acted and spec.safety is Safety.UNSAFE else code
+
+
 def toolbox(
     *,
     files: Mapping[str, bytes] | None = None,
@@ -92,7 +99,7 @@ def toolbox(
     now_us: Callable[[], int] = system_now_us,
 ) -> ToolBox:
     """The built-in tools and `more`, over the files of a graph. `enabled`: the names the tenant allows; None for all."""
-    tools = built_in() | {tool.spec.name: tool for tool in more}
+    tools = shipped_and_added() | {tool.spec.name: tool for tool in more}
     return RunToolBox(tools, ToolContext(dict(files or {}), shared_egress(private_hosts), now_us), enabled)
 
 
@@ -101,11 +108,12 @@ def _worded(error: Any) -> str:
     return f"{where}: {error.message}"[:300] if where else str(error.message)[:300]
 
 
-def _capped(result: Json, name: str) -> Json:
+def _capped(result: Json, spec: ToolSpec) -> Json:
     size = len(json.dumps(result, ensure_ascii=False).encode("utf-8", "replace"))
     if size > MOST_OUTPUT_BYTES:
         raise ToolError(
-            f"The answer of {name} has {size} bytes; {MOST_OUTPUT_BYTES} are allowed",
+            f"The answer of {spec.name} has {size} bytes; {MOST_OUTPUT_BYTES} are allowed",
+            code=_code_of_failure(spec, ErrorCode.TOOL_FAILED, may_have_acted=True),
             cure="Ask for less: narrow the query, lower the limit, or fetch one page.",
         )
     return result

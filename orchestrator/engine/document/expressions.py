@@ -14,6 +14,7 @@ from functools import lru_cache
 from orchestrator.engine.document.cel_library import cel, stdlib
 from orchestrator.engine.errors import ExpressionFailed
 from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import clean_text
 
 MAX_SOURCE = 10_000
 MAX_DEPTH = 64
@@ -26,8 +27,8 @@ MAX_TEXT = 1_000_000
 """Characters a template may grow to."""
 
 _PLAIN_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|[A-Za-z_]\w*")
-_NODE_NAME = re.compile(r"\bnodes\s*\.\s*([A-Za-z_]\w*)")
-_ANY_NODE = re.compile(r"\bnodes\s*(?!\s*\.\s*[A-Za-z_])")
+_MEMBER = {root: re.compile(rf"\b{root}\s*\.\s*([A-Za-z_]\w*)") for root in ("nodes", "state")}
+_ANY_MEMBER = {root: re.compile(rf"\b{root}\b\s*(?!\s*\.\s*[A-Za-z_])") for root in ("nodes", "state")}
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
 _CONSTANTS = {"true", "false", "null"}
@@ -38,32 +39,55 @@ _FUNCTIONS = {name: function for name, function in stdlib.STDLIB_FUNCTIONS.items
 _ITERATION = re.compile(r"\b(map|filter|all|exists|exists_one)\s*\(|[()]")
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing(_name: str) -> Json:
+    return None
+
+
+@dataclass(slots=True)
+class Members:
+    """A variable of which only what an expression names is looked up: `nodes` and `state` may hold much.
+
+    `of` gives one member, null when there is none of that name; `names` lists them all.
+    """
+
+    of: Callable[[str], Json] = _nothing
+    names: Callable[[], list[str]] = list
+
+
+@dataclass(slots=True)
 class Variables:
-    """What an expression can see. `node_outputs` looks one node up; `node_names` lists them."""
+    """What an expression can see: plain values, and `nodes` and `state` by their members."""
 
     values: Mapping[str, Json]
-    node_outputs: Callable[[str], Json] = lambda _name: None
-    node_names: Callable[[], list[str]] = list
+    nodes: Members = field(default_factory=Members)
+    state: Members | None = None
+
+    def members(self, root: str) -> Members | None:
+        return self.nodes if root == "nodes" else self.state if root == "state" else None
+
+    def known(self) -> set[str]:
+        return {"nodes", *self.values} if self.state is None else {"nodes", "state", *self.values}
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression and what it refers to."""
+    """A compiled expression and what it refers to.
+
+    `members` are the names that follow `nodes` and `state`; None where any of them may be meant.
+    """
 
     source: str
     program: cel.Program
     roots: frozenset[str]
     extended: bool
     plain_path: tuple[str, ...] | None
-    nodes: frozenset[str] = field(default_factory=frozenset)
-    all_nodes: bool = False
+    members: Mapping[str, frozenset[str] | None]
 
     def evaluate(self, variables: Variables) -> Json:
         """The value, as JSON. Raises ExpressionFailed naming the expression and the cause."""
         if self.plain_path is not None:
             return self._look_up(variables, self.plain_path)
-        known = {"nodes", *variables.values}
+        known = variables.known()
         seen = {name: self._root(variables, name) for name in self.roots if name in known}  # others are bound inside, as in map(x, ...)
         try:
             result = self.program.execute(_with_functions(seen) if self.extended else seen)
@@ -75,16 +99,22 @@ class Expression:
         return to_json(result, self.source)
 
     def _root(self, variables: Variables, name: str) -> Json:
-        if name == "nodes":
-            names = variables.node_names() if self.all_nodes else self.nodes
-            return {node: variables.node_outputs(node) for node in names}
+        members = variables.members(name)
+        if members is not None:
+            named = self.members[name]
+            if named is None:
+                names = members.names()
+            else:
+                names = sorted(named) if name == "nodes" else [member for member in members.names() if member in named]
+            return {member: members.of(member) for member in names}
         if name not in variables.values:
-            raise self._failed(_no_variable(name, {"nodes", *variables.values}))
+            raise self._failed(_no_variable(name, variables.known()))
         return variables.values[name]
 
     def _look_up(self, variables: Variables, path: tuple[str, ...]) -> Json:
-        if path[0] == "nodes" and len(path) > 1:
-            value, rest = variables.node_outputs(path[1]), path[2:]
+        members = variables.members(path[0]) if len(path) > 1 else None
+        if members is not None and (path[0] == "nodes" or path[1] in members.names()):
+            value, rest = members.of(path[1]), path[2:]
         else:
             value, rest = self._root(variables, path[0]), path[1:]
         for name in rest:
@@ -169,8 +199,7 @@ def compile_expression(source: str) -> Expression:
         roots=frozenset(program.variables()),
         extended=any(name[:1].isalpha() and name not in _BUILT_IN for name in program.functions()),
         plain_path=plain,
-        nodes=frozenset(_NODE_NAME.findall(text)),
-        all_nodes=bool(_ANY_NODE.search(text)),
+        members={root: None if _ANY_MEMBER[root].search(text) else frozenset(_MEMBER[root].findall(text)) for root in _MEMBER},
     )
 
 
@@ -215,8 +244,10 @@ def render(template: str, variables: Variables) -> str:
 
 def to_json(value: object, source: str = "") -> Json:
     """`value` as JSON data. Raises ExpressionFailed for what JSON has no form for."""
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, str):
+        return clean_text(value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ExpressionFailed(f"Expression `{source[:200]}` gave {value}, which is not a JSON number", cure="Guard the division.")
@@ -224,7 +255,7 @@ def to_json(value: object, source: str = "") -> Json:
     if isinstance(value, list | tuple):
         return [to_json(item, source) for item in value]
     if isinstance(value, dict):
-        return {str(key): to_json(item, source) for key, item in value.items()}
+        return {clean_text(str(key)): to_json(item, source) for key, item in value.items()}
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat):
         return str(isoformat())

@@ -44,6 +44,15 @@ class Port(BaseModel):
     """Leads into or out of the node's own body."""
 
 
+def is_of_type(value: Json, port_type: PortType) -> bool:
+    """Whether a value is what ports of a type carry."""
+    if port_type == "any":
+        return True
+    if port_type == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, {"text": str, "object": dict, "list": list, "boolean": bool}[port_type])
+
+
 class PortsFrom(BaseModel):
     """One more output port for each entry of the list parameter `param`, named by its `name` field."""
 

@@ -4,14 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import entry_points
+from functools import cache, partial
 from typing import Any, cast
 
 from pydantic_core import PydanticUndefined
 
 from orchestrator.engine.document.node_kind import NodeKind, NodeKindSchema, Params
 from orchestrator.engine.ids import Json
+from orchestrator.engine.plugins import NODES, BadPlugin, load_plugins
 
 BUILT_IN = "orchestrator.engine.nodes"
 """Found by name, as installed packages are: nothing here depends on any one kind."""
@@ -20,7 +20,7 @@ Kind = NodeKind[Any]
 """A kind of any parameters."""
 
 
-class BadKind(Exception):
+class BadKind(BadPlugin):
     """A module does not define a proper kind of node."""
 
 
@@ -33,10 +33,13 @@ def require_proper(kind: Kind) -> None:
         raise BadKind(f"Kind {kind.name!r} has parameters without a title: {', '.join(undescribed)}")
 
 
-def _add(kinds: dict[str, Kind], kind: Kind) -> None:
+def _add(kinds: dict[str, Kind], kind: object) -> None:
+    if not isinstance(kind, NodeKind):
+        raise BadKind(f"Got {type(kind).__name__}, expected a NodeKind")
     if kind.name in kinds:
         raise BadKind(f"Two kinds of node are called {kind.name!r}")
     require_proper(kind)
+    _schema(kind)
     kinds[kind.name] = kind
 
 
@@ -45,8 +48,7 @@ def _found() -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for module in pkgutil.iter_modules(importlib.import_module(BUILT_IN).__path__):
         _add(kinds, importlib.import_module(f"{BUILT_IN}.{module.name}").KIND)
-    for entry in entry_points(group="baton.nodes"):
-        _add(kinds, entry.load())
+    load_plugins(NODES, partial(_add, kinds))
     return kinds
 
 

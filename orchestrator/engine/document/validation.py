@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pydantic import ValidationError
 
 from orchestrator.engine.document.agent import Agent
-from orchestrator.engine.document.expressions import placeholders
-from orchestrator.engine.document.graph import FiringRule, Graph, Node
+from orchestrator.engine.document.expressions import describe, placeholders
+from orchestrator.engine.document.graph import FiringRule, Graph, Node, OnError
 from orchestrator.engine.document.json_schema import schema_fault
-from orchestrator.engine.document.node_kind import Params
+from orchestrator.engine.document.node_kind import OUT, Params, is_of_type
 from orchestrator.engine.document.problems import GraphInvalid, Problem, Severity
 from orchestrator.engine.document.registry import kind_of, load_kinds
 from orchestrator.engine.document.wiring import edge_problems, expression_fault, loop_problems, reach_problems
@@ -169,6 +169,14 @@ def _settings(graph: Graph, node: Node) -> Iterator[Problem]:
             message=f"It waits for {node.firing.count} values but only {arriving} edges arrive",
             cure="Lower the count, or connect more.",
         )
+    yield from _default(node)
+    if kind_of(node.kind).delivers and node.parent is not None:
+        yield Problem(
+            code="output_in_map",
+            node=node.id,
+            message="An output inside a map would give the run many results",
+            cure="Connect to the map's result port, and put the output after the map.",
+        )
     for channel, expression in node.writes.items():
         if channel not in graph.channels:
             yield Problem(
@@ -180,6 +188,30 @@ def _settings(graph: Graph, node: Node) -> Iterator[Problem]:
             )
         for text in expression_fault(expression):
             yield Problem(code="bad_expression", node=node.id, field=f"writes.{channel}", message=text, cure="Correct the expression.")
+
+
+def _default(node: Node) -> Iterator[Problem]:
+    """Problems of the value that takes the place of a failed one."""
+    if node.on_error is not OnError.DEFAULT:
+        return
+    kind = kind_of(node.kind)
+    main = next((port for port in kind.outputs if port.name == OUT.name and not port.inner), None)
+    if main is None:
+        yield Problem(
+            code="no_default",
+            node=node.id,
+            field="on_error",
+            message=f"A {kind.title} node has no main output for which a default could stand",
+            cure="Let the error leave by the error port, or let the run fail.",
+        )
+    elif not is_of_type(node.default_output, main.type):
+        yield Problem(
+            code="bad_default",
+            node=node.id,
+            field="default_output",
+            message=f"The default is {describe(node.default_output)}, but port {main.name!r} gives {main.type}",
+            cure="Give a value of that kind.",
+        )
 
 
 def _fields(graph: Graph, node: Node, params: Params, tools: frozenset[str] | None) -> Iterator[Problem]:

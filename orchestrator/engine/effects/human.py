@@ -15,6 +15,8 @@ class HumanAction(BaseModel):
     name: str
     title: str
     style: Literal["primary", "danger", "quiet"] = "quiet"
+    takes_value: bool = True
+    """False where a value that came with it could not be used: it is refused then, never ignored."""
 
 
 class HumanRequest(BaseModel):

@@ -12,6 +12,12 @@ NANO = 1_000_000_000
 """Costs are whole nano-dollars, so that sums are exact."""
 
 
+MOST_TOKENS = 10**9
+"""Of one call: a hundred times the longest context there is. More is not believed."""
+MOST_NANO_USD = 10**15
+"""Of one call: a million dollars. So the costs of ten thousand calls together fit a column of a database."""
+
+
 class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,14 +37,33 @@ class ToolRequest(Record):
     arguments: str
 
 
+class TextPart(Record):
+    type: Literal["text"]
+    text: str
+
+
+Part = TextPart
+"""One piece of what a message says."""
+
+
+def text_parts(text: str) -> tuple[Part, ...]:
+    """The content that says this text; no part for an empty one."""
+    return (TextPart(type="text", text=text),) if text else ()
+
+
 class Message(Record):
     role: Role
-    content: str = ""
+    content: tuple[Part, ...] = ()
     reasoning: str = ""
     tool_requests: tuple[ToolRequest, ...] = ()
     tool_request_id: str | None = None
     """For role `tool`: which request this answers."""
     name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What the parts say in words, put together."""
+        return "".join(part.text for part in self.content)
 
 
 class Usage(Record):
@@ -50,7 +75,14 @@ class Usage(Record):
     cost_nano_usd: int = 0
     priced: bool = True
     estimated: bool = False
-    """The provider reported nothing; tokens were counted here."""
+    """The provider reported nothing, or nonsense; tokens were counted here."""
+
+    def bounded(self) -> "Usage":
+        """The same with every number between nothing and the most that can be."""
+        counts = {name: min(max(0, getattr(self, name)), MOST_TOKENS) for name in ("input_tokens", "output_tokens", "cached_tokens")}
+        cost = min(max(0, self.cost_nano_usd), MOST_NANO_USD)
+        within = self.model_copy(update={**counts, "cost_nano_usd": cost})
+        return self if within == self else within.model_copy(update={"estimated": True})
 
 
 class ModelRequest(Record):

@@ -2,62 +2,47 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.expressions import Variables, evaluate, is_open, render
 from orchestrator.engine.document.graph import Limits, Node
 from orchestrator.engine.document.node_kind import IN
+from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.human import HumanAnswer, HumanRequest
-from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
+from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.execution.branches import Branch, Slots, gather
 from orchestrator.engine.execution.effect import Effect, ModelCall, Waiting
+from orchestrator.engine.execution.performer import Place
 from orchestrator.engine.ids import Json, Path, PortName, Scope
 from orchestrator.engine.log import events as ev
 
+if TYPE_CHECKING:
+    from orchestrator.engine.execution.run_context import RunContext
+
 T = TypeVar("T")
-
-
-class RunDoors(Protocol):
-    """What the runner lends to the nodes of a run."""
-
-    async def perform(self, effect: Effect, path: Path, branch: Branch) -> Json: ...
-
-    async def wait(self, waiting: Waiting, path: Path, branch: Branch, slots: Slots | None) -> Json: ...
-
-    async def run_body(self, ctx: "NodeContext", scope: Scope, seed: Json, label: str) -> Json: ...
-
-    def variables(self, ctx: "NodeContext") -> Variables: ...
-
-    def usage_of(self, path: Path) -> Usage: ...
-
-    def decide(self, decision: ev.Decision) -> None: ...
-
-    def agent(self, agent_id: str) -> Agent: ...
-
-    def tool(self, name: str) -> ToolSpec | None: ...
-
-    @property
-    def limits(self) -> Limits: ...
-
-    @property
-    def run_input(self) -> Json: ...
 
 
 @dataclass(slots=True)
 class NodeContext:
     """One attempt at one activation. `path` names where effects are recorded; a child
-    context has a path of its own, so that parallel children never share a counter."""
+    context has a path of its own, so that parallel children never share a counter.
 
-    doors: RunDoors
+    `origin` is the step whatever the attempt. `started_seq` is the event as of which
+    expressions see the run.
+    """
+
+    run: "RunContext"
     node: Node
     scope: Scope
     path: Path
+    attempt: Path
+    origin: str
     inputs: dict[PortName, Json]
     started_seq: int
     branch: Branch
-    slots: Slots | None = None
+    by_content: bool = False
     _counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -67,68 +52,95 @@ class NodeContext:
 
     @property
     def run_input(self) -> Json:
-        return self.doors.run_input
+        return self.run.state.input
 
     @property
     def limits(self) -> Limits:
-        return self.doors.limits
+        return self.run.graph.limits
+
+    @property
+    def variables(self) -> Variables:
+        return self.run.variables(self.scope, self.started_seq, self.inputs)
 
     def agent(self, agent_id: str) -> Agent:
-        return self.doors.agent(agent_id)
+        return self.run.agent(agent_id)
 
     def tool(self, name: str) -> ToolSpec | None:
-        return self.doors.tool(name)
+        return self.run.tool(name)
 
     def evaluate(self, expression: str) -> Json:
-        return evaluate(expression, self.doors.variables(self))
+        return evaluate(expression, self.variables)
 
     def holds(self, condition: str) -> bool:
-        return is_open(condition, self.doors.variables(self))
+        return is_open(condition, self.variables)
 
     def render(self, template: str) -> str:
-        return render(template, self.doors.variables(self))
+        return render(template, self.variables)
 
     async def perform(self, effect: Effect) -> Json:
         """Do something in the world, or get back what it gave when it was done before."""
-        return await self.doors.perform(effect, self._next_path(effect.kind), self.branch)
+        path = self._next_path(effect.kind, [effect.name, effect.request()])
+        async with self.branch.call():
+            return await self.run.performer.perform(effect, Place(path, self.attempt, self.origin), self.branch)
 
     async def ask_model(self, request: ModelRequest, agent: str) -> ModelReply:
         """Ask a language model on behalf of an agent. Raises ModelError, or Refused by the gate."""
-        path = self._next_path("model")
-        result = await self.doors.perform(ModelCall(request, agent), path, self.branch)
-        return ModelReply.model_validate({**result, "usage": self.doors.usage_of(path)} if isinstance(result, dict) else result)
+        call = ModelCall(request, agent)
+        path = self._next_path(call.kind, [call.name, call.request()])
+        async with self.branch.call():
+            result = await self.run.performer.perform(call, Place(path, self.attempt, self.origin), self.branch)
+        usage = self.run.usage_of(path)
+        return ModelReply.model_validate({**result, "usage": usage} if isinstance(result, dict) else result)
 
     async def ask(self, request: HumanRequest, *, within_s: float | None = None) -> HumanAnswer:
         """Ask a person and wait, however long; a run that only waits leaves its worker."""
-        waiting = Waiting("human", request.model_dump(mode="json"), within_s=within_s)
-        answer = await self.doors.wait(waiting, self._next_path("human"), self.branch, self.slots)
+        answer = await self._wait(Waiting("human", request.model_dump(mode="json"), within_s=within_s))
         return HumanAnswer.model_validate(answer)
 
     async def sleep(self, seconds: float) -> None:
         """Wait for a time, as durably as for a person."""
-        waiting = Waiting("timer", {"seconds": seconds}, within_s=seconds)
-        await self.doors.wait(waiting, self._next_path("timer"), self.branch, self.slots)
+        await self._wait(Waiting("timer", {"seconds": seconds}, within_s=seconds))
 
     def decide(self, what: str, chosen: str, why: str = "", options: Sequence[str] = ()) -> None:
         """Record a choice, unless the log has it from an earlier execution of this step."""
-        path = self._next_path("decision")
-        self.doors.decide(ev.Decision(path=path, what=what, chosen=chosen, why=why, options=tuple(options)))
+        path = self._next_path("decision", [what, chosen])
+        self.run.decide(ev.Decision(path=path, what=what, chosen=chosen, why=why, options=tuple(options)))
 
-    async def run_body(self, scope: Scope, seed: Json, label: str) -> Json:
-        """Run this node's body once, in a scope of its own."""
-        return await self.doors.run_body(self, scope, seed, label)
+    async def run_body(self, index: int, seed: Json, label: str) -> Json:
+        """Run this node's body once, as its `index`-th, counted from 0, in a scope of its own: that of this context's path."""
+        return await self.run.run_body(self, index, seed, label)
 
-    async def gather(self, works: Sequence[Callable[["NodeContext"], Awaitable[T]]], labels: Sequence[str]) -> list[T]:
-        """Run several at once, each with a child context named by its label."""
+    async def settle(self) -> None:
+        """Let people say what became of the unsafe calls of this context that were cut off. Raises EngineError when one gives up."""
+        await self.run.performer.settle(self.path, self.branch)
+
+    async def gather(
+        self, works: Sequence[Callable[["NodeContext"], Awaitable[T]]], labels: Sequence[str], slots: Slots | None = None
+    ) -> list[T]:
+        """Run several at once, each with a child context named by its label, at most as many at work as there are slots."""
 
         def on_child(work: Callable[["NodeContext"], Awaitable[T]], label: str) -> Callable[[Branch], Awaitable[T]]:
             return lambda branch: work(self.child(label, branch))
 
-        return await gather(self.branch, [on_child(work, label) for work, label in zip(works, labels, strict=True)])
+        async with self.branch.call():
+            return await gather(self.branch, [on_child(work, label) for work, label in zip(works, labels, strict=True)], slots)
 
     def child(self, label: str, branch: Branch) -> "NodeContext":
         return replace(self, path=Path(f"{self.path}/{label}"), branch=branch, _counts={})
 
-    def _next_path(self, kind: str) -> Path:
-        count = self._counts[kind] = self._counts.get(kind, 0) + 1
-        return Path(f"{self.path}/{kind}.{count}")
+    def concurrent(self) -> "NodeContext":
+        """A context for code that makes calls in an order of its own, such as a framework's.
+
+        Its calls are named by what they ask for, not by their order, so a replay finds them whatever the timing.
+        """
+        return replace(self, by_content=True, _counts=self._counts)
+
+    async def _wait(self, waiting: Waiting) -> Json:
+        path = self._next_path(waiting.kind, waiting.request())
+        async with self.branch.call():
+            return await self.run.performer.wait(waiting, path, self.branch)
+
+    def _next_path(self, kind: str, asked: Json) -> Path:
+        name = f"{kind}.{digest(asked)[:16]}" if self.by_content else kind
+        count = self._counts[name] = self._counts.get(name, 0) + 1
+        return Path(f"{self.path}/{name}.{count}")

@@ -1,14 +1,13 @@
 """Everything code inside a run can do to the world."""
 
-import hashlib
-import json
 from typing import Literal, Protocol
 
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject
+from orchestrator.engine.effects.human import EXPIRED, HumanAnswer
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import Safety
-from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.ports import Host, ToolCall
+from orchestrator.engine.ids import Json
+from orchestrator.engine.ports import CallContext, Host, ToolCall
 
 
 class Effect(Protocol):
@@ -18,6 +17,8 @@ class Effect(Protocol):
     name: str
     agent: str
     safety: Safety
+    begins_durably: bool
+    """It begins when all before it is in the log for good; else while that is still being written."""
 
     def request(self) -> Json:
         """What will be done, as data for the log and for people."""
@@ -27,22 +28,9 @@ class Effect(Protocol):
         """What the gate is asked; None for what needs no permission."""
         ...
 
-    async def act(self, host: Host, path: Path, idempotency_key: str) -> tuple[Json, Usage | None]:
+    async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
         """Do it. Raises EngineError."""
         ...
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def canonical(value: Json) -> str:
-    """One text for equal JSON values."""
-    return _CANONICAL.encode(value)
-
-
-def digest(value: Json) -> str:
-    """SHA-256 of the canonical text, in hexadecimal."""
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class ModelCall:
@@ -50,6 +38,7 @@ class ModelCall:
 
     kind = "model"
     safety = Safety.IDEMPOTENT
+    begins_durably = False
 
     def __init__(self, request: ModelRequest, agent: str) -> None:
         self.name = request.model
@@ -63,8 +52,8 @@ class ModelCall:
     def gate_request(self) -> GateRequest:
         return GateRequest(subject=GateSubject.MODEL, name=self.name, agent=self.agent)
 
-    async def act(self, host: Host, path: Path, idempotency_key: str) -> tuple[Json, Usage | None]:
-        reply: ModelReply = await host.models.complete(self._request, lambda text: host.sink.delta(path, text))
+    async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
+        reply: ModelReply = await host.models.complete(self._request, call)
         return reply.model_dump(mode="json", exclude={"usage"}, exclude_defaults=True), reply.usage
 
 
@@ -72,6 +61,7 @@ class ToolUse:
     """Call a tool. `own_tools` is the agent's frozen list, None for a node a person drew."""
 
     kind = "tool"
+    begins_durably = True
 
     def __init__(self, tool: str, arguments: dict[str, Json], *, agent: str, safety: Safety, own_tools: tuple[str, ...] | None) -> None:
         self.name = tool
@@ -86,16 +76,22 @@ class ToolUse:
     def gate_request(self) -> GateRequest:
         return GateRequest(subject=GateSubject.TOOL, name=self.name, agent=self.agent, own_tools=self._own_tools, arguments=self.arguments)
 
-    async def act(self, host: Host, path: Path, idempotency_key: str) -> tuple[Json, Usage | None]:
-        call = ToolCall(tool=self.name, arguments=self.arguments, agent=self.agent, idempotency_key=idempotency_key)
-        return await host.tools.call(call), None
+    async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
+        return await host.tools.call(ToolCall(tool=self.name, arguments=self.arguments), call), None
+
+
+_WITHOUT_ANSWER: dict[str, tuple[str, Json]] = {
+    "human": ("deadline_us", HumanAnswer(action=EXPIRED).model_dump(mode="json")),
+    "timer": ("due_us", None),
+}
 
 
 class Waiting:
     """Wait for the world: a person's answer, or a time.
 
     `within_s` is how long at most; when it began is recorded, so it is not part of what
-    proves that a replay asks for the same thing.
+    proves that a replay asks for the same thing. The time that it gives is recorded in
+    `due_field` of the request; `unanswered` is the result when nobody answered by then.
     """
 
     safety = Safety.PURE
@@ -114,13 +110,8 @@ class Waiting:
         self.agent = agent
         self.within_s = within_s
         self.gate = gate
-        self.due_field = "deadline_us" if kind == "human" else "due_us"
+        self.due_field, self.unanswered = _WITHOUT_ANSWER[kind]
         self._request = request
 
     def request(self) -> dict[str, Json]:
         return self._request
-
-
-def fingerprint(kind: str, name: str, request: Json) -> str:
-    """What proves on replay that the effect at a path is the same effect."""
-    return digest([kind, name, request])[:32]

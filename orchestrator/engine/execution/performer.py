@@ -4,233 +4,295 @@ An effect the log has an answer for is not done again: its answer is returned. S
 a function again over its log continues it where it stopped.
 """
 
-import asyncio
-from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
-from orchestrator.engine.effects.gate import GateDecision, Verdict, pass_gate
-from orchestrator.engine.effects.human import EXPIRED, HumanAction, HumanAnswer, HumanRequest
+from orchestrator.engine.effects.digest import digest, fingerprint
+from orchestrator.engine.effects.gate import GateDecision, GateRequest, Verdict, pass_gate
+from orchestrator.engine.effects.human import HumanAnswer
+from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import Safety
-from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, ReplayDiverged
-from orchestrator.engine.execution.branches import Branch, Slots
-from orchestrator.engine.execution.effect import Effect, Waiting, digest, fingerprint
+from orchestrator.engine.errors import (
+    EngineError,
+    ErrorCode,
+    ErrorInfo,
+    HostUnavailable,
+    Refused,
+    Rejected,
+    ReplayDiverged,
+    failure_of,
+)
+from orchestrator.engine.execution.branches import Branch, gather
+from orchestrator.engine.execution.effect import Effect, Waiting
+from orchestrator.engine.execution.journal import Journal
+from orchestrator.engine.execution.questions import AGAIN, APPROVE, GIVE_UP, HAPPENED, approval_of, outcome_of, outcome_path
+from orchestrator.engine.execution.waits import Waits
 from orchestrator.engine.ids import Json, Path
+from orchestrator.engine.json_text import NotJson, clean_json
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.run_state import EffectState, RunState
+from orchestrator.engine.log.effect_state import EffectState
 from orchestrator.engine.log.status import EffectStatus
-from orchestrator.engine.ports import Host
-
-APPROVE = HumanAction(name="approve", title="Approve", style="primary")
-REJECT = HumanAction(name="reject", title="Reject", style="danger")
+from orchestrator.engine.ports import CallContext, FailedAttempt, Host
 
 
-class Refused(EngineError):
-    """The gate refused the call."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an effect happens. `path` names it in the log; `attempt` is the attempt at a step that it belongs to.
 
-    code = ErrorCode.REFUSED
-    cure = "Ask an administrator to allow it in the policy or to grant it to the agent."
+    `origin` is the step whatever the attempt, at it and at the maps around it: attempts that make the same call meet there.
+    """
 
-
-class Rejected(EngineError):
-    """A person rejected the call."""
-
-    code = ErrorCode.REJECTED
+    path: Path
+    attempt: Path
+    origin: str
 
 
 class Performer:
-    """Performs the effects of one run. `record` numbers an event, folds it and hands it to the log."""
+    """Performs the effects of one run."""
 
-    def __init__(self, run_id: str, state: RunState, host: Host, record: Callable[[ev.Event], None]) -> None:
+    def __init__(self, run_id: str, journal: Journal, host: Host, waits: Waits) -> None:
         self._run_id = run_id
-        self._state = state
+        self._journal = journal
+        self._state = journal.state
         self._host = host
-        self._record = record
-        self._answers: dict[Path, asyncio.Future[None]] = {}
-        self._timers: dict[Path, int] = {}
-        self._resting: dict[Path, Branch] = {}
-        self._held: list[tuple[Branch, asyncio.Future[None]]] = []
-        self.holding = False
-        self.answered_since_idle = False
+        self._waits = waits
+        self._keys: dict[str, Path] = {}
 
-    async def perform(self, effect: Effect, path: Path, branch: Branch) -> Json:
+    async def perform(self, effect: Effect, place: Place, branch: Branch) -> Json:
         """The result of `effect`: from the log, or by doing it. Raises EngineError."""
-        mark = fingerprint(effect.kind, effect.name, effect.request())
-        known = self._known(path, mark)
-        if known is not None and known.status is EffectStatus.SUCCEEDED:
-            return known.result
-        await self.hold(branch)
-        decision = None
-        if known is None:
-            decision = await self._ask_gate(effect, path, mark, branch)
-        elif effect.safety is Safety.UNSAFE:
-            settled, value = await self._ask_what_happened(effect, path, branch)
-            if settled:
-                return value
-        return await self._act(effect, path, mark, decision, again=known is not None)
+        path, request = place.path, effect.request()
+        mark = fingerprint(effect.kind, effect.name, request)
+        while True:
+            known = self._known(path, effect.kind, mark)
+            if known is None:
+                key = self._key(place, mark)
+                known = self._done_before(effect, place, key)
+            else:
+                key = known.idempotency_key
+            if known is not None and known.status is EffectStatus.SUCCEEDED:
+                return known.result
+            if known is not None and Safety.UNSAFE in (known.safety, effect.safety):
+                answer = await self._ask_outcome(path, branch)
+                if answer.action != AGAIN.name:
+                    self._settle(path, answer)
+                    continue
+            decision = await self._permit(effect, path, mark, request, branch)
+            if await self._act(effect, path, mark, request, key, decision):
+                return self._state.effects[path].result
 
-    async def wait(self, waiting: Waiting, path: Path, branch: Branch, slots: Slots | None = None) -> Json:
+    async def wait(self, waiting: Waiting, path: Path, branch: Branch) -> Json:
         """The answer of a person, or null when a time has come. The branch rests meanwhile."""
-        mark = fingerprint(waiting.kind, waiting.name, waiting.request())
-        known = self._known(path, mark)
+        request = waiting.request()
+        mark = fingerprint(waiting.kind, waiting.name, request)
+        known = self._known(path, waiting.kind, mark)
         if known is None:
-            await self.hold(branch)
-            known = self._begin_waiting(waiting, path, mark)
-        if known.status is EffectStatus.WAITING:
-            self._set_timer(path, known, waiting)
-            await self._rest_until_answered(path, branch, slots)
-            if known.status is EffectStatus.WAITING:  # nobody answered: its time has come
-                answer: Json = {"action": EXPIRED, "value": None, "comment": ""} if known.kind == "human" else None
-                self._record(ev.EffectFinished(path=path, result=answer))
+            await self._waits.hold(branch)
+            known = self._begin_waiting(waiting, path, mark, request)
+        left_us: int | None = None
+        while known.status is EffectStatus.WAITING:
+            due = known.request.get(waiting.due_field) if isinstance(known.request, dict) else None
+            due_us = due if isinstance(due, int) else None
+            await self._waits.until(path, due_us, branch, left_us)
+            if known.status is EffectStatus.WAITING and due_us is not None:
+                left_us = await self._left_us(waiting, due_us, branch)
+                if left_us <= 0 and known.status is EffectStatus.WAITING:  # answered meanwhile, the answer counts
+                    self._journal.record(ev.EffectFinished(path=path, result=waiting.unanswered))
         return known.result
 
-    async def sleep_until(self, due_us: int, path: Path, branch: Branch, slots: Slots | None = None) -> None:
+    async def sleep_until(self, due_us: int, path: Path, branch: Branch) -> None:
         """Rest until a time that the log already records."""
-        if due_us > self._host.clock.now_us():
-            self._timers[path] = due_us
-            await self._rest_until_answered(path, branch, slots)
+        await self._waits.until(path, due_us, branch)
 
-    def deliver(self, path: Path, answer: Json, by: str) -> bool:
+    def deliver(self, path: Path, answer: Json, by: str, by_id: str) -> bool:
         """Record the answer to a waiting effect. False when it waits no more."""
         effect = self._state.effects.get(path)
         if effect is None or effect.status is not EffectStatus.WAITING:
             return False
-        self._record(ev.EffectFinished(path=path, result=answer, by=by))
-        self._wake(path)
+        self._journal.record(ev.EffectFinished(path=path, result=clean_json(answer), by=by, by_id=by_id))
+        self._waits.wake(path)
         return True
 
-    def next_due_us(self) -> int | None:
-        """When the next timer is due."""
-        return min(self._timers.values(), default=None)
+    async def ask_about(self, below: Path, branch: Branch) -> dict[Path, HumanAnswer]:
+        """What people say became of the unsafe effects below a path that were cut off."""
+        paths = self._state.cut_off(below)
+        answers = await gather(branch, [partial(self._ask_outcome, path) for path in paths])
+        return dict(zip(paths, answers, strict=True))
 
-    async def hold(self, branch: Branch) -> None:
-        """While the run is being paused nothing new begins."""
-        if not self.holding:
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._held.append((branch, turn))
-        branch.rest()
-        await turn
+    async def settle(self, below: Path, branch: Branch) -> None:
+        """Record what people say became of the unsafe effects below a path. Raises EngineError when one gives up."""
+        answers = await self.ask_about(below, branch)
+        for path, answer in answers.items():
+            self._settle(path, answer)
+        for path, answer in answers.items():
+            error = self._state.effects[path].error
+            if answer.action == GIVE_UP.name and error is not None:
+                raise EngineError.of(error)
 
-    def release(self) -> None:
-        """Let what was held go on: it is live from this moment."""
-        self.holding = False
-        self.answered_since_idle = True
-        held, self._held = self._held, []
-        for branch, turn in held:
-            if not turn.done():
-                branch.wake()
-                turn.set_result(None)
-
-    def _known(self, path: Path, mark: str) -> EffectState | None:
+    def _known(self, path: Path, kind: str, mark: str) -> EffectState | None:
+        """What the log has at this path. Raises what its failure raised, or ReplayDiverged."""
         known = self._state.effects.get(path)
         if known is None:
             return None
         if known.fingerprint != mark:
-            raise ReplayDiverged(f"At {path} the log has a {known.kind} effect {known.name!r} with other arguments", path=path)
+            if known.kind != kind or known.build == self._state.build:
+                raise ReplayDiverged(f"At {path} the log has a {known.kind} effect {known.name!r} with other arguments", path=path)
+            if known.status is EffectStatus.SUCCEEDED:
+                self._journal.record(ev.ReplayAdopted(path=path, fingerprint=mark))
         if known.status is EffectStatus.FAILED and known.error is not None:
-            raise EngineError.of(known.error)
+            raise failure_of(known.kind, known.error)
         if known.status is EffectStatus.REFUSED and known.gate is not None:
             raise _refusal(known.gate, path)
         return known
 
-    async def _ask_gate(self, effect: Effect, path: Path, mark: str, branch: Branch) -> GateDecision | None:
-        request = effect.gate_request()
-        if request is None:
+    def _key(self, place: Place, mark: str) -> str:
+        """What names this call to the world: the same in every attempt at the step, another for each like call of one attempt."""
+        inside = f"{place.attempt}/"
+        number = 1
+        while True:
+            key = digest([self._run_id, place.origin, mark, number])[:40]
+            holder = self._keys.get(key, place.path)
+            earlier = self._state.calls.get(key, ())
+            if (holder == place.path or not holder.startswith(inside)) and not any(path.startswith(inside) for path in earlier):
+                self._keys[key] = place.path
+                return key
+            number += 1
+
+    def _done_before(self, effect: Effect, place: Place, key: str) -> EffectState | None:
+        """What an earlier attempt has of this unsafe call, when it succeeded."""
+        if effect.safety is not Safety.UNSAFE:
             return None
+        done = (path for path in self._state.calls.get(key, ()) if self._state.effects[path].status is EffectStatus.SUCCEEDED)
+        source = next(done, None)
+        if source is None:
+            return None
+        self._journal.record(ev.EffectReused(path=place.path, of=source))
+        return self._state.effects[place.path]
+
+    async def _permit(self, effect: Effect, path: Path, mark: str, request: Json, branch: Branch) -> GateDecision | None:
+        """Return when the effect may begin now. Raises Refused or Rejected."""
+        asked = effect.gate_request()
         approval = Path(f"{path}/approval")
-        decision = await pass_gate(request, self._host.authority)
-        if decision.verdict is Verdict.ALLOW and approval not in self._state.effects:
-            return decision
-        if decision.verdict is Verdict.DENY:
-            self._record(
-                ev.EffectRefused(
+        while True:
+            if approval in self._state.effects:
+                await self._require_approval(effect, request, approval, None, branch)
+            await self._waits.hold(branch)
+            decision = None if asked is None else await self._decide(asked)
+            if self._waits.closed:
+                continue
+            if decision is not None and decision.verdict is Verdict.DENY:
+                self._refuse(effect, path, mark, request, decision)
+            if decision is None or decision.verdict is Verdict.ALLOW or approval in self._state.effects:
+                return decision
+            await self._require_approval(effect, request, approval, decision, branch)
+
+    async def _decide(self, asked: GateRequest) -> GateDecision | None:
+        try:
+            return await pass_gate(asked, self._host.authority)
+        except HostUnavailable as error:
+            self._waits.stalled = error
+            return None
+
+    def _refuse(self, effect: Effect, path: Path, mark: str, request: Json, decision: GateDecision) -> None:
+        refused = ev.EffectRefused(
+            path=path, kind=effect.kind, name=effect.name, agent=effect.agent, fingerprint=mark, request=request, gate=decision
+        )
+        self._journal.record(refused)
+        raise _refusal(decision, path)
+
+    async def _require_approval(self, effect: Effect, request: Json, path: Path, decision: GateDecision | None, branch: Branch) -> None:
+        """Return when a person has approved the call. Raises Rejected."""
+        known = self._state.effects.get(path)
+        asked_under = known.gate if known is not None and known.gate is not None else decision
+        assert asked_under is not None
+        answer = HumanAnswer.model_validate(await self.wait(approval_of(effect, request, path, self._run_id, asked_under), path, branch))
+        if answer.action != APPROVE.name:
+            raise Rejected(f"A person rejected the call of {effect.name}{': ' + answer.comment if answer.comment else ''}", path=path)
+
+    async def _ask_outcome(self, path: Path, branch: Branch) -> HumanAnswer:
+        """What a person says became of an unsafe effect that was cut off."""
+        known = self._state.effects[path]
+        if known.status is EffectStatus.RUNNING:
+            self._journal.record(ev.EffectUnknown(path=path))
+        return HumanAnswer.model_validate(await self.wait(outcome_of(path, known, self._run_id), outcome_path(path, known), branch))
+
+    def _settle(self, path: Path, answer: HumanAnswer) -> None:
+        """Record what a person said of an effect that is not done again here."""
+        name = self._state.effects[path].name
+        if answer.action == HAPPENED.name:
+            self._journal.record(ev.EffectFinished(path=path, result=answer.value))
+            return
+        code = ErrorCode.OUTCOME_UNKNOWN if answer.action == GIVE_UP.name else ErrorCode.TOOL_FAILED
+        message = f"Nobody knows whether {name} happened" if answer.action == GIVE_UP.name else f"{name} did not happen"
+        self._journal.record(ev.EffectFailed(path=path, error=ErrorInfo(code=code, message=message, path=path)))
+
+    async def _act(self, effect: Effect, path: Path, mark: str, request: Json, key: str, decision: GateDecision | None) -> bool:
+        """Do it. False when nobody knows whether it was done; raises EngineError when it failed."""
+        async with self._host.guard.passed():
+            self._journal.record(
+                ev.EffectStarted(
                     path=path,
                     kind=effect.kind,
                     name=effect.name,
                     agent=effect.agent,
                     fingerprint=mark,
-                    request=effect.request(),
+                    request=request,
+                    safety=effect.safety,
+                    idempotency_key=key,
                     gate=decision,
+                    retried=path in self._state.effects,
                 )
             )
-            raise _refusal(decision, path)
-        await self._ask_approval(effect, approval, decision, branch)
-        return decision
+            if effect.begins_durably:
+                # Everything this depends on is durable before it happens; a worker that lost the run stops here.
+                await self._host.sink.flush()
+            result, usage, error = await self._attempt(effect, path, key)
+            if error is None:
+                self._journal.record(ev.EffectFinished(path=path, result=result, usage=usage))
+                if effect.safety is Safety.UNSAFE:
+                    await self._host.sink.flush()
+                return True
+            if effect.safety is Safety.UNSAFE and error.code is ErrorCode.OUTCOME_UNKNOWN:
+                self._journal.record(ev.EffectUnknown(path=path))
+                return False
+            self._journal.record(ev.EffectFailed(path=path, error=error, usage=usage))
+            raise failure_of(effect.kind, error)
 
-    async def _ask_approval(self, effect: Effect, path: Path, decision: GateDecision, branch: Branch) -> None:
-        asked = HumanRequest(
-            mode="approval",
-            title=f"Approve {effect.name}?",
-            message=f"{effect.agent or 'This graph'} wants to call {effect.name}. The policy asks for a person's approval.",
-            payload=effect.request(),
-            actions=(APPROVE, REJECT),
-            digest=digest([self._run_id, path, effect.kind, effect.request()]),
-        )
-        waiting = Waiting("human", asked.model_dump(mode="json"), agent=effect.agent, gate=decision)
-        answer = HumanAnswer.model_validate(await self.wait(waiting, path, branch))
-        if answer.action != APPROVE.name:
-            raise Rejected(f"A person rejected the call of {effect.name}{': ' + answer.comment if answer.comment else ''}", path=path)
-
-    async def _ask_what_happened(self, effect: Effect, path: Path, branch: Branch) -> tuple[bool, Json]:
-        """A worker died inside an unsafe effect: a person says whether it happened."""
-        if self._state.effects[path].status is not EffectStatus.UNKNOWN:
-            self._record(ev.EffectUnknown(path=path))
-        asked = HumanRequest(
-            mode="unknown_outcome",
-            title=f"Did {effect.name} happen?",
-            message="The worker stopped while this call was under way, and it must not be made twice. Look where it acts, then say.",
-            payload=effect.request(),
-            actions=(
-                HumanAction(name="happened", title="It happened", style="primary"),
-                HumanAction(name="again", title="It did not: call again"),
-                HumanAction(name="fail", title="Give up", style="danger"),
-            ),
-            digest=digest([self._run_id, path, effect.request()]),
-        )
-        request = asked.model_dump(mode="json")
-        answer = HumanAnswer.model_validate(await self.wait(Waiting("human", request, agent=effect.agent), Path(f"{path}/outcome"), branch))
-        if answer.action == "happened":
-            self._record(ev.EffectFinished(path=path, result=answer.value))
-            return True, answer.value
-        if answer.action == "fail":
-            error = ErrorInfo(code=ErrorCode.OUTCOME_UNKNOWN, message=f"Nobody knows whether {effect.name} happened", path=path)
-            self._record(ev.EffectFailed(path=path, error=error))
-            raise EngineError.of(error)
-        return False, None
-
-    async def _act(self, effect: Effect, path: Path, mark: str, decision: GateDecision | None, *, again: bool) -> Json:
-        key = digest([self._run_id, path])[:40]
-        self._record(
-            ev.EffectStarted(
-                path=path,
-                kind=effect.kind,
-                name=effect.name,
-                agent=effect.agent,
-                fingerprint=mark,
-                request=effect.request(),
-                safety=effect.safety,
-                idempotency_key=key,
-                gate=decision,
-                retried=again,
-            )
-        )
-        # Everything this depends on is durable before it happens; a worker that lost the run stops here.
-        await self._host.sink.flush()
+    async def _attempt(self, effect: Effect, path: Path, key: str) -> tuple[Json, Usage | None, ErrorInfo | None]:
+        """What came of it, what it cost, and why it failed."""
         try:
-            result, usage = await effect.act(self._host, path, key)
+            result, usage = await effect.act(self._host, self._call(effect, path, key))
+            return clean_json(result), usage, None
         except EngineError as error:
-            error.info = error.info.model_copy(update={"path": path})
-            self._record(ev.EffectFailed(path=path, error=error.info))
-            raise
-        self._record(ev.EffectFinished(path=path, result=result, usage=usage))
-        if effect.safety is Safety.UNSAFE:
-            await self._host.sink.flush()
-        return result
+            return None, error.usage, error.info.model_copy(update={"path": path})
+        except NotJson as error:
+            message = f"{effect.name} gave something that is not JSON: {error}"
+            return None, None, ErrorInfo(code=ErrorCode.INVALID_OUTPUT, message=message, path=path)
+        except Exception as error:  # noqa: BLE001 - a fault of a tool or a model fails the effect, never the worker
+            message = f"{type(error).__name__}: {error}"
+            info = ErrorInfo(code=ErrorCode.INTERNAL, message=message, cure="Report this; what was called has a fault.", path=path)
+            return None, None, info
 
-    def _begin_waiting(self, waiting: Waiting, path: Path, mark: str) -> EffectState:
-        request = waiting.request()
+    def _call(self, effect: Effect, path: Path, key: str) -> CallContext:
+        def failed(tried: FailedAttempt) -> None:
+            self._journal.record(
+                ev.EffectAttemptFailed(path=path, attempt=tried.attempt, error=tried.error, retry_in_s=tried.retry_in_s, usage=tried.usage)
+            )
+
+        return CallContext(
+            run_id=self._run_id,
+            path=path,
+            agent=effect.agent,
+            tenant=self._host.tenant,
+            idempotency_key=key,
+            attempt=self._state.effects[path].attempts,
+            on_delta=lambda text: self._host.sink.delta(path, text),
+            on_failed_attempt=failed,
+        )
+
+    def _begin_waiting(self, waiting: Waiting, path: Path, mark: str, request: dict[str, Json]) -> EffectState:
         if waiting.within_s is not None:
             request = {**request, waiting.due_field: self._host.clock.now_us() + int(waiting.within_s * 1e6)}
-        self._record(
+        self._journal.record(
             ev.EffectStarted(
                 path=path,
                 kind=waiting.kind,
@@ -238,49 +300,22 @@ class Performer:
                 agent=waiting.agent,
                 fingerprint=mark,
                 request=request,
+                waits=True,
                 gate=waiting.gate,
             )
         )
         return self._state.effects[path]
 
-    def _set_timer(self, path: Path, known: EffectState, waiting: Waiting) -> None:
-        due = known.request.get(waiting.due_field) if isinstance(known.request, dict) else None
-        if isinstance(due, int):
-            self._timers[path] = due
-
-    async def _rest_until_answered(self, path: Path, branch: Branch, slots: Slots | None) -> None:
-        loop = asyncio.get_running_loop()
-        answered = self._answers[path] = loop.create_future()
-        timer = None
-        if path in self._timers:
-            delay = max(0.0, (self._timers[path] - self._host.clock.now_us()) / 1e6)
-            timer = loop.call_later(delay, self._wake, path)
-        if slots is not None:
-            slots.give_back()
-        self._resting[path] = branch
-        if branch.deadline is not None:
-            branch.deadline.stop()
-        branch.rest()
+    async def _left_us(self, waiting: Waiting, due_us: int, branch: Branch) -> int:
+        """How long it is until nobody can have answered in time; what was accepted before is delivered first."""
+        if waiting.kind != "human":
+            return 0
         try:
-            await answered
-            if branch.deadline is not None:
-                branch.deadline.go_on()
-        finally:
-            self._answers.pop(path, None)
-            self._timers.pop(path, None)
-            self._resting.pop(path, None)
-            if timer is not None:
-                timer.cancel()
-        if slots is not None:
-            await slots.take(branch)
-
-    def _wake(self, path: Path) -> None:
-        """The branch is live from this moment, so that the run is not taken for idle."""
-        self.answered_since_idle = True
-        answered = self._answers.get(path)
-        if answered is not None and not answered.done():
-            self._resting[path].wake()
-            answered.set_result(None)
+            return due_us - await self._host.inbox.settle()
+        except HostUnavailable as error:
+            self._waits.stalled = error
+            await self._waits.hold(branch)
+            return 0
 
 
 def _refusal(decision: GateDecision, path: Path) -> Refused:

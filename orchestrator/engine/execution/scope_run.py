@@ -6,44 +6,43 @@ become due at once, each further one gets a task of its own.
 
 import asyncio
 from functools import partial
+from typing import TYPE_CHECKING
 
-from orchestrator.engine.execution.branches import Branch, Slots
-from orchestrator.engine.execution.plan import Plan
-from orchestrator.engine.execution.scheduling import Fire, Move, Schedule
-from orchestrator.engine.execution.step import Step, StepDoors
+from orchestrator.engine.errors import EngineError
+from orchestrator.engine.execution.branches import Branch, Crew
+from orchestrator.engine.execution.firing.plan import Plan
+from orchestrator.engine.execution.firing.schedule import Fire, Move, Schedule
+from orchestrator.engine.execution.step import Step
 from orchestrator.engine.ids import Json, NodeId, Scope, step_path
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.run_state import Activation, ScopeState
+from orchestrator.engine.log.scope_state import Activation
+
+if TYPE_CHECKING:
+    from orchestrator.engine.execution.run_context import RunContext
+
+TURN_NODES, TURN_S = 16, 0.05
+"""How many nodes that wait for nothing may follow each other, and for how long, before the loop gets its turn."""
 
 
 class ScopeRun:
-    """`branch` is whoever waits for the scope; it rests while the tasks work."""
+    """`branch` is whoever waits for the scope; `origin` is the scope whatever the attempts around it."""
 
-    def __init__(self, plan: Plan, scope: Scope, state: ScopeState, doors: StepDoors, branch: Branch, slots: Slots | None) -> None:
+    def __init__(self, run: "RunContext", plan: Plan, scope: Scope, origin: str, branch: Branch) -> None:
+        self._run = run
         self._plan = plan
         self._scope = scope
-        self._state = state
-        self._schedule = Schedule(plan, state)
-        self._doors = doors
-        self._branch = branch
-        self._slots = slots
-        self._tasks: dict[asyncio.Task[None], Branch] = {}
-        self._all_ended = asyncio.get_running_loop().create_future()
-        self._failure: BaseException | None = None
+        self._origin = origin
+        self._state = run.state.scopes[scope]
+        self._schedule = Schedule(plan, self._state)
+        self._crew = Crew(branch)
 
     async def run(self) -> Json:
-        """What the scope delivers. The first failure of a task ends the others and is raised."""
+        """What the scope delivers. The first failure of a node ends the others and is raised."""
+        if self._state.failure is not None:  # recorded by a worker that died before it could say what came of it
+            raise EngineError.of(self._state.failure)
         for fire in self._due([*_unended(self._state.activations), *self._schedule.resume()]):
-            self._begin(fire)
-        try:
-            if self._tasks:
-                self._branch.rest()
-                await self._all_ended
-        finally:
-            self._branch.wake()
-            await self._end_tasks()
-        if self._failure is not None:
-            raise self._failure
+            self._crew.add(partial(self._follow, fire))
+        await self._crew.join()
         return self._schedule.result()
 
     def _due(self, moves: list[Move]) -> list[Fire]:
@@ -54,42 +53,25 @@ class ScopeRun:
                 due.append(move)
             else:
                 path = step_path(self._scope, move.node, move.activation)
-                self._doors.record(ev.NodeSkipped(path=path, scope=self._scope, node=move.node, activation=move.activation))
+                self._run.journal.record(ev.NodeSkipped(path=path, scope=self._scope, node=move.node, activation=move.activation))
         return due
 
-    def _begin(self, fire: Fire) -> None:
-        branch = self._branch.fork()
-        branch.deadline = None
-        task = asyncio.ensure_future(self._follow(fire, branch))
-        self._tasks[task] = branch
-        task.add_done_callback(partial(self._task_ended, branch))
-
     async def _follow(self, fire: Fire, branch: Branch) -> None:
+        loop = asyncio.get_running_loop()
+        began, nodes = loop.time(), 0
         while True:
-            step = Step(self._doors, self._plan.nodes[fire.node], self._scope, fire, self._schedule)
-            edges = await step.run(branch, self._slots)
+            step = Step(self._run, self._plan.nodes[fire.node], self._scope, self._origin, fire, self._schedule, branch)
+            edges = await step.run()
             due = self._due(self._schedule.ended(fire.node, fire.activation, edges))
             if not due:
                 return
-            await asyncio.sleep(0)  # whatever else lives on the loop gets its turn between two nodes
             fire, *others = due
             for other in others:
-                self._begin(other)
-
-    def _task_ended(self, branch: Branch, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
-        failure = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if not self._all_ended.done() and (failure is not None or not self._tasks):
-            self._failure = failure
-            self._branch.wake()  # before the last task rests, so that the run is not taken for idle
-            self._all_ended.set_result(None)
-        branch.rest()
-
-    async def _end_tasks(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+                self._crew.add(partial(self._follow, other))
+            nodes += 1
+            if nodes == TURN_NODES or loop.time() - began > TURN_S:
+                await asyncio.sleep(0)
+                began, nodes = loop.time(), 0
 
 
 def _unended(activations: dict[NodeId, dict[int, Activation]]) -> list[Move]:

@@ -1,91 +1,102 @@
 """One activation of a node, from its inputs to the edges it takes: attempts, time limit, errors."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+from typing import TYPE_CHECKING
 
 from orchestrator.engine.document.expressions import Variables, evaluate
-from orchestrator.engine.document.graph import Edge, Graph, OnError, Retry
-from orchestrator.engine.document.node_kind import ERROR, Outputs
-from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, ReplayDiverged, RunLimitReached
-from orchestrator.engine.execution.branches import Branch, Slots, time_limit
+from orchestrator.engine.document.graph import Edge, OnError
+from orchestrator.engine.document.node_kind import ERROR, OUT, Outputs
+from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, ErrorInfo
+from orchestrator.engine.execution.branches import Branch, time_limit
 from orchestrator.engine.execution.context import NodeContext
-from orchestrator.engine.execution.plan import NodePlan
-from orchestrator.engine.execution.routing import open_edges
-from orchestrator.engine.execution.scheduling import Fire, Schedule
+from orchestrator.engine.execution.firing.plan import NodePlan
+from orchestrator.engine.execution.firing.routing import open_edges
+from orchestrator.engine.execution.firing.schedule import Fire, Schedule
 from orchestrator.engine.ids import EdgeId, Json, Path, PortName, Scope, step_path
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.run_state import Activation
+from orchestrator.engine.log.channels import check_writes
+from orchestrator.engine.log.scope_state import Activation
 from orchestrator.engine.log.status import NodeStatus
 
-FINAL = frozenset({ErrorCode.REFUSED, ErrorCode.REJECTED, ErrorCode.INVALID_GRAPH, ErrorCode.INVALID_PARAMS, ErrorCode.REPLAY_DIVERGED})
-"""Errors that another attempt would only meet again."""
+if TYPE_CHECKING:
+    from orchestrator.engine.execution.run_context import RunContext
+
+FINAL = frozenset(
+    {
+        ErrorCode.REFUSED,
+        ErrorCode.REJECTED,
+        ErrorCode.INVALID_GRAPH,
+        ErrorCode.INVALID_PARAMS,
+        ErrorCode.REPLAY_DIVERGED,
+        ErrorCode.OUTCOME_UNKNOWN,
+    }
+)
+"""Errors that another attempt would only meet again, or must not be made after."""
 
 
-@dataclass(slots=True)
-class StepDoors:
-    """What a step needs from the run that it is part of."""
-
-    graph: Graph
-    record: Callable[[ev.Event], None]
-    activation: Callable[[Scope, Fire], Activation | None]
-    context: Callable[[NodePlan, Scope, Path, Activation, Branch, Slots | None], NodeContext]
-    variables: Callable[[NodeContext, dict[str, Json]], Variables]
-    hold: Callable[[Branch], Awaitable[None]]
-    sleep_until: Callable[[int, Path, Branch, Slots | None], Awaitable[None]]
-    retry_at_us: Callable[[Retry, int, float | None], int]
-    before_start: Callable[[], None]
+class _OverTime(Exception):
+    """The attempt was at work for longer than its node allows."""
 
 
 class Step:
-    """Runs one activation in one scope."""
+    """Runs one activation in one scope, on one branch."""
 
-    def __init__(self, doors: StepDoors, entry: NodePlan, scope: Scope, fire: Fire, schedule: Schedule) -> None:
-        self._doors = doors
+    def __init__(
+        self, run: "RunContext", entry: NodePlan, scope: Scope, scope_origin: str, fire: Fire, schedule: Schedule, branch: Branch
+    ) -> None:
+        self._run = run
         self._entry = entry
+        self._node = entry.node
         self._scope = scope
         self._fire = fire
         self._schedule = schedule
+        self._branch = branch
+        self._origin = f"{scope_origin}/{fire.node}#{fire.activation}"
 
-    async def run(self, branch: Branch, slots: Slots | None) -> tuple[EdgeId, ...]:
+    async def run(self) -> tuple[EdgeId, ...]:
         """The edges it took. Raises EngineError when it failed and nothing handles that."""
-        await self._doors.hold(branch)
+        await self._run.waits.hold(self._branch)
         while True:
-            activation = await self._begin_attempt(branch, slots)
-            ctx = self._doors.context(self._entry, self._scope, self._path(activation.attempt), activation, branch, slots)
+            activation = await self._begin_attempt()
+            ctx = self._context(activation)
             try:
-                outputs = await self._outputs(ctx, branch)
-                return self._finish(ctx, outputs)
-            except (RunLimitReached, ReplayDiverged):
+                outputs = await self._outputs(ctx)
+            except EndsRun:
                 raise
-            except EngineError as error:
-                info = error.info
-            except TimeoutError:
-                info = ErrorInfo(
-                    code=ErrorCode.TIMEOUT,
-                    message=f"The node did not finish within {self._entry.node.timeout_s} s",
-                    cure="Raise its time limit, or give it less to do.",
-                    retryable=True,
-                )
             except Exception as error:  # noqa: BLE001 - a fault in a kind fails its node, never the worker
-                info = ErrorInfo(
-                    code=ErrorCode.INTERNAL, message=f"{type(error).__name__}: {error}", cure="Report this; the node kind has a fault."
-                )
-            info = info if info.path else info.model_copy(update={"path": ctx.path})
-            if not self._retry(activation, info):
+                if isinstance(error, _OverTime) and self._run.state.cut_off(ctx.path):
+                    await self._run.performer.ask_about(ctx.path, self._branch)
+                    continue  # over the log of this same attempt, where the answers are by now
+                info = self._placed(_info_of(error, self._node.timeout_s), ctx)
+            else:
+                return self._conclude(ctx, outputs)
+            info = await self._settled(ctx, activation, info)
+            if not self._retries(activation, info):
                 return self._fail(ctx, info)
+            self._record_retry(activation, info)
 
     def _path(self, attempt: int) -> Path:
         return step_path(self._scope, self._fire.node, self._fire.activation, attempt)
 
-    async def _begin_attempt(self, branch: Branch, slots: Slots | None) -> Activation:
-        known = self._doors.activation(self._scope, self._fire)
+    def _known(self) -> Activation | None:
+        return self._run.state.scopes[self._scope].activations.get(self._fire.node, {}).get(self._fire.activation)
+
+    def _context(self, activation: Activation) -> NodeContext:
+        path = self._path(activation.attempt)
+        seen = activation.started_seq
+        return NodeContext(self._run, self._node, self._scope, path, path, self._origin, activation.inputs, seen, self._branch)
+
+    async def _begin_attempt(self) -> Activation:
+        known = self._known()
+        if known is not None and known.status is NodeStatus.RUNNING:
+            return known
         if known is None:
-            self._doors.before_start()
+            self._run.require_step()
             self._record_start(1)
-        elif known.status is NodeStatus.RETRYING:
-            await self._doors.sleep_until(known.retry_at_us, Path(f"{self._path(known.attempt)}/retry"), branch, slots)
+        else:
+            await self._run.performer.sleep_until(known.retry_at_us, Path(f"{self._path(known.attempt)}/retry"), self._branch)
             self._record_start(known.attempt + 1)
-        activation = self._doors.activation(self._scope, self._fire)
+        activation = self._known()
         assert activation is not None
         return activation
 
@@ -99,26 +110,47 @@ class Step:
             attempt=attempt,
             inputs=fire.inputs if attempt == 1 else {},
         )
-        self._doors.record(event)
+        self._run.journal.record(event)
 
-    async def _outputs(self, ctx: NodeContext, branch: Branch) -> Outputs:
-        if self._entry.node.timeout_s is None:
-            return await self._entry.kind.run(ctx, self._entry.params)
-        async with time_limit(branch, self._entry.node.timeout_s):
-            return await self._entry.kind.run(ctx, self._entry.params)
+    async def _outputs(self, ctx: NodeContext) -> Outputs:
+        if self._node.timeout_s is None:
+            return await self._work(ctx)
+        fault: Exception | None = None
+        try:
+            async with time_limit(self._branch, self._node.timeout_s):
+                try:
+                    return await self._work(ctx)
+                except Exception as error:  # noqa: BLE001 - so that a TimeoutError of the kind's own is not taken for ours
+                    fault = error
+        except TimeoutError:
+            raise _OverTime from None
+        assert fault is not None
+        raise fault
 
-    def _finish(self, ctx: NodeContext, outputs: Outputs) -> tuple[EdgeId, ...]:
-        edges = self._open_edges(ctx, outputs)
-        node = self._entry.node
-        writes: tuple[ev.ChannelWrite, ...] = ()
-        if node.writes:
-            variables = self._doors.variables(ctx, {"output": _main(outputs)})
-            writes = tuple(self._write(name, evaluate(expression, variables)) for name, expression in node.writes.items())
-        self._doors.record(
+    async def _work(self, ctx: NodeContext) -> Outputs:
+        try:
+            return await self._entry.kind.run(ctx, self._entry.params)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise RuntimeError("The kind cancelled itself") from None  # nobody asked for it: a fault of the kind
+
+    def _conclude(self, ctx: NodeContext, outputs: Outputs) -> tuple[EdgeId, ...]:
+        """Record what the work gave, where it leads, and what it writes. A fault here repeats none of the work."""
+        try:
+            writes = self._writes(ctx, outputs)
+            check_writes(self._run.state.channels, writes)
+            edges = self._open_edges(ctx, outputs, writes)
+        except EndsRun:
+            raise
+        except EngineError as error:
+            return self._fail(ctx, self._placed(error.info, ctx))
+        self._run.journal.record(
             ev.NodeFinished(
                 path=ctx.path,
                 scope=self._scope,
-                node=node.id,
+                node=self._node.id,
                 activation=self._fire.activation,
                 outputs=outputs,
                 edges=edges,
@@ -127,21 +159,41 @@ class Step:
         )
         return edges
 
+    def _writes(self, ctx: NodeContext, outputs: Outputs) -> tuple[ev.ChannelWrite, ...]:
+        if not self._node.writes:
+            return ()
+        variables = self._run.variables(self._scope, ctx.started_seq, ctx.inputs, {"output": _main(outputs)})
+        return tuple(self._write(name, evaluate(expression, variables)) for name, expression in self._node.writes.items())
+
     def _write(self, name: str, value: Json) -> ev.ChannelWrite:
-        channel = self._doors.graph.channels[name]
+        channel = self._run.graph.channels[name]
         return ev.ChannelWrite(channel=name, reducer=channel.reducer, initial=channel.initial, value=value)
 
-    def _open_edges(self, ctx: NodeContext, outputs: Outputs) -> tuple[EdgeId, ...]:
+    def _open_edges(self, ctx: NodeContext, outputs: Outputs, writes: tuple[ev.ChannelWrite, ...] = ()) -> tuple[EdgeId, ...]:
         def variables_of(edge: Edge) -> Variables:
-            return self._doors.variables(ctx, {"output": outputs[edge.source_port]})
+            more = {"output": outputs[edge.source_port]}
+            return self._run.variables(self._scope, ctx.started_seq, ctx.inputs, more, writes)
 
-        return open_edges(self._entry, outputs, variables_of, self._schedule.times_taken)
+        def times_taken(edge: EdgeId) -> int:
+            return self._schedule.times_taken(edge, self._fire.activation)
 
-    def _retry(self, activation: Activation, error: ErrorInfo) -> bool:
-        retry = self._entry.node.retry
-        if activation.attempt >= retry.attempts or error.code in FINAL:
-            return False
-        self._doors.record(
+        return open_edges(self._entry, outputs, variables_of, times_taken)
+
+    async def _settled(self, ctx: NodeContext, activation: Activation, info: ErrorInfo) -> ErrorInfo:
+        """The error to go on with, once people have said what became of the unsafe calls that it cut off."""
+        goes_on = self._retries(activation, info) or self._node.on_error is not OnError.FAIL
+        if goes_on and self._run.state.cut_off(ctx.path):
+            try:
+                await ctx.settle()
+            except EngineError as error:
+                return error.info
+        return info
+
+    def _retries(self, activation: Activation, error: ErrorInfo) -> bool:
+        return activation.attempt < self._node.retry.attempts and error.code not in FINAL
+
+    def _record_retry(self, activation: Activation, error: ErrorInfo) -> None:
+        self._run.journal.record(
             ev.NodeRetrying(
                 path=self._path(activation.attempt),
                 scope=self._scope,
@@ -149,15 +201,23 @@ class Step:
                 activation=self._fire.activation,
                 attempt=activation.attempt,
                 error=error,
-                retry_at_us=self._doors.retry_at_us(retry, activation.attempt, error.retry_after_s),
+                retry_at_us=self._run.retry_at_us(self._node.retry, activation.attempt, error.retry_after_s),
             )
         )
-        return True
 
     def _fail(self, ctx: NodeContext, error: ErrorInfo) -> tuple[EdgeId, ...]:
-        outputs, edges = self._instead(ctx, error)
-        handled = self._entry.node.on_error is not OnError.FAIL
-        self._doors.record(
+        handled = self._node.on_error is not OnError.FAIL
+        outputs: Outputs = {}
+        edges: tuple[EdgeId, ...] = ()
+        if handled:
+            try:
+                outputs = self._instead(error)
+                edges = self._open_edges(ctx, outputs)
+            except EndsRun:
+                raise
+            except EngineError as another:  # the way out for errors has a fault of its own
+                error, handled, outputs = self._placed(another.info, ctx), False, {}
+        self._run.journal.record(
             ev.NodeFailed(
                 path=ctx.path,
                 scope=self._scope,
@@ -173,16 +233,29 @@ class Step:
             raise EngineError.of(error)
         return edges
 
-    def _instead(self, ctx: NodeContext, error: ErrorInfo) -> tuple[Outputs, tuple[EdgeId, ...]]:
-        node = self._entry.node
-        if node.on_error is OnError.FAIL:
-            return {}, ()
-        if node.on_error is OnError.PORT:
-            data: Json = error.model_dump(mode="json")
-            outputs: Outputs = {ERROR.name: data}
-        else:
-            outputs = {self._entry.kind.outputs[0].name: node.default_output}
-        return outputs, self._open_edges(ctx, outputs)
+    def _instead(self, error: ErrorInfo) -> Outputs:
+        """What leaves in place of what the work did not give."""
+        if self._node.on_error is OnError.PORT:
+            return {ERROR.name: error.model_dump(mode="json")}
+        return {OUT.name: self._node.default_output}
+
+    @staticmethod
+    def _placed(info: ErrorInfo, ctx: NodeContext) -> ErrorInfo:
+        return info if info.path else info.model_copy(update={"path": ctx.path})
+
+
+def _info_of(error: Exception, timeout_s: float | None) -> ErrorInfo:
+    """How the failure of an attempt is recorded."""
+    if isinstance(error, EngineError):
+        return error.info
+    if isinstance(error, _OverTime):
+        return ErrorInfo(
+            code=ErrorCode.TIMEOUT,
+            message=f"The node did not finish within {timeout_s} s",
+            cure="Raise its time limit, or give it less to do.",
+            retryable=True,
+        )
+    return ErrorInfo(code=ErrorCode.INTERNAL, message=f"{type(error).__name__}: {error}", cure="Report this; the node kind has a fault.")
 
 
 def _main(outputs: Outputs) -> Json:

@@ -1,60 +1,63 @@
 """What an expression inside a step can see: the run as it stood when the step started."""
 
-from orchestrator.engine.document.expressions import Variables
+from collections.abc import Iterable
+
+from orchestrator.engine.document.expressions import Members, Variables
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.ids import ROOT, Json, NodeId, PortName, Scope
+from orchestrator.engine.log.channels import reduce_value
+from orchestrator.engine.log.events import ChannelWrite
 from orchestrator.engine.log.run_state import RunState
 
 
-def enclosing(scope: Scope) -> Scope:
-    """The scope in which the map stands whose item `scope` is."""
-    return Scope("/".join(scope.split("/")[:-2]))
-
-
-def item_index(scope: Scope) -> int:
-    """The index of the item whose scope this is."""
-    return int(scope.rsplit(".", 1)[1])
-
-
 def variables_as_of(
-    graph: Graph, state: RunState, scope: Scope, seq: int, inputs: dict[PortName, Json], more: dict[str, Json] | None = None
+    graph: Graph,
+    state: RunState,
+    scope: Scope,
+    seq: int,
+    inputs: dict[PortName, Json],
+    more: dict[str, Json] | None = None,
+    writes: Iterable[ChannelWrite] = (),
 ) -> Variables:
     """`input`, `inputs`, `nodes`, `state`, `run`, and inside a map `item` and `index`.
 
-    Later events are invisible, so that a replay sees what the step saw.
+    Later events are invisible, so that a replay sees what the step saw. `writes` are the
+    step's own, which nobody has recorded yet: what it brings goes into what it saw.
     """
     values: dict[str, Json] = {
         "input": inputs.get(PortName("in")),
         "inputs": {port: value for port, value in inputs.items()},
         "run": {"input": state.input},
-        "state": {name: state.channel_as_of(name, seq, channel.initial) for name, channel in graph.channels.items()},
     }
     if scope != ROOT:
-        values |= {"item": state.scopes[scope].seed, "index": item_index(scope)}
+        values |= {"item": state.scopes[scope].seed, "index": state.scopes[scope].index}
     if more:
         values |= more
+    own = {write.channel: write for write in writes}
 
-    def outputs_of(name: str) -> Json:
-        here: Scope = scope
-        while True:
-            found = _outputs(state, here, NodeId(name), seq)
-            if found is not None or here == ROOT:
-                return found
-            here = enclosing(here)
+    def channel(name: str) -> Json:
+        value = state.channel_as_of(name, seq, graph.channels[name].initial)
+        return reduce_value(own[name].reducer, value, own[name].value) if name in own else value
 
-    def names() -> list[str]:
-        found: set[str] = set()
-        here: Scope = scope
-        while True:
-            found.update(state.scopes[here].activations)
-            if here == ROOT:
-                return sorted(found)
-            here = enclosing(here)
-
-    return Variables(values, outputs_of, names)
+    nodes = Members(lambda name: _outputs(state, scope, NodeId(name), seq), lambda: _names(state, scope))
+    return Variables(values, nodes, Members(channel, lambda: list(graph.channels)))
 
 
 def _outputs(state: RunState, scope: Scope, node: NodeId, seq: int) -> Json:
-    """What the latest activation that had ended by `seq` yielded; null when there is none."""
-    latest = state.scopes[scope].latest_ended(node, seq)
-    return None if latest is None else dict(latest.outputs)  # type: ignore[arg-type]  # port names are texts
+    """What the latest activation that had ended by `seq` yielded, here or in the nearest scope around; null when there is none."""
+    while True:
+        latest = state.scopes[scope].latest_ended(node, seq)
+        if latest is not None:
+            return dict(latest.outputs)  # type: ignore[arg-type]  # port names are texts
+        if scope == ROOT:
+            return None
+        scope = state.scopes[scope].parent
+
+
+def _names(state: RunState, scope: Scope) -> list[str]:
+    """The nodes that have begun or were skipped, here and in the scopes around."""
+    found: set[str] = set(state.scopes[scope].activations)
+    while scope != ROOT:
+        scope = state.scopes[scope].parent
+        found.update(state.scopes[scope].activations)
+    return sorted(found)

@@ -2,6 +2,9 @@
 
 An event's `seq` (1, 2, ...) and `at_us` (microseconds since the Unix epoch) are given by
 the log when the event is appended. Times never influence what a replay does.
+
+`v` is the version of the form of its type. Whoever adds, removes or changes a field raises
+the version of that type and adds a step to `upcast.py`; the forms are pinned by a test.
 """
 
 from typing import Annotated, Literal
@@ -19,6 +22,8 @@ from orchestrator.engine.ids import EdgeId, Json, NodeId, Path, PortName, Scope
 class Event(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    v: int = 1
+    type: str = ""
     seq: int = 0
     at_us: int = 0
 
@@ -29,12 +34,16 @@ class RunStarted(Event):
 
 
 class RunClaimed(Event):
-    """A worker took the run up. `cause`: first, woken (an answer, a timer, a command), takeover."""
+    """A worker took the run up. `cause`: first, woken (an answer, a timer, a command), takeover.
+
+    `build` names the code that the worker runs; empty when that is not known.
+    """
 
     type: Literal["run_claimed"] = "run_claimed"
     worker: str
     epoch: int
     cause: Literal["first", "woken", "takeover"]
+    build: str = ""
 
 
 class RunSuspended(Event):
@@ -85,11 +94,13 @@ class RunLimitExceeded(Event):
 
 
 class ScopeStarted(Event):
-    """The body of a map begins for one item."""
+    """The body of `node`, which stands in scope `parent`, begins for item number `index`, counted from 0."""
 
     type: Literal["scope_started"] = "scope_started"
     scope: Scope
+    parent: Scope
     node: NodeId
+    index: int
     label: str = ""
     seed: Json = None
 
@@ -162,7 +173,7 @@ class NodeSkipped(StepEvent):
 
 
 class EffectStarted(Event):
-    """Something in the world is about to be done (or waited for, for kinds human and timer).
+    """Something in the world is about to be done, or is waited for: then the run may leave its worker.
 
     `kind`: model, tool, human, timer, message, random, clock. `name`: the model, the tool.
     """
@@ -174,6 +185,7 @@ class EffectStarted(Event):
     agent: str = ""
     fingerprint: str
     request: Json = None
+    waits: bool = False
     safety: Safety = Safety.PURE
     idempotency_key: str = ""
     gate: GateDecision | None = None
@@ -187,10 +199,28 @@ class EffectFinished(Event):
     result: Json = None
     usage: Usage | None = None
     by: str = ""
-    """The person who answered, for kind human."""
+    """The person who answered, for kind human: the name that is shown."""
+    by_id: str = ""
+    """The same person as the host identifies them."""
+
+
+class EffectAttemptFailed(Event):
+    """One try at a provider failed; the call goes on with another in `retry_in_s` seconds.
+
+    `attempt` counts from 1. `usage` is what the try cost nevertheless.
+    """
+
+    type: Literal["effect_attempt_failed"] = "effect_attempt_failed"
+    path: Path
+    attempt: int
+    error: ErrorInfo
+    retry_in_s: float
+    usage: Usage | None = None
 
 
 class EffectFailed(Event):
+    """The effect failed for good. `usage` is what its last try cost nevertheless."""
+
     type: Literal["effect_failed"] = "effect_failed"
     path: Path
     error: ErrorInfo
@@ -198,7 +228,7 @@ class EffectFailed(Event):
 
 
 class EffectRefused(Event):
-    """The gate said no: nothing was done."""
+    """The gate said no: nothing was done, or not again when the effect had been started before."""
 
     type: Literal["effect_refused"] = "effect_refused"
     path: Path
@@ -210,11 +240,30 @@ class EffectRefused(Event):
     gate: GateDecision
 
 
+class EffectReused(Event):
+    """An earlier attempt of the step made this very call, the unsafe effect at `of`: its result is taken, nothing is done again."""
+
+    type: Literal["effect_reused"] = "effect_reused"
+    path: Path
+    of: Path
+
+
 class EffectUnknown(Event):
-    """A worker died inside an unsafe effect: whether it happened is for a person to say."""
+    """An unsafe effect was cut off, by a time limit, a failure or a death: whether it happened is for a person to say."""
 
     type: Literal["effect_unknown"] = "effect_unknown"
     path: Path
+
+
+class ReplayAdopted(Event):
+    """Another build asked for this effect in other words: its recorded result is taken all the same.
+
+    `fingerprint` is that of what the present build asks; from now on it is the effect's.
+    """
+
+    type: Literal["replay_adopted"] = "replay_adopted"
+    path: Path
+    fingerprint: str
 
 
 class Decision(Event):
@@ -248,12 +297,15 @@ RunEvent = Annotated[
     | NodeSkipped
     | EffectStarted
     | EffectFinished
+    | EffectAttemptFailed
     | EffectFailed
     | EffectRefused
+    | EffectReused
     | EffectUnknown
+    | ReplayAdopted
     | Decision,
     Field(discriminator="type"),
 ]
 
 run_event: TypeAdapter[RunEvent] = TypeAdapter(RunEvent)
-"""Loads any event from JSON or Python data."""
+"""Loads any event of the present form from JSON or Python data; `upcast.read_event` loads older ones too."""

@@ -5,88 +5,17 @@ changed in place, because copying it for each event would make long runs quadrat
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from orchestrator.engine.effects.gate import GateDecision
-from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import Safety
-from orchestrator.engine.errors import ErrorInfo, IllegalTransition
-from orchestrator.engine.ids import ROOT, EdgeId, Json, NodeId, Path, PortName, Scope
+from orchestrator.engine.errors import EngineError, ErrorInfo, IllegalTransition
+from orchestrator.engine.ids import ROOT, Json, NodeId, Path, Scope, is_within
 from orchestrator.engine.log import events as ev
-from orchestrator.engine.log.channels import reduce_value
+from orchestrator.engine.log.channels import ChannelState, check_writes, take_writes
+from orchestrator.engine.log.effect_state import AttemptFailure, EffectState, UsageTotals
+from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import EffectStatus, NodeStatus, RunStatus
-
-WAITING_KINDS = frozenset({"human", "timer"})
-"""Effects that wait for the world; a run that only waits leaves its worker."""
-
-
-@dataclass(slots=True)
-class EffectState:
-    kind: str
-    name: str
-    agent: str
-    fingerprint: str
-    status: EffectStatus
-    started_seq: int
-    safety: Safety = Safety.PURE
-    idempotency_key: str = ""
-    request: Json = None
-    result: Json = None
-    error: ErrorInfo | None = None
-    usage: Usage | None = None
-    gate: GateDecision | None = None
-    attempts: int = 1
-
-
-@dataclass(slots=True)
-class Activation:
-    """One firing of a node. `edges` are the outgoing edges it took."""
-
-    status: NodeStatus
-    attempt: int = 1
-    started_seq: int = 0
-    finished_seq: int = 0
-    inputs: dict[PortName, Json] = field(default_factory=dict)
-    outputs: dict[PortName, Json] = field(default_factory=dict)
-    edges: tuple[EdgeId, ...] = ()
-    error: ErrorInfo | None = None
-    retry_at_us: int = 0
-
-
-@dataclass(slots=True)
-class ScopeState:
-    """What has happened in one set of nodes: the graph itself, or one item's body."""
-
-    node: NodeId | None = None
-    label: str = ""
-    seed: Json = None
-    finished: bool = False
-    output: Json = None
-    error: ErrorInfo | None = None
-    activations: dict[NodeId, dict[int, Activation]] = field(default_factory=dict)
-    ended: dict[NodeId, list[Activation]] = field(default_factory=dict)
-    """Of each node the activations that have ended or were skipped, in that order."""
-
-    def latest_ended(self, node: NodeId, seq: int) -> Activation | None:
-        """The activation of `node` that was the last to end, as of event `seq`."""
-        return next((act for act in reversed(self.ended.get(node, ())) if act.finished_seq <= seq), None)
-
-
-@dataclass(slots=True)
-class UsageTotals:
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    repeated: int = 0
-    """Model calls made again because nobody knew how the first ended; they may be billed twice."""
-
-    def count(self, usage: Usage) -> None:
-        self.calls += 1
-        self.input_tokens += usage.input_tokens
-        self.output_tokens += usage.output_tokens
-        self.cost_nano_usd += usage.cost_nano_usd
 
 
 @dataclass(slots=True)
@@ -99,10 +28,17 @@ class RunState:
     error: ErrorInfo | None = None
     steps: int = 0
     epoch: int = 0
+    build: str = ""
+    """Of the worker that claimed it last."""
     wake_at_us: int | None = None
+    last_at_us: int = 0
+    worked_us: int = 0
+    """How long workers had it; the time in which it waited or was paused does not count."""
     scopes: dict[Scope, ScopeState] = field(default_factory=lambda: {ROOT: ScopeState()})
     effects: dict[Path, EffectState] = field(default_factory=dict)
-    channels: dict[str, list[tuple[int, Json]]] = field(default_factory=dict)
+    calls: dict[str, list[Path]] = field(default_factory=dict)
+    """The effects by idempotency key: those of several attempts that make the same call."""
+    channels: dict[str, ChannelState] = field(default_factory=dict)
     usage: UsageTotals = field(default_factory=UsageTotals)
     decisions: set[Path] = field(default_factory=set)
     open_steps: set[tuple[Scope, NodeId, int]] = field(default_factory=set)
@@ -110,11 +46,17 @@ class RunState:
 
     def channel_as_of(self, name: str, seq: int, initial: Json) -> Json:
         """The value of a channel as it stood after event `seq`."""
-        return next((value for written, value in reversed(self.channels.get(name, ())) if written <= seq), initial)
+        channel = self.channels.get(name)
+        return initial if channel is None else channel.as_of(seq)
 
     def waiting(self) -> list[Path]:
         """Effects that wait for a person or a time."""
         return sorted(path for path in self.open_effects if self.effects[path].status is EffectStatus.WAITING)
+
+    def cut_off(self, below: Path | Scope) -> list[Path]:
+        """Unsafe effects below a path that were begun and of which nobody knows how they ended."""
+        open_ones = [path for path in self.open_effects if is_within(path, below)]
+        return sorted(path for path in open_ones if self.effects[path].safety is Safety.UNSAFE)
 
 
 def fold(log: Iterable[ev.Event]) -> RunState:
@@ -126,11 +68,17 @@ def fold(log: Iterable[ev.Event]) -> RunState:
 
 
 def apply_event(state: RunState, event: ev.Event) -> RunState:
-    """`state` after `event`. Raises IllegalTransition for a gap in the numbers or an impossible step."""
+    """`state` after `event`. Raises IllegalTransition for a gap in the numbers or an impossible step.
+
+    The event is applied whole or not at all: every function below looks at everything before it changes anything.
+    """
     if event.seq != state.last_seq + 1:
         raise IllegalTransition(f"Event {event.seq} after event {state.last_seq}, expected {state.last_seq + 1}")
+    at_work = state.status is RunStatus.RUNNING and type(event) is not ev.RunClaimed  # before a claim nobody had it
     _APPLY[type(event)](state, event)
-    state.last_seq = event.seq
+    if at_work:
+        state.worked_us += max(0, event.at_us - state.last_at_us)
+    state.last_seq, state.last_at_us = event.seq, event.at_us
     return state
 
 
@@ -151,36 +99,49 @@ def _move(state: RunState, status: RunStatus) -> None:
         raise IllegalTransition(f"A run that is {state.status} cannot become {status}")
     state.status = status
     if status.terminal:
-        _cancel_rest(state, ROOT)
+        _cut_off(state, ROOT, for_good=True)
+        state.open_effects.clear()
 
 
-def _cancel_rest(state: RunState, scope: Scope) -> None:
-    """What is still going on in a scope that has ended was cancelled."""
-    below = f"{scope}/" if scope else ""
-    for step in [step for step in state.open_steps if step[0] == scope or step[0].startswith(below)]:
+def _cut_off(state: RunState, below: Path | Scope, *, for_good: bool = False) -> None:
+    """What is still going on below a path whose work has ended was cancelled.
+
+    Whether an unsafe effect happened is unknown then. It stays open, with what is asked about it,
+    until a person has said it or the run has ended for good.
+    """
+    for step in [step for step in state.open_steps if is_within(step[0], below)]:
         state.scopes[step[0]].activations[step[1]][step[2]].status = NodeStatus.CANCELLED
         state.open_steps.discard(step)
-    for path in [path for path in state.open_effects if path.startswith(below)]:
-        state.effects[path].status = EffectStatus.CANCELLED
-        state.open_effects.discard(path)
+    paths = [path for path in state.open_effects if is_within(path, below)]
+    unknown = [path for path in paths if state.effects[path].safety is Safety.UNSAFE]
+    for path in paths:
+        if path in unknown:
+            state.effects[path].status = EffectStatus.UNKNOWN
+        elif for_good or not any(is_within(path, Scope(effect)) for effect in unknown):
+            state.effects[path].status = EffectStatus.CANCELLED
+            state.open_effects.discard(path)
+
+
+def _scope(state: RunState, name: Scope) -> ScopeState:
+    scope = state.scopes.get(name)
+    if scope is None:
+        raise IllegalTransition(f"Scope {name} was never started")
+    return scope
 
 
 def _activation(state: RunState, event: ev.StepEvent) -> Activation:
-    try:
-        activation = state.scopes[event.scope].activations[event.node][event.activation]
-    except KeyError:
-        raise IllegalTransition(f"{event.path} was never started") from None
+    activation = _scope(state, event.scope).activations.get(event.node, {}).get(event.activation)
+    if activation is None:
+        raise IllegalTransition(f"{event.path} was never started")
     if activation.status.ended:
         raise IllegalTransition(f"{event.path} is {activation.status} already")
     return activation
 
 
-def _end(state: RunState, event: ev.NodeFinished | ev.NodeFailed) -> Activation:
-    activation = _activation(state, event)
+def _end(state: RunState, event: ev.NodeFinished | ev.NodeFailed, activation: Activation) -> None:
     activation.finished_seq, activation.outputs, activation.edges = event.seq, event.outputs, event.edges
     state.scopes[event.scope].ended.setdefault(event.node, []).append(activation)
     state.open_steps.discard((event.scope, event.node, event.activation))
-    return activation
 
 
 def _effect(state: RunState, path: Path) -> EffectState:
@@ -194,8 +155,7 @@ def _end_effect(state: RunState, event: ev.EffectFinished | ev.EffectFailed) -> 
     effect = _effect(state, event.path)
     effect.usage = event.usage
     state.open_effects.discard(event.path)
-    if event.usage is not None:
-        state.usage.count(event.usage)
+    state.usage.count(event.usage)
     return effect
 
 
@@ -211,10 +171,10 @@ def _run_started(state: RunState, event: ev.RunStarted) -> None:
 def _run_claimed(state: RunState, event: ev.RunClaimed) -> None:
     if event.epoch <= state.epoch:
         raise IllegalTransition(f"Epoch {event.epoch} after epoch {state.epoch}")
-    state.epoch = event.epoch
-    state.wake_at_us = None
     if state.status is not RunStatus.PAUSED:
         _move(state, RunStatus.RUNNING)
+    state.epoch, state.build = event.epoch, event.build
+    state.wake_at_us = None
 
 
 @_applies(ev.RunSuspended)
@@ -235,14 +195,14 @@ def _run_unpaused(state: RunState, event: ev.RunUnpaused) -> None:
 
 @_applies(ev.RunSucceeded)
 def _run_succeeded(state: RunState, event: ev.RunSucceeded) -> None:
-    state.output = event.output
     _move(state, RunStatus.SUCCEEDED)
+    state.output = event.output
 
 
 @_applies(ev.RunFailed)
 def _run_failed(state: RunState, event: ev.RunFailed) -> None:
-    state.error = event.error
     _move(state, RunStatus.FAILED)
+    state.error = event.error
 
 
 @_applies(ev.RunCancelled)
@@ -257,69 +217,80 @@ def _run_crashed(state: RunState, event: ev.RunCrashed) -> None:
 
 @_applies(ev.RunLimitExceeded)
 def _run_limit_exceeded(state: RunState, event: ev.RunLimitExceeded) -> None:
-    state.error = event.error
     _move(state, RunStatus.LIMIT_EXCEEDED)
+    state.error = event.error
 
 
 @_applies(ev.ScopeStarted)
 def _scope_started(state: RunState, event: ev.ScopeStarted) -> None:
     if event.scope in state.scopes:
         raise IllegalTransition(f"Scope {event.scope} was started before")
-    state.scopes[event.scope] = ScopeState(node=event.node, label=event.label, seed=event.seed)
+    if event.parent not in state.scopes:
+        raise IllegalTransition(f"Scope {event.scope} begins in {event.parent}, which was never started")
+    state.scopes[event.scope] = ScopeState(event.parent, event.node, event.index, event.label, event.seed)
 
 
 @_applies(ev.ScopeFinished)
 def _scope_finished(state: RunState, event: ev.ScopeFinished) -> None:
-    scope = state.scopes[event.scope]
+    scope = _scope(state, event.scope)
     if scope.finished:
         raise IllegalTransition(f"Scope {event.scope} has ended already")
     scope.finished, scope.output, scope.error = True, event.output, event.error
     if event.error is not None:
-        _cancel_rest(state, event.scope)
+        _cut_off(state, event.scope)
 
 
 @_applies(ev.NodeStarted)
 def _node_started(state: RunState, event: ev.NodeStarted) -> None:
-    activations = state.scopes[event.scope].activations.setdefault(event.node, {})
-    known = activations.get(event.activation)
+    scope = _scope(state, event.scope)
+    known = scope.activations.get(event.node, {}).get(event.activation)
     if known is None:
         state.steps += 1
-        activations[event.activation] = Activation(NodeStatus.RUNNING, event.attempt, event.seq, inputs=event.inputs)
+        begun = Activation(NodeStatus.RUNNING, event.attempt, event.seq, inputs=event.inputs)
+        scope.activations.setdefault(event.node, {})[event.activation] = begun
         state.open_steps.add((event.scope, event.node, event.activation))
     elif known.status is NodeStatus.RETRYING and event.attempt == known.attempt + 1:
-        known.status, known.attempt = NodeStatus.RUNNING, event.attempt
+        known.status, known.attempt, known.error = NodeStatus.RUNNING, event.attempt, None
     else:
         raise IllegalTransition(f"{event.path} is {known.status} already")
 
 
 @_applies(ev.NodeFinished)
 def _node_finished(state: RunState, event: ev.NodeFinished) -> None:
-    _end(state, event).status = NodeStatus.SUCCEEDED
-    for write in event.writes:
-        versions = state.channels.setdefault(write.channel, [])
-        before = versions[-1][1] if versions else write.initial
-        versions.append((event.seq, reduce_value(write.reducer, before, write.value)))
+    activation = _activation(state, event)
+    try:
+        check_writes(state.channels, event.writes)
+    except EngineError as error:
+        raise IllegalTransition(error.info.message) from None
+    _end(state, event, activation)
+    activation.status = NodeStatus.SUCCEEDED
+    take_writes(state.channels, event.writes, event.seq)
 
 
 @_applies(ev.NodeFailed)
 def _node_failed(state: RunState, event: ev.NodeFailed) -> None:
-    activation = _end(state, event)
-    activation.status, activation.error = NodeStatus.FAILED, event.error
+    activation = _activation(state, event)
+    _end(state, event, activation)
+    activation.status, activation.error, activation.handled = NodeStatus.FAILED, event.error, event.handled
+    if not event.handled and state.scopes[event.scope].failure is None:
+        state.scopes[event.scope].failure = event.error
+    _cut_off(state, event.path)
 
 
 @_applies(ev.NodeRetrying)
 def _node_retrying(state: RunState, event: ev.NodeRetrying) -> None:
     activation = _activation(state, event)
     activation.status, activation.error, activation.retry_at_us = NodeStatus.RETRYING, event.error, event.retry_at_us
+    _cut_off(state, event.path)
 
 
 @_applies(ev.NodeSkipped)
 def _node_skipped(state: RunState, event: ev.NodeSkipped) -> None:
-    scope = state.scopes[event.scope]
-    activations = scope.activations.setdefault(event.node, {})
-    if event.activation in activations:
+    scope = _scope(state, event.scope)
+    if event.activation in scope.activations.get(event.node, {}):
         raise IllegalTransition(f"{event.path} has fired already, so it was not skipped")
-    skipped = activations[event.activation] = Activation(NodeStatus.SKIPPED, 0, finished_seq=event.seq)
+    skipped = Activation(NodeStatus.SKIPPED, 0, finished_seq=event.seq)
+    scope.activations.setdefault(event.node, {})[event.activation] = skipped
     scope.ended.setdefault(event.node, []).append(skipped)
 
 
@@ -327,20 +298,24 @@ def _node_skipped(state: RunState, event: ev.NodeSkipped) -> None:
 def _effect_started(state: RunState, event: ev.EffectStarted) -> None:
     known = state.effects.get(event.path)
     if known is not None:
-        if known.status.ended or not event.retried or known.fingerprint != event.fingerprint:
+        of_another_build = known.kind == event.kind and known.build != state.build
+        if known.status.ended or not event.retried or (known.fingerprint != event.fingerprint and not of_another_build):
             raise IllegalTransition(f"Effect {event.path} was started before")
-        known.status, known.attempts = EffectStatus.RUNNING, known.attempts + 1
+        known.status, known.attempts, known.fingerprint = EffectStatus.RUNNING, known.attempts + 1, event.fingerprint
         if event.kind == "model":
             state.usage.repeated += 1
         return
     state.open_effects.add(event.path)
+    if event.idempotency_key:
+        state.calls.setdefault(event.idempotency_key, []).append(event.path)
     state.effects[event.path] = EffectState(
         kind=event.kind,
         name=event.name,
         agent=event.agent,
         fingerprint=event.fingerprint,
-        status=EffectStatus.WAITING if event.kind in WAITING_KINDS else EffectStatus.RUNNING,
+        status=EffectStatus.WAITING if event.waits else EffectStatus.RUNNING,
         started_seq=event.seq,
+        build=state.build,
         safety=event.safety,
         idempotency_key=event.idempotency_key,
         request=event.request,
@@ -354,6 +329,13 @@ def _effect_finished(state: RunState, event: ev.EffectFinished) -> None:
     effect.status, effect.result = EffectStatus.SUCCEEDED, event.result
 
 
+@_applies(ev.EffectAttemptFailed)
+def _effect_attempt_failed(state: RunState, event: ev.EffectAttemptFailed) -> None:
+    failure = AttemptFailure(event.attempt, event.at_us, event.error, event.retry_in_s, event.usage)
+    _effect(state, event.path).failures.append(failure)
+    state.usage.count(event.usage)
+
+
 @_applies(ev.EffectFailed)
 def _effect_failed(state: RunState, event: ev.EffectFailed) -> None:
     effect = _end_effect(state, event)
@@ -362,8 +344,13 @@ def _effect_failed(state: RunState, event: ev.EffectFailed) -> None:
 
 @_applies(ev.EffectRefused)
 def _effect_refused(state: RunState, event: ev.EffectRefused) -> None:
-    if event.path in state.effects:
-        raise IllegalTransition(f"Effect {event.path} was started before, so it cannot be refused")
+    known = state.effects.get(event.path)
+    if known is not None:
+        if known.status.ended or known.status is EffectStatus.WAITING:
+            raise IllegalTransition(f"Effect {event.path} is {known.status}, so it cannot be refused")
+        known.status, known.gate = EffectStatus.REFUSED, event.gate
+        state.open_effects.discard(event.path)
+        return
     state.effects[event.path] = EffectState(
         kind=event.kind,
         name=event.name,
@@ -371,14 +358,34 @@ def _effect_refused(state: RunState, event: ev.EffectRefused) -> None:
         fingerprint=event.fingerprint,
         status=EffectStatus.REFUSED,
         started_seq=event.seq,
+        build=state.build,
         request=event.request,
         gate=event.gate,
     )
 
 
+@_applies(ev.EffectReused)
+def _effect_reused(state: RunState, event: ev.EffectReused) -> None:
+    source = state.effects.get(event.of)
+    if event.path in state.effects:
+        raise IllegalTransition(f"Effect {event.path} was started before")
+    if source is None or source.status is not EffectStatus.SUCCEEDED:
+        raise IllegalTransition(f"Effect {event.of} has no result that could be used again")
+    state.effects[event.path] = replace(source, started_seq=event.seq, build=state.build, usage=None, attempts=0, failures=[])
+    state.calls.setdefault(source.idempotency_key, []).append(event.path)
+
+
 @_applies(ev.EffectUnknown)
 def _effect_unknown(state: RunState, event: ev.EffectUnknown) -> None:
     _effect(state, event.path).status = EffectStatus.UNKNOWN
+
+
+@_applies(ev.ReplayAdopted)
+def _replay_adopted(state: RunState, event: ev.ReplayAdopted) -> None:
+    effect = state.effects.get(event.path)
+    if effect is None or effect.status is not EffectStatus.SUCCEEDED:
+        raise IllegalTransition(f"Effect {event.path} has no result that could be adopted")
+    effect.adopted, effect.fingerprint = True, event.fingerprint
 
 
 @_applies(ev.Decision)

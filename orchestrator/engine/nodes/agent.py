@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from orchestrator.engine.agents.conversation import Conversation
 from orchestrator.engine.agents.loop import work
 from orchestrator.engine.document.node_kind import OUT, AgentRef, NodeKind, Outputs, Params, Template
 from orchestrator.engine.execution.context import NodeContext
@@ -15,7 +16,8 @@ class AgentParams(Params):
 
 
 async def run(ctx: NodeContext, params: AgentParams) -> Outputs:
-    return {OUT.name: await work(ctx, params.agent, ctx.render(params.prompt))}
+    task = Conversation().asked(ctx.render(params.prompt))
+    return {OUT.name: (await work(ctx, params.agent, task)).value}
 
 
 KIND = NodeKind(

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, Port, PortsFrom, Template
+from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.human import EXPIRED, HumanAction, HumanRequest
 from orchestrator.engine.errors import EngineError, ErrorCode
 from orchestrator.engine.execution.context import NodeContext
-from orchestrator.engine.execution.effect import digest
 from orchestrator.engine.ids import Json, PortName
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from orchestrator.engine.document.expressions import describe
 from orchestrator.engine.document.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port
-from orchestrator.engine.errors import EngineError, ErrorCode, RunLimitReached
+from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.execution.branches import Slots
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json, PortName, Scope
@@ -40,25 +40,26 @@ async def run(ctx: NodeContext, params: MapParams) -> Outputs:
         raise RunLimitReached(
             f"{len(items)} items, at most {ctx.limits.max_items}", cure="Raise max_items in the graph's limits, or split the list."
         )
-    slots = Slots(params.concurrency)
-    works = [partial(_one, item=item, params=params, slots=slots) for item in items]
-    results = await ctx.gather(works, [f"item.{index}" for index in range(len(items))])
+    labels = [f"item.{index}" for index in range(len(items))]
+    if params.on_item_error is ItemError.FAIL:
+        ctx.run.raise_known_failure([Scope(f"{ctx.path}/{label}") for label in labels])
+    works = [partial(_one, index=index, item=item, params=params) for index, item in enumerate(items)]
+    results = await ctx.gather(works, labels, Slots(params.concurrency))
     kept = [value for found, value in results if found]
     return {OUT.name: kept}
 
 
-async def _one(ctx: NodeContext, item: Json, params: MapParams, slots: Slots) -> tuple[bool, Json]:
-    await slots.take(ctx.branch)
-    ctx.slots = slots
+async def _one(ctx: NodeContext, index: int, item: Json, params: MapParams) -> tuple[bool, Json]:
     try:
-        return True, await ctx.run_body(Scope(ctx.path), item, _label(item))
+        return True, await ctx.run_body(index, item, _label(item))
+    except EndsRun:
+        raise
     except EngineError as error:
         if params.on_item_error is ItemError.FAIL:
             raise
+        await ctx.settle()
         data: Json = {"error": error.info.model_dump(mode="json")}
         return params.on_item_error is ItemError.RECORD, data
-    finally:
-        slots.give_back()
 
 
 def _label(item: Json) -> str:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from orchestrator.engine.agents.loop import choose
+from orchestrator.engine.agents.choice import choose
 from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, PortsFrom, Template
 from orchestrator.engine.errors import EngineError, ErrorCode
 from orchestrator.engine.execution.context import NodeContext

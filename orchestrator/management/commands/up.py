@@ -1,5 +1,6 @@
 """`manage.py up`: everything on this machine, in one terminal."""
 
+import fcntl
 import secrets
 import signal
 import socket
@@ -9,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -20,7 +21,7 @@ from orchestrator.processes.consumption import ConsumptionWatch
 from orchestrator.processes.supervisor import Child, Supervisor
 from orchestrator.settings.env import DATA_DIR, PORT, REDIS_URL
 from runs.leases.lease import expire_leases_of
-from runs.worker.scheduler import keep_ticking
+from runs.worker.scheduler import Scheduler
 from tenants.isolation.scope import system_scope
 
 READY_S = 60.0
@@ -31,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._require_free_port()
-        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _hold_folder()
         supervisor = Supervisor(DATA_DIR / "logs", self._say)
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: supervisor.stopping.set())
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             f"{secrets.token_hex(4)}@%h",
         ]
         # A thread of this process: it mostly sleeps, and another process would cost 120 MB.
-        threading.Thread(target=keep_ticking, args=[supervisor.stopping], name="scheduler", daemon=True).start()
+        threading.Thread(target=Scheduler().keep_ticking, args=[supervisor.stopping], name="scheduler", daemon=True).start()
         supervisor.start(Child("worker", worker, self._hand_over, ConsumptionWatch().out_of_patience))
         supervisor.start(Child("web", web))
         self._step("Starting web, worker and scheduler", lambda: self._wait_for_web(supervisor))
@@ -94,7 +95,7 @@ class Command(BaseCommand):
     def _start_broker(self, supervisor: Supervisor) -> None:
         if not REDIS_URL.startswith("unix://"):
             raise CommandError(f"No Redis answers at {REDIS_URL}. Start it, or unset REDIS_URL to use the one that comes with Baton.")
-        if len(REDIS_URL) > embedded_broker.LONGEST_SOCKET_PATH:
+        if len(bytes(embedded_broker.socket_in(DATA_DIR))) > embedded_broker.LONGEST_SOCKET_PATH:
             raise CommandError(f"The path {DATA_DIR} is too long for a socket. Set BATON_DATA to a shorter folder.")
         supervisor.start(Child("broker", embedded_broker.command(DATA_DIR)))
         self._step("Starting the embedded broker", lambda: _wait(lambda: embedded_broker.answers(REDIS_URL), 10, "the broker", supervisor))
@@ -136,6 +137,20 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _hold_folder() -> None:
+    """Two launchers on one data folder would start everything twice. The lock goes with this process, however it ends."""
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = (DATA_DIR / "up.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise CommandError(f"Baton is already running on {DATA_DIR}. Stop it, or set BATON_DATA to another folder.") from None
+    _held.append(lock)
+
+
+_held: list[IO[str]] = []
 
 
 def _wait(ready: Callable[[], bool], seconds: float, what: str, supervisor: Supervisor) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from runs.worker.scheduler import keep_ticking
+from runs.worker.scheduler import Scheduler
 
 
 class Command(BaseCommand):
@@ -17,4 +17,4 @@ class Command(BaseCommand):
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: stop.set())
         self.stdout.write("scheduler: ready")
-        keep_ticking(stop)
+        Scheduler().keep_ticking(stop)

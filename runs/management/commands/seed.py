@@ -8,7 +8,7 @@ from django.db import transaction
 from editor.graphs.actions import install_starter, publish_version
 from editor.starters.catalog import starters
 from editor.versions.versions import latest_version
-from orchestrator.capabilities.tools.registry import built_in_specs
+from orchestrator.capabilities.tools.registry import all_specs
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.people.actions import seed_tenants
 from tenants.policy.tools import install_tools
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             seeded = seed_tenants(password=options["password"])
         for tenant, owner in ((seeded.demo, seeded.demo_owner), (seeded.acme, seeded.acme_owner)):
             with transaction.atomic(), tenant_scope(tenant.pk):
-                install_tools(tenant=tenant, specs=built_in_specs())
+                install_tools(tenant=tenant, specs=all_specs())
                 for starter in starters() if tenant == seeded.demo else ():
                     graph = install_starter(starter=starter, tenant=tenant, by=owner)
                     if latest_version(graph) is None:

@@ -9,7 +9,7 @@ import { useStore } from "zustand";
 import { Connections } from "./Connections";
 import { ProblemList } from "./ProblemList";
 import { byField } from "./fieldProblems";
-import { NODE_SETTINGS } from "./settingsSchemas";
+import { nodeSettings } from "./settingsSchemas";
 import { useEditor, useEditorStore } from "./store";
 
 export function NodeInspector({ id }: { id: string }) {
@@ -39,7 +39,7 @@ export function NodeInspector({ id }: { id: string }) {
     );
   const settings = () => (
     <SchemaForm
-      schema={NODE_SETTINGS}
+      schema={nodeSettings(kind)}
       value={{ firing: { ...node.firing }, retry: { ...node.retry }, timeout_s: node.timeout_s, on_error: node.on_error, default_output: node.default_output, writes: node.writes }}
       disabled={!mayEdit}
       problems={inFields}

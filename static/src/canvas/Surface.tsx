@@ -1,18 +1,14 @@
 import {
-  Background,
-  BackgroundVariant,
-  Controls,
   MiniMap,
-  ReactFlow,
   useReactFlow,
   type Connection as FlowConnection,
   type EdgeChange,
   type NodeChange,
   type OnConnectEnd,
 } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useState, type DragEvent } from "react";
+import { useCallback, useEffect, useState, type DragEvent } from "react";
 import { checkConnection, connect, placeNodes, type Connection } from "../graph";
-import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, useDistance, type FlowEdge, type FlowNode } from "../nodes";
+import { GraphSurface, applyFlowChanges, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode } from "../nodes";
 import { settleDrag } from "./dragging";
 import { KIND_MIME, useAddNode } from "./useAddNode";
 import { useEditor, useEditorStore } from "./store";
@@ -128,15 +124,13 @@ export function Surface() {
     },
     [addNode, flow],
   );
-  const distance = useDistance();
-  const begin = useMemo(() => firstView(store.getState().graph, store.getState().kinds), [store]);
 
   return (
-    <ReactFlow
+    <GraphSurface
+      graph={graph}
+      kinds={kinds}
       nodes={nodes}
       edges={edges}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
       onNodesChange={onNodesChange}
       onEdgesChange={onEdgesChange}
       onConnect={onConnect}
@@ -147,29 +141,17 @@ export function Surface() {
       onDragOver={(event) => event.preventDefault()}
       nodesDraggable={mayEdit}
       nodesConnectable={mayEdit}
-      deleteKeyCode={null}
       connectionRadius={28}
-      onlyRenderVisibleElements
-      className={distance}
-      fitView={begin === null}
-      {...(begin ? { defaultViewport: begin } : {})}
-      fitViewOptions={fitOptions}
-      minZoom={0.05}
-      maxZoom={2}
       snapToGrid
       snapGrid={SNAP}
-      proOptions={PRO}
       aria-label="Graph"
     >
-      <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
-      <Controls showInteractive={false} position="bottom-left" />
       <MiniMap pannable zoomable position="bottom-right" ariaLabel="Map of the graph" />
-    </ReactFlow>
+    </GraphSurface>
   );
 }
 
 const SNAP: [number, number] = [4, 4];
-const PRO = { hideAttribution: true };
 
 /** Ended moves and resizes go into the document; what did not change makes no undo step. */
 function commitPlaces(changes: NodeChange<FlowNode>[], store: ReturnType<typeof useEditorStore>): void {

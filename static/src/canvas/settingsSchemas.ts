@@ -1,33 +1,47 @@
 /** The forms of what every node, agent and graph has, as schemas, so that one form draws them all. */
+import type { Json, NodeKindSchema } from "../contract";
 import type { Schema } from "../forms";
 
-export const NODE_SETTINGS: Schema = {
-  type: "object",
-  properties: {
-    firing: {
-      type: "object",
-      title: "Fires when",
-      properties: {
-        rule: { enum: ["all", "any", "n_of"], type: "string", title: "Inputs that must have arrived" },
-        count: { type: "integer", minimum: 1, title: "How many, for n of" },
-      },
-    },
-    retry: {
-      type: "object",
-      title: "Retry",
-      properties: {
-        attempts: { type: "integer", minimum: 1, maximum: 20, title: "Attempts in all" },
-        initial_s: { type: "number", minimum: 0, title: "First wait, seconds" },
-        factor: { type: "number", minimum: 1, maximum: 10, title: "Growth of the wait" },
-        max_s: { type: "number", minimum: 0, title: "Longest wait, seconds" },
-      },
-    },
-    timeout_s: { anyOf: [{ type: "number", minimum: 0 }, { type: "null" }], title: "Timeout, seconds" },
-    on_error: { enum: ["fail", "port", "default"], type: "string", title: "When it fails", description: "Fail the run, leave by the error port, or go on with a default." },
-    default_output: { title: "Default output", control: "json" },
-    writes: { type: "object", control: "json", title: "Writes to shared state", description: 'Channel to expression: {"seen": "output.id"}' },
-  },
+const DEFAULTS: Record<string, Json> = {
+  on_error: { enum: ["fail", "port", "default"], type: "string", title: "When it fails", description: "Fail the run, leave by the error port, or go on with a default." },
+  default_output: { title: "Default output", control: "json" },
 };
+
+const NO_DEFAULTS: Record<string, Json> = {
+  on_error: { enum: ["fail", "port"], type: "string", title: "When it fails", description: "Fail the run, or leave by the error port." },
+};
+
+const BEFORE: Record<string, Json> = {
+  firing: {
+    type: "object",
+    title: "Fires when",
+    properties: {
+      rule: { enum: ["all", "any", "n_of"], type: "string", title: "Inputs that must have arrived" },
+      count: { type: "integer", minimum: 1, title: "How many, for n of" },
+    },
+  },
+  retry: {
+    type: "object",
+    title: "Retry",
+    properties: {
+      attempts: { type: "integer", minimum: 1, maximum: 20, title: "Attempts in all" },
+      initial_s: { type: "number", minimum: 0, title: "First wait, seconds" },
+      factor: { type: "number", minimum: 1, maximum: 10, title: "Growth of the wait" },
+      max_s: { type: "number", minimum: 0, title: "Longest wait, seconds" },
+    },
+  },
+  timeout_s: { anyOf: [{ type: "number", minimum: 0 }, { type: "null" }], title: "Timeout, seconds" },
+};
+
+const AFTER: Record<string, Json> = {
+  writes: { type: "object", control: "json", title: "Writes to shared state", description: 'Channel to expression: {"seen": "output.id"}' },
+};
+
+/** The settings of a node of this kind: a default is offered only where it can stand for the main output. */
+export function nodeSettings(kind: NodeKindSchema | undefined): Schema {
+  const hasMain = kind?.outputs.some((port) => port.name === "out" && !port.inner);
+  return { type: "object", properties: { ...BEFORE, ...(hasMain ? DEFAULTS : NO_DEFAULTS), ...AFTER } };
+}
 
 export const AGENT_SETTINGS: Schema = {
   type: "object",

@@ -37,9 +37,12 @@ export type RunEvent =
   | NodeSkipped
   | EffectStarted
   | EffectFinished
+  | EffectAttemptFailed
   | EffectFailed
   | EffectRefused
+  | EffectReused
   | EffectUnknown
+  | ReplayAdopted
   | Decision;
 /**
  */
@@ -262,62 +265,72 @@ export interface Position {
 /**
  */
 export interface RunStarted {
+  v: number;
+  type: "run_started";
   seq: number;
   at_us: number;
-  type: "run_started";
   input: Json;
 }
 /**
  * A worker took the run up. `cause`: first, woken (an answer, a timer, a command), takeover.
+ *
+ * `build` names the code that the worker runs; empty when that is not known.
  */
 export interface RunClaimed {
+  v: number;
+  type: "run_claimed";
   seq: number;
   at_us: number;
-  type: "run_claimed";
   worker: string;
   epoch: number;
   cause: "first" | "woken" | "takeover";
+  build: string;
 }
 /**
  * Nothing is left to do until one of `waiting_on` is answered or `wake_at_us` comes.
  */
 export interface RunSuspended {
+  v: number;
+  type: "run_suspended";
   seq: number;
   at_us: number;
-  type: "run_suspended";
   waiting_on: string[];
   wake_at_us: number | null;
 }
 /**
  */
 export interface RunPaused {
+  v: number;
+  type: "run_paused";
   seq: number;
   at_us: number;
-  type: "run_paused";
   by: string;
 }
 /**
  */
 export interface RunUnpaused {
+  v: number;
+  type: "run_unpaused";
   seq: number;
   at_us: number;
-  type: "run_unpaused";
   by: string;
 }
 /**
  */
 export interface RunSucceeded {
+  v: number;
+  type: "run_succeeded";
   seq: number;
   at_us: number;
-  type: "run_succeeded";
   output: Json;
 }
 /**
  */
 export interface RunFailed {
+  v: number;
+  type: "run_failed";
   seq: number;
   at_us: number;
-  type: "run_failed";
   error: ErrorInfo;
 }
 /**
@@ -334,9 +347,10 @@ export interface ErrorInfo {
 /**
  */
 export interface RunCancelled {
+  v: number;
+  type: "run_cancelled";
   seq: number;
   at_us: number;
-  type: "run_cancelled";
   by: string;
   reason: string;
 }
@@ -344,29 +358,34 @@ export interface RunCancelled {
  * The platform gave up on the run. `detector` names who found out.
  */
 export interface RunCrashed {
+  v: number;
+  type: "run_crashed";
   seq: number;
   at_us: number;
-  type: "run_crashed";
   detector: string;
   detail: string;
 }
 /**
  */
 export interface RunLimitExceeded {
+  v: number;
+  type: "run_limit_exceeded";
   seq: number;
   at_us: number;
-  type: "run_limit_exceeded";
   error: ErrorInfo;
 }
 /**
- * The body of a map begins for one item.
+ * The body of `node`, which stands in scope `parent`, begins for item number `index`, counted from 0.
  */
 export interface ScopeStarted {
+  v: number;
+  type: "scope_started";
   seq: number;
   at_us: number;
-  type: "scope_started";
   scope: string;
+  parent: string;
   node: string;
+  index: number;
   label: string;
   seed: Json;
 }
@@ -374,9 +393,10 @@ export interface ScopeStarted {
  * `output` is what the body delivered; `error` says why it did not.
  */
 export interface ScopeFinished {
+  v: number;
+  type: "scope_finished";
   seq: number;
   at_us: number;
-  type: "scope_finished";
   scope: string;
   output: Json;
   error: ErrorInfo | null;
@@ -384,13 +404,14 @@ export interface ScopeFinished {
 /**
  */
 export interface NodeStarted {
+  v: number;
+  type: "node_started";
   seq: number;
   at_us: number;
   path: string;
   scope: string;
   node: string;
   activation: number;
-  type: "node_started";
   attempt: number;
   inputs: {
     [k: string]: Json;
@@ -400,13 +421,14 @@ export interface NodeStarted {
  * `edges` are the outgoing edges that were taken; `writes` happen with it, or not at all.
  */
 export interface NodeFinished {
+  v: number;
+  type: "node_finished";
   seq: number;
   at_us: number;
   path: string;
   scope: string;
   node: string;
   activation: number;
-  type: "node_finished";
   outputs: {
     [k: string]: Json;
   };
@@ -426,13 +448,14 @@ export interface ChannelWrite {
  * After the last attempt. `handled`: the error left by the error port or a default took its place.
  */
 export interface NodeFailed {
+  v: number;
+  type: "node_failed";
   seq: number;
   at_us: number;
   path: string;
   scope: string;
   node: string;
   activation: number;
-  type: "node_failed";
   error: ErrorInfo;
   handled: boolean;
   outputs: {
@@ -444,13 +467,14 @@ export interface NodeFailed {
  * An attempt failed; the next one starts at `retry_at_us`.
  */
 export interface NodeRetrying {
+  v: number;
+  type: "node_retrying";
   seq: number;
   at_us: number;
   path: string;
   scope: string;
   node: string;
   activation: number;
-  type: "node_retrying";
   attempt: number;
   error: ErrorInfo;
   retry_at_us: number;
@@ -458,29 +482,32 @@ export interface NodeRetrying {
 /**
  */
 export interface NodeSkipped {
+  v: number;
+  type: "node_skipped";
   seq: number;
   at_us: number;
   path: string;
   scope: string;
   node: string;
   activation: number;
-  type: "node_skipped";
 }
 /**
- * Something in the world is about to be done (or waited for, for kinds human and timer).
+ * Something in the world is about to be done, or is waited for: then the run may leave its worker.
  *
  * `kind`: model, tool, human, timer, message, random, clock. `name`: the model, the tool.
  */
 export interface EffectStarted {
+  v: number;
+  type: "effect_started";
   seq: number;
   at_us: number;
-  type: "effect_started";
   path: string;
   kind: string;
   name: string;
   agent: string;
   fingerprint: string;
   request: Json;
+  waits: boolean;
   safety: Safety;
   idempotency_key: string;
   gate: GateDecision | null;
@@ -499,13 +526,15 @@ export interface GateDecision {
 /**
  */
 export interface EffectFinished {
+  v: number;
+  type: "effect_finished";
   seq: number;
   at_us: number;
-  type: "effect_finished";
   path: string;
   result: Json;
   usage: Usage | null;
   by: string;
+  by_id: string;
 }
 /**
  * Tokens and money of one model call. `priced` is false when no price is known.
@@ -519,22 +548,41 @@ export interface Usage {
   estimated: boolean;
 }
 /**
+ * One try at a provider failed; the call goes on with another in `retry_in_s` seconds.
+ *
+ * `attempt` counts from 1. `usage` is what the try cost nevertheless.
  */
-export interface EffectFailed {
+export interface EffectAttemptFailed {
+  v: number;
+  type: "effect_attempt_failed";
   seq: number;
   at_us: number;
+  path: string;
+  attempt: number;
+  error: ErrorInfo;
+  retry_in_s: number;
+  usage: Usage | null;
+}
+/**
+ * The effect failed for good. `usage` is what its last try cost nevertheless.
+ */
+export interface EffectFailed {
+  v: number;
   type: "effect_failed";
+  seq: number;
+  at_us: number;
   path: string;
   error: ErrorInfo;
   usage: Usage | null;
 }
 /**
- * The gate said no: nothing was done.
+ * The gate said no: nothing was done, or not again when the effect had been started before.
  */
 export interface EffectRefused {
+  v: number;
+  type: "effect_refused";
   seq: number;
   at_us: number;
-  type: "effect_refused";
   path: string;
   kind: string;
   name: string;
@@ -544,21 +592,47 @@ export interface EffectRefused {
   gate: GateDecision;
 }
 /**
- * A worker died inside an unsafe effect: whether it happened is for a person to say.
+ * An earlier attempt of the step made this very call, the unsafe effect at `of`: its result is taken, nothing is done again.
  */
-export interface EffectUnknown {
+export interface EffectReused {
+  v: number;
+  type: "effect_reused";
   seq: number;
   at_us: number;
-  type: "effect_unknown";
   path: string;
+  of: string;
+}
+/**
+ * An unsafe effect was cut off, by a time limit, a failure or a death: whether it happened is for a person to say.
+ */
+export interface EffectUnknown {
+  v: number;
+  type: "effect_unknown";
+  seq: number;
+  at_us: number;
+  path: string;
+}
+/**
+ * Another build asked for this effect in other words: its recorded result is taken all the same.
+ *
+ * `fingerprint` is that of what the present build asks; from now on it is the effect's.
+ */
+export interface ReplayAdopted {
+  v: number;
+  type: "replay_adopted";
+  seq: number;
+  at_us: number;
+  path: string;
+  fingerprint: string;
 }
 /**
  * Who or what was chosen, and why: a route, a speaker, a bid.
  */
 export interface Decision {
+  v: number;
+  type: "decision";
   seq: number;
   at_us: number;
-  type: "decision";
   path: string;
   what: string;
   chosen: string;
@@ -639,6 +713,7 @@ export interface HumanAction {
   name: string;
   title: string;
   style: "primary" | "danger" | "quiet";
+  takes_value: boolean;
 }
 /**
  */
@@ -664,11 +739,17 @@ export interface ModelRequest {
  */
 export interface Message {
   role: Role;
-  content: string;
+  content: TextPart[];
   reasoning: string;
   tool_requests: ToolRequest[];
   tool_request_id: string | null;
   name: string | null;
+}
+/**
+ */
+export interface TextPart {
+  type: "text";
+  text: string;
 }
 /**
  * A model's wish to call a tool. `arguments` is the text as the model wrote it.

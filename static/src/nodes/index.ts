@@ -1,7 +1,6 @@
 /** The door of the node faces: how a graph is drawn, in the editor and on the run page alike. */
 export { FacesContext, NO_FACE, createFaceStore, type Face, type FaceStore } from "./faces";
-export { edgeTypes, nodeTypes } from "./registry";
+export { GraphSurface } from "./GraphSurface";
 export { applyFlowChanges, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode, type NodeData } from "./flow";
-export { firstView, fitOptions, lookAt, lookAtAll } from "./viewing";
+export { lookAt, lookAtAll } from "./viewing";
 export { ProblemsContext, type ProblemIndex } from "./problems";
-export { useDistance } from "./useDistance";

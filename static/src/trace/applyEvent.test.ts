@@ -1,27 +1,20 @@
 import { expect, test } from "vitest";
 import type { RunEvent } from "../contract";
-import { applyEvent, fold, summarise } from "./applyEvent";
+import { applyEvent, fold } from "./applyEvent";
+import { goldenLogs } from "./golden";
 import { sampleLog } from "./sampleLog";
 import { emptyState } from "./state";
+import { wholeState } from "./wholeState";
 
-interface GoldenLog {
-  events: RunEvent[];
-  expected: ReturnType<typeof summarise>;
-}
-
-const golden = import.meta.glob<GoldenLog>("../../../tests/event_logs/*.json", { eager: true, import: "default" });
-
-test("every recorded run folds to what Python folded it to", () => {
-  for (const [file, log] of Object.entries(golden)) {
-    expect(summarise(fold(log.events)), file).toMatchObject(log.expected);
-  }
+test.each(goldenLogs)("%s folds to all that the engine folded it to", (_, log) => {
+  expect(wholeState(fold(log.present ?? log.events))).toEqual(log.state);
 });
 
 test("a finished run has its output, its usage and every step", () => {
   const state = fold(sampleLog(3));
   expect(state.status).toBe("succeeded");
   expect(state.usage).toMatchObject({ calls: 3, input_tokens: 360, cost_nano_usd: 183_000 });
-  expect(summarise(state).nodes["triage#1/item.2"]).toEqual({ classify: "succeeded", lookup: "succeeded" });
+  expect(["classify", "lookup"].map((node) => state.steps.get(`triage#1/item.2/${node}#1`)?.status)).toEqual(["succeeded", "succeeded"]);
   expect(state.edgesTaken.get("classify_next")).toBe(3);
   expect(state.output).toMatchObject({ rows: [{ id: 0 }, { id: 1 }, { id: 2 }] });
 });
@@ -41,14 +34,14 @@ test("a wait inside a map marks the item and the map", () => {
     seq: state.lastSeq + 2,
     path: "triage#1/item.0/ask#1/human.1",
   };
-  applyEvent(state, { type: "node_started", seq: state.lastSeq + 1, at_us: 1, path: "triage#1/item.0/ask#1", scope: "triage#1/item.0", node: "ask", activation: 1, attempt: 1, inputs: {} });
+  applyEvent(state, { v: 1, type: "node_started", seq: state.lastSeq + 1, at_us: 1, path: "triage#1/item.0/ask#1", scope: "triage#1/item.0", node: "ask", activation: 1, attempt: 1, inputs: {} });
   applyEvent(state, wait);
   expect([state.steps.get("triage#1/item.0/ask#1")?.status, state.scopes.get("triage#1/item.0")?.status, state.steps.get("triage#1")?.status]).toEqual([
     "waiting",
     "waiting",
     "waiting",
   ]);
-  applyEvent(state, { type: "effect_finished", seq: state.lastSeq + 1, at_us: 2, path: wait.path, result: null, usage: null, by: "demo" });
+  applyEvent(state, { v: 1, type: "effect_finished", seq: state.lastSeq + 1, at_us: 2, path: wait.path, result: null, usage: null, by: "demo", by_id: "" });
   expect(state.steps.get("triage#1")?.status).toBe("running");
 });
 
@@ -65,9 +58,9 @@ test("a retried step keeps every attempt with its error", () => {
 test("an event that is known already changes nothing", () => {
   const events = sampleLog(2);
   const state = fold(events);
-  const before = summarise(state);
+  const before = wholeState(state);
   events.forEach((event) => applyEvent(state, event));
-  expect(summarise(state)).toEqual(before);
+  expect(wholeState(state)).toEqual(before);
 });
 
 test("an effect that was begun again by another worker runs again", () => {
@@ -75,7 +68,7 @@ test("an effect that was begun again by another worker runs again", () => {
   const start = sampleLog(1).find((event) => event.type === "effect_started") as Extract<RunEvent, { type: "effect_started" }>;
   applyEvent(state, { ...start, seq: 1 });
   applyEvent(state, { ...start, seq: 2, retried: true });
-  expect(state.effects.get(start.path)).toMatchObject({ status: "running", retried: true });
-  applyEvent(state, { type: "effect_unknown", seq: 3, at_us: 9, path: start.path });
+  expect(state.effects.get(start.path)).toMatchObject({ status: "running", attempts: 2 });
+  applyEvent(state, { v: 1, type: "effect_unknown", seq: 3, at_us: 9, path: start.path });
   expect(state.effects.get(start.path)?.status).toBe("unknown");
 });

@@ -1,38 +1,44 @@
 /** Folds events into what is known of a run, as the engine's `apply_event` does. */
 import type { EffectFailed, EffectFinished, EffectRefused, EffectStarted, EffectStatus, ErrorInfo, NodeStatus, RunEvent, RunStatus } from "../contract";
-import { activationKey, isWithin, lastSegment, parentPath, parseStep, stepOf } from "./path";
-import { addUsage, emptyState, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
+import { activationKey, ancestors, isWithin } from "./path";
+import { addUsage, emptyState, stepAt, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
 
 type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 type Appliers = { [T in RunEvent["type"]]: (state: RunState, event: Of<T>) => void };
-
-const WAITS: ReadonlySet<string> = new Set(["human", "timer"]);
-
-export function isWait(kind: string): boolean {
-  return WAITS.has(kind);
-}
 
 function finishRun(state: RunState, status: RunStatus, atUs: number, error: ErrorInfo | null = null): void {
   state.status = status;
   state.endedUs = atUs;
   state.error = error;
-  cancelRest(state, "", atUs);
+  cutOff(state, "", atUs, true);
 }
 
 const OPEN: ReadonlySet<string> = new Set(["running", "waiting", "retrying", "unknown"]);
 
-/** What is still going on in a scope that has ended was cancelled. */
-function cancelRest(state: RunState, scope: string, atUs: number): void {
+/**
+ * What is still going on below a path whose work has ended was cancelled. Whether an unsafe effect happened is unknown then;
+ * what is asked about it stays open, until a person has said it or the run has ended for good.
+ */
+function cutOff(state: RunState, below: string, atUs: number, forGood = false): void {
   for (const step of state.steps.values()) {
-    if (!OPEN.has(step.status) || !isWithin(step.scope, scope)) continue;
+    if (!OPEN.has(step.status) || !isWithin(step.scope, below)) continue;
     const open = step.attempts.at(-1)?.endedUs === null;
     setStep(state, step.key, { status: "cancelled", attempts: open ? closeAttempt(step.attempts, { status: "cancelled", endedUs: atUs }) : step.attempts });
   }
-  for (const effect of state.effects.values()) {
-    if (OPEN.has(effect.status) && isWithin(effect.path, scope)) state.effects.set(effect.path, { ...effect, status: "cancelled", endedUs: effect.endedUs ?? atUs });
-  }
   for (const item of state.scopes.values()) {
-    if (item.endedUs === null && item.scope !== scope && isWithin(item.scope, scope)) state.scopes.set(item.scope, { ...item, status: "cancelled", endedUs: atUs });
+    if (item.endedUs === null && item.scope !== below && isWithin(item.scope, below)) state.scopes.set(item.scope, { ...item, status: "cancelled", endedUs: atUs });
+  }
+  cutEffectsOff(state, below, atUs, forGood);
+}
+
+function cutEffectsOff(state: RunState, below: string, atUs: number, forGood: boolean): void {
+  const open = [...state.effects.values()].filter((effect) => OPEN.has(effect.status) && isWithin(effect.path, below));
+  const unknown = open.filter((effect) => effect.safety === "unsafe");
+  for (const effect of open) {
+    const isUnknown = unknown.includes(effect);
+    if (!isUnknown && !forGood && unknown.some((other) => isWithin(effect.path, other.path))) continue;
+    state.effects.set(effect.path, { ...effect, status: isUnknown ? "unknown" : "cancelled", endedUs: effect.endedUs ?? atUs });
+    if (effect.status === "waiting") settleWait(state, effect.path);
   }
 }
 
@@ -63,15 +69,11 @@ function settleStep(state: RunState, event: Of<"node_finished"> | Of<"node_faile
 
 /** The steps and items around a path wait while a wait below them is open. */
 function markWaiting(state: RunState, path: string, from: StepStatus, to: StepStatus): void {
-  for (let at = stepOf(path); at !== ""; at = stepOf(parentPath(at))) {
-    const name = parseStep(lastSegment(at));
-    if (!name) return;
-    const scope = parentPath(at);
-    const key = activationKey(scope, name.node, name.activation);
-    const step = state.steps.get(key);
-    if (step?.status === from) setStep(state, key, { status: to });
-    const item = state.scopes.get(scope);
-    if (item?.status === from) state.scopes.set(scope, { ...item, status: to });
+  for (const at of ancestors(path)) {
+    const step = stepAt(state, at);
+    if (step?.status === from) setStep(state, step.key, { status: to });
+    const item = state.scopes.get(at);
+    if (item?.status === from) state.scopes.set(at, { ...item, status: to });
   }
 }
 
@@ -89,6 +91,7 @@ function openEffect(event: EffectStarted | EffectRefused, status: EffectStatus):
     kind: event.kind,
     name: event.name,
     agent: event.agent,
+    waits: started && event.waits,
     status,
     request: event.request,
     result: null,
@@ -98,7 +101,9 @@ function openEffect(event: EffectStarted | EffectRefused, status: EffectStatus):
     safety: started ? event.safety : "pure",
     fingerprint: event.fingerprint,
     idempotencyKey: started ? event.idempotency_key : "",
-    retried: started && event.retried,
+    attempts: 1,
+    failures: [],
+    adopted: false,
     by: "",
     startedUs: event.at_us,
     endedUs: started ? null : event.at_us,
@@ -130,14 +135,17 @@ const appliers: Appliers = {
   },
   run_claimed: (state, event) => {
     if (state.status !== "paused") state.status = "running";
+    state.wakeAtUs = null;
     state.worker = event.worker;
+    state.build = event.build;
     state.epoch = event.epoch;
     if (event.cause === "takeover") state.takeovers += 1;
     const rest = state.rests.at(-1);
     if (rest?.toUs === null) state.rests = [...state.rests.slice(0, -1), { ...rest, toUs: event.at_us }];
   },
   run_suspended: (state, event) => {
-    if (state.status !== "paused") state.status = "waiting";
+    state.status = "waiting";
+    state.wakeAtUs = event.wake_at_us;
     state.rests = [...state.rests, { fromUs: event.at_us, toUs: null }];
   },
   run_paused: (state) => {
@@ -163,7 +171,9 @@ const appliers: Appliers = {
   scope_started: (state, event) => {
     state.scopes.set(event.scope, {
       scope: event.scope,
+      parent: event.parent,
       node: event.node,
+      index: event.index,
       label: event.label,
       seed: event.seed,
       status: "running",
@@ -178,11 +188,12 @@ const appliers: Appliers = {
     if (!scope) return;
     const status = event.error ? "failed" : "succeeded";
     state.scopes.set(event.scope, { ...scope, status, output: event.output, error: event.error, endedUs: event.at_us });
-    if (event.error) cancelRest(state, event.scope, event.at_us);
+    if (event.error) cutOff(state, event.scope, event.at_us);
   },
   node_started: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
     const before = state.steps.get(key);
+    state.stepKeys.set(event.path, key);
     const attempt: Attempt = { path: event.path, number: event.attempt, startedUs: event.at_us, endedUs: null, status: "running", error: null, retryAtUs: null };
     state.steps.set(key, {
       key,
@@ -191,25 +202,29 @@ const appliers: Appliers = {
       activation: event.activation,
       status: "running",
       attempts: [...(before?.attempts ?? []).filter((other) => other.path !== event.path), attempt],
-      inputs: event.inputs,
+      inputs: before?.inputs ?? event.inputs,
       outputs: {},
       error: null,
       handled: false,
       edges: [],
-      seq: event.seq,
+      seq: before?.seq ?? event.seq,
     });
   },
   node_finished: (state, event) => {
     settleStep(state, event, "succeeded", null);
-    for (const { channel, value } of event.writes ?? []) state.writes.push({ path: event.path, channel, value, atUs: event.at_us });
+    for (const write of event.writes) state.writes.push({ ...write, path: event.path, atUs: event.at_us });
   },
-  node_failed: (state, event) => settleStep(state, event, "failed", event.error),
+  node_failed: (state, event) => {
+    settleStep(state, event, "failed", event.error);
+    cutOff(state, event.path, event.at_us);
+  },
   node_retrying: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
     const step = state.steps.get(key);
     if (!step) return;
     const attempts = closeAttempt(step.attempts, { status: "failed", error: event.error, endedUs: event.at_us, retryAtUs: event.retry_at_us });
     setStep(state, key, { status: "retrying", error: event.error, attempts });
+    cutOff(state, event.path, event.at_us);
   },
   node_skipped: (state, event) => {
     const key = activationKey(event.scope, event.node, event.activation);
@@ -231,19 +246,38 @@ const appliers: Appliers = {
   },
   effect_started: (state, event) => {
     const known = state.effects.get(event.path);
-    const status = isWait(event.kind) && !known ? "waiting" : "running";
-    state.effects.set(event.path, { ...openEffect(event, status), startedUs: known?.startedUs ?? event.at_us });
-    if (known && event.kind === "model") state.usage = { ...state.usage, repeated: state.usage.repeated + 1 };
-    if (status === "waiting") markWaiting(state, event.path, "running", "waiting");
+    if (known) {
+      state.effects.set(event.path, { ...known, status: "running", attempts: known.attempts + 1, fingerprint: event.fingerprint, endedUs: null });
+      if (event.kind === "model") state.usage = { ...state.usage, repeated: state.usage.repeated + 1 };
+      return;
+    }
+    state.effects.set(event.path, openEffect(event, event.waits ? "waiting" : "running"));
+    if (event.waits) markWaiting(state, event.path, "running", "waiting");
+  },
+  effect_attempt_failed: (state, event) => {
+    const effect = state.effects.get(event.path);
+    if (!effect) return;
+    const failure = { attempt: event.attempt, atUs: event.at_us, error: event.error, retryInS: event.retry_in_s, usage: event.usage };
+    state.effects.set(event.path, { ...effect, failures: [...effect.failures, failure] });
+    state.usage = addUsage(state.usage, event.usage);
   },
   effect_finished: closeEffect,
   effect_failed: closeEffect,
   effect_refused: (state, event) => {
-    state.effects.set(event.path, openEffect(event, "refused"));
+    const known = state.effects.get(event.path);
+    state.effects.set(event.path, known ? { ...known, status: "refused", gate: event.gate, endedUs: event.at_us } : openEffect(event, "refused"));
+  },
+  effect_reused: (state, event) => {
+    const source = state.effects.get(event.of);
+    if (source) state.effects.set(event.path, { ...source, path: event.path, usage: null, attempts: 0, failures: [], startedUs: event.at_us, endedUs: event.at_us });
   },
   effect_unknown: (state, event) => {
     const effect = state.effects.get(event.path);
     if (effect) state.effects.set(event.path, { ...effect, status: "unknown", endedUs: event.at_us });
+  },
+  replay_adopted: (state, event) => {
+    const effect = state.effects.get(event.path);
+    if (effect) state.effects.set(event.path, { ...effect, adopted: true, fingerprint: event.fingerprint });
   },
   decision: (state, event) => {
     state.decisions.push(event);
@@ -263,26 +297,4 @@ export function fold(events: Iterable<RunEvent>): RunState {
   const state = emptyState();
   for (const event of events) applyEvent(state, event);
   return state;
-}
-
-/** The part of a fold that Python and the browser must agree on. */
-export function summarise(state: RunState) {
-  const nodes: Record<string, Record<string, NodeStatus>> = {};
-  for (const step of state.steps.values()) {
-    const scope = (nodes[step.scope] ??= {});
-    scope[step.node] = step.status === "waiting" ? "running" : step.status;
-  }
-  return {
-    status: state.status,
-    last_seq: state.lastSeq,
-    usage: {
-      calls: state.usage.calls,
-      input_tokens: state.usage.input_tokens,
-      output_tokens: state.usage.output_tokens,
-      cost_nano_usd: state.usage.cost_nano_usd,
-      repeated: state.usage.repeated,
-    },
-    effects: Object.fromEntries([...state.effects].map(([path, effect]) => [path, effect.status])),
-    nodes,
-  };
 }

@@ -3,7 +3,7 @@ import type { AnyStatus } from "../figures";
 import type { Face } from "../nodes";
 import { isWithin, parentPath } from "./path";
 import type { Span } from "./spans";
-import type { RunState, StepState } from "./state";
+import { stepAt, type RunState, type StepState } from "./state";
 
 export interface FaceView {
   /** Null: as of the end, or now. */
@@ -76,7 +76,7 @@ function itemCounts(node: string, state: RunState, view: FaceView): Face["counts
   const items = [...state.scopes.values()].filter((scope) => scope.node === node && (view.atUs === null || scope.startedUs <= view.atUs));
   if (items.length === 0 || view.item !== null) return null;
   const statuses = items.map((item): AnyStatus => (view.atUs !== null && (item.endedUs ?? Infinity) > view.atUs ? "running" : item.status));
-  const list = Object.values(state.steps.get(parentPath(items[0]?.scope ?? ""))?.inputs ?? {}).find((value) => Array.isArray(value));
+  const list = Object.values(stepAt(state, parentPath(items[0]?.scope ?? ""))?.inputs ?? {}).find((value) => Array.isArray(value));
   const isOver = [...state.steps.values()].every((step) => step.node !== node || step.status === "succeeded" || step.status === "failed");
   return tally(statuses, isOver && view.atUs === null ? items.length : Array.isArray(list) && list.length >= items.length ? list.length : null);
 }

@@ -3,7 +3,7 @@ import type { RunEvent } from "../contract";
 import { takeIn } from "./feed";
 import { RunSocket, backoff, type Delta, type Link } from "./socket";
 
-const event = (seq: number): RunEvent => ({ type: "run_paused", seq, at_us: seq, by: "" });
+const event = (seq: number): RunEvent => ({ v: 1, type: "run_paused", seq, at_us: seq, by: "" });
 
 function connect(after = 0) {
   const opened: { url: string; sent: string[]; socket: WebSocket }[] = [];

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { fold } from "./applyEvent";
+import { golden } from "./golden";
 import { sampleLog } from "./sampleLog";
 import { NO_FILTER, buildSpans, flatten, indexSpans, leafmostError } from "./spans";
+
+function tree(name: string) {
+  const log = golden(name);
+  const root = buildSpans(fold(log.present ?? log.events), new Map());
+  return { root, index: indexSpans(root) };
+}
 
 const titles = new Map([["classify", "Classify"]]);
 const none = new Set<string>();
@@ -44,9 +51,38 @@ test("a failed run leads to the deepest error, not to its echo", () => {
 test("what still ran when the run ended was cut off with it", () => {
   const events = sampleLog(1, "running");
   const last = events.at(-1);
-  const state = fold([...events, { type: "run_cancelled", seq: events.length + 1, at_us: (last?.at_us ?? 0) + 5, by: "demo", reason: "" }]);
+  const state = fold([...events, { v: 1, type: "run_cancelled", seq: events.length + 1, at_us: (last?.at_us ?? 0) + 5, by: "demo", reason: "" }]);
   const item = indexSpans(buildSpans(state, titles)).get("triage#1/item.0");
   expect([item?.status, item?.endUs]).toEqual(["cancelled", state.endedUs]);
+});
+
+test("each attempt of a step is a span of its own, with the error that ended it", () => {
+  const { root, index } = tree("retried_then_succeeded");
+  const attempts = root.children.filter((span) => span.node === "call");
+  expect(attempts.map((span) => [span.path, span.status, span.detail, span.error?.code ?? null])).toEqual([
+    ["call#1", "failed", "", "tool_failed"],
+    ["call#1~2", "succeeded", "attempt 2", null],
+  ]);
+  expect(index.get("call#1~2/tool.1")?.parent?.path).toBe("call#1~2");
+});
+
+test("what waits for a person or a time is told apart from work, whatever its kind", () => {
+  const waits = (name: string) => [...tree(name).index.values()].filter((span) => span.waits).map((span) => span.path);
+  expect(waits("slept")).toEqual(["w#1/timer.1"]);
+  expect(waits("answered")).toEqual(["ask#1/human.1"]);
+  expect(waits("tool_round")).toEqual([]);
+});
+
+test("an item without a name of its own goes by its number", () => {
+  const { index } = tree("failed_item");
+  expect([0, 1, 2].map((item) => index.get(`each#1/item.${item}`)?.name)).toEqual(["item 0", "item 1", "item 2"]);
+});
+
+test("spans of maps in maps nest in their items", () => {
+  const { index } = tree("earlier/0/nested_maps_waiting");
+  const chain: string[] = [];
+  for (let span = index.get("each#1/item.1/inner#1/item.0/ask#1/human.1"); span; span = span.parent ?? undefined) chain.push(span.sort);
+  expect(chain).toEqual(["human", "step", "item", "step", "item", "step", "run"]);
 });
 
 test("ten thousand spans are built and flattened in well under a second", () => {

@@ -1,7 +1,7 @@
 /** Spans: what the waterfall shows. A tree by path, built from the fold. */
 import { isBad, type AnyStatus } from "../figures";
 import type { ErrorInfo, Json } from "../contract";
-import { lastSegment, parentPath } from "./path";
+import { ancestors } from "./path";
 import { NO_USAGE, addUsage, joinUsage, type RunState, type UsageTotals } from "./state";
 
 export type SpanSort = "run" | "step" | "item" | "model" | "tool" | "human" | "timer" | "effect";
@@ -75,7 +75,7 @@ function itemSpans(state: RunState): Span[] {
     open({
       path: item.scope,
       sort: "item",
-      name: item.label || lastSegment(item.scope).replace(".", " "),
+      name: item.label || `item ${item.index}`,
       detail: "",
       node: item.node,
       status: item.status,
@@ -99,14 +99,14 @@ function effectSpans(state: RunState): Span[] {
     open({
       path: effect.path,
       sort: EFFECT_SORTS.has(effect.kind) ? (effect.kind as SpanSort) : "effect",
-      name: effect.name || titleOf(effect.request) || lastSegment(effect.path).replace(".", " "),
+      name: effect.name || titleOf(effect.request) || effect.kind,
       detail: effect.agent,
       node: "",
       status: effect.status,
       startUs: effect.startedUs,
       endUs: effect.endedUs,
-      waits: effect.kind === "human" || effect.kind === "timer",
-      usage: addUsage(NO_USAGE, effect.usage),
+      waits: effect.waits,
+      usage: [...effect.failures, effect].reduce((sum, one) => addUsage(sum, one.usage), NO_USAGE),
       error: effect.error,
     }),
   );
@@ -152,9 +152,8 @@ export function buildSpans(state: RunState, titles: ReadonlyMap<string, string>)
   const byPath = new Map(spans.map((span) => [span.path, span]));
   for (const span of spans) {
     if (state.endedUs !== null) cutOff(span, state.endedUs);
-    let parent: Span | undefined;
-    for (let at = parentPath(span.path); at !== "" && !parent; at = parentPath(at)) parent = byPath.get(at);
-    span.parent = parent ?? root;
+    const inside = ancestors(span.path).find((path) => byPath.has(path));
+    span.parent = byPath.get(inside ?? "") ?? root;
     span.parent.children.push(span);
   }
   settle(root, 0);

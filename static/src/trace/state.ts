@@ -6,6 +6,7 @@ import type {
   GateDecision,
   Json,
   NodeStatus,
+  ReducerName,
   RunStatus,
   Safety,
   Usage,
@@ -53,7 +54,9 @@ export interface StepState {
 
 export interface ScopeState {
   scope: string;
+  parent: string;
   node: string;
+  index: number;
   label: string;
   seed: Json;
   status: StepStatus;
@@ -63,11 +66,21 @@ export interface ScopeState {
   error: ErrorInfo | null;
 }
 
+/** A try at a provider that failed and was followed by another. */
+export interface AttemptFailure {
+  attempt: number;
+  atUs: number;
+  error: ErrorInfo;
+  retryInS: number;
+  usage: Usage | null;
+}
+
 export interface EffectState {
   path: string;
   kind: string;
   name: string;
   agent: string;
+  waits: boolean;
   status: EffectStatus;
   request: Json;
   result: Json;
@@ -77,7 +90,11 @@ export interface EffectState {
   safety: Safety;
   fingerprint: string;
   idempotencyKey: string;
-  retried: boolean;
+  /** How many times it was begun: once, and again for each worker that was lost in it. */
+  attempts: number;
+  failures: readonly AttemptFailure[];
+  /** Its result was taken although the present build asks for it in other words. */
+  adopted: boolean;
   by: string;
   startedUs: number;
   endedUs: number | null;
@@ -86,6 +103,8 @@ export interface EffectState {
 export interface ChannelWrite {
   path: string;
   channel: string;
+  reducer: ReducerName;
+  initial: Json;
   value: Json;
   atUs: number;
 }
@@ -107,10 +126,15 @@ export interface RunState {
   error: ErrorInfo | null;
   detector: string;
   worker: string;
+  build: string;
   epoch: number;
   takeovers: number;
+  /** When a timer takes the run up again, while it waits. */
+  wakeAtUs: number | null;
   usage: UsageTotals;
   steps: Map<string, StepState>;
+  /** By the path of an attempt the key of its step. */
+  stepKeys: Map<string, string>;
   scopes: Map<string, ScopeState>;
   effects: Map<string, EffectState>;
   decisions: Decision[];
@@ -141,10 +165,13 @@ export function emptyState(): RunState {
     error: null,
     detector: "",
     worker: "",
+    build: "",
     epoch: 0,
     takeovers: 0,
+    wakeAtUs: null,
     usage: NO_USAGE,
     steps: new Map(),
+    stepKeys: new Map(),
     scopes: new Map(),
     effects: new Map(),
     decisions: [],
@@ -152,6 +179,11 @@ export function emptyState(): RunState {
     edgesTaken: new Map(),
     rests: [],
   };
+}
+
+/** The step that has an attempt with this path. */
+export function stepAt(state: RunState, path: string): StepState | undefined {
+  return state.steps.get(state.stepKeys.get(path) ?? "");
 }
 
 export function addUsage(totals: UsageTotals, usage: Usage | null | undefined): UsageTotals {

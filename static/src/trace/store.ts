@@ -91,9 +91,13 @@ export function createTraceStore(graph: Graph, faces: FaceTarget): TraceStore {
   const flush = () => {
     timer = null;
     const begin = performance.now();
-    const batch = queue.filter((event) => event.seq > run.lastSeq);
+    const batch: RunEvent[] = [];
+    for (const event of queue) {
+      if (event.seq <= run.lastSeq) continue;
+      applyEvent(run, event);
+      batch.push(event);
+    }
     queue = [];
-    for (const event of batch) applyEvent(run, event);
     store.setState((view) => {
       for (const event of batch) view.events.push(event);
       const tree = buildSpans(run, titles);

@@ -9,7 +9,7 @@ from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.demo.sentiment import mood
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.document.json_schema import first_fault
-from orchestrator.engine.effects.model import Message, ModelRequest, Role, ToolRequest
+from orchestrator.engine.effects.model import Message, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
 from tests.capabilities.language_models.asking import ask, request
@@ -26,7 +26,7 @@ def tools(*names: str) -> tuple[ToolSpec, ...]:
 async def filled(system: str, text: str, **properties: Json) -> dict[str, Any]:
     schema: dict[str, Json] = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
     reply, _ = await ask(MODEL, request("demo/instant", text, system, output_schema=schema))
-    value = json.loads(reply.message.content)
+    value = json.loads(reply.message.text)
     assert first_fault(schema, value) is None
     return dict(value)
 
@@ -40,8 +40,8 @@ async def test_it_says_what_it_is_and_costs_nothing() -> None:
     reply, heard = await ask(MODEL, request("demo/instant", "Good morning"))
     assert reply.demo
     assert reply.usage.cost_nano_usd == 0 and reply.usage.priced
-    assert "demo model" in reply.message.content
-    assert "".join(heard) == reply.message.content and len(heard) > 3
+    assert "demo model" in reply.message.text
+    assert "".join(heard) == reply.message.text and len(heard) > 3
 
 
 async def test_the_same_question_has_the_same_answer() -> None:
@@ -83,13 +83,13 @@ async def test_options_listed_in_the_question_are_told_from_the_question() -> No
 
 async def test_a_correction_is_answered_from_the_task_before_it() -> None:
     talk = (
-        Message(role=Role.USER, content="My parcel is late"),
-        Message(role=Role.ASSISTANT, content="?"),
-        Message(role=Role.USER, content="Your answer cannot be used: billing is required. Answer with one JSON value."),
+        Message(role=Role.USER, content=text_parts("My parcel is late")),
+        Message(role=Role.ASSISTANT, content=text_parts("?")),
+        Message(role=Role.USER, content=text_parts("Your answer cannot be used: billing is required. Answer with one JSON value.")),
     )
     schema: dict[str, Json] = {"type": "string", "enum": ["billing", "shipping"]}
     reply, _ = await ask(MODEL, ModelRequest(model="demo/instant", messages=talk, output_schema=schema))
-    assert reply.message.content == '"shipping"'
+    assert reply.message.text == '"shipping"'
 
 
 async def test_it_is_unsure_when_the_text_fits_nothing() -> None:
@@ -155,7 +155,7 @@ async def test_schemas_are_filled_from_the_text() -> None:
 )
 async def test_any_shape_of_schema_is_satisfied(schema: dict[str, Json]) -> None:
     reply, _ = await ask(MODEL, request("demo/instant", "- one thing\n- another thing", "List them.", output_schema=schema))
-    assert first_fault(schema, json.loads(reply.message.content)) is None
+    assert first_fault(schema, json.loads(reply.message.text)) is None
 
 
 async def test_the_tool_that_fits_is_called_with_what_the_text_says() -> None:
@@ -179,39 +179,39 @@ async def test_no_tool_is_called_without_its_arguments() -> None:
 
 async def test_tool_results_become_the_answer_and_no_tool_is_called_twice() -> None:
     talk = (
-        Message(role=Role.USER, content="What is 2 + 3?"),
+        Message(role=Role.USER, content=text_parts("What is 2 + 3?")),
         Message(role=Role.ASSISTANT, tool_requests=(ToolRequest(id="a", name="calculator", arguments='{"expression": "2 + 3"}'),)),
-        Message(role=Role.TOOL, content='{"expression": "2 + 3", "result": 5}', tool_request_id="a"),
+        Message(role=Role.TOOL, content=text_parts('{"expression": "2 + 3", "result": 5}'), tool_request_id="a"),
     )
     reply, _ = await ask(MODEL, ModelRequest(model="demo/instant", messages=talk, tools=tools("calculator")))
-    assert (reply.finish, reply.message.content) == ("stop", "2 + 3 = 5")
+    assert (reply.finish, reply.message.text) == ("stop", "2 + 3 = 5")
 
 
 async def test_a_failed_tool_is_not_quoted() -> None:
     talk = (
-        Message(role=Role.USER, content="What is 2 + 3?"),
+        Message(role=Role.USER, content=text_parts("What is 2 + 3?")),
         Message(role=Role.ASSISTANT, tool_requests=(ToolRequest(id="a", name="calculator", arguments="{}"),)),
-        Message(role=Role.TOOL, content="Error: the arguments of calculator do not fit", tool_request_id="a"),
+        Message(role=Role.TOOL, content=text_parts("Error: the arguments of calculator do not fit"), tool_request_id="a"),
     )
     reply, _ = await ask(MODEL, ModelRequest(model="demo/instant", messages=talk, tools=tools("calculator")))
-    assert "Error" not in reply.message.content
+    assert "Error" not in reply.message.text
 
 
 async def test_a_summary_is_made_of_sentences_of_the_text() -> None:
     text = "The council met on Monday. They decided to plant forty trees. It was sunny. The trees cost nine thousand euros. Lunch followed."
     reply, _ = await ask(MODEL, request("demo/instant", text, "Summarise in two sentences what was decided about the trees and the cost."))
-    assert reply.message.content == "They decided to plant forty trees. The trees cost nine thousand euros."
+    assert reply.message.text == "They decided to plant forty trees. The trees cost nine thousand euros."
 
 
 async def test_labels_in_the_instructions_are_enough() -> None:
     reply, _ = await ask(MODEL, request("demo/instant", "The app crashes when I open it", "Answer with one of: bug, feature, question"))
-    assert reply.message.content == "bug"
+    assert reply.message.text == "bug"
 
 
 async def test_the_output_limit_cuts_and_says_so() -> None:
     reply, _ = await ask(MODEL, request("demo/instant", "Good morning to all of you", max_output_tokens=4))
     assert reply.finish == "length"
-    assert len(reply.message.content.split()) <= 4
+    assert len(reply.message.text.split()) <= 4
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ async def test_odd_input_is_answered_quickly(text: str) -> None:
     reply, _ = await ask(
         MODEL, request("demo/instant", text, "Help with csv_lookup and calculator", tools=tools("csv_lookup", "calculator"))
     )
-    assert reply.message.content or reply.message.tool_requests
+    assert reply.message.text or reply.message.tool_requests
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -245,5 +245,5 @@ async def test_litellm_reaches_the_demo_model_as_a_provider(stream: bool) -> Non
     assert [(call.name, json.loads(call.arguments)) for call in reply.message.tool_requests] == [("calculator", {"expression": "12 * 3"})]
     plain, heard = await ask(LiteLLMModel(stream=stream), request("demo/assistant", "Good morning"))
     direct, _ = await ask(MODEL, request("demo/instant", "Good morning"))
-    assert plain.message.content == direct.message.content == "".join(heard)
+    assert plain.message.text == direct.message.text == "".join(heard)
     assert plain.usage.input_tokens == direct.usage.input_tokens

@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.capabilities.language_models.pricing import Price, entry_of, most_input_tokens, price_of, price_table, usage_of
 from orchestrator.capabilities.language_models.redaction import redacted
-from orchestrator.engine.effects.model import Message, Role
+from orchestrator.engine.effects.model import Message, Role, text_parts
 from tests.capabilities.language_models.asking import LOOKUP, request
 
 
@@ -52,13 +52,13 @@ def test_every_chat_price_of_the_table_can_be_read() -> None:
 
 def test_reported_usage_is_taken_with_its_cached_part() -> None:
     reported = {"prompt_tokens": 1000, "completion_tokens": 10, "prompt_tokens_details": {"cached_tokens": 400}}
-    usage = usage_of(request("openai/gpt-5-mini"), Message(role=Role.ASSISTANT, content="x"), reported)
+    usage = usage_of(request("openai/gpt-5-mini"), Message(role=Role.ASSISTANT, content=text_parts("x")), reported)
     assert (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.estimated) == (1000, 10, 400, False)
     assert usage.cost_nano_usd == 600 * 250 + 400 * 25 + 10 * 2000
 
 
 def test_unknown_price_is_said() -> None:
-    usage = usage_of(request("openai/my-own-model"), Message(role=Role.ASSISTANT, content="x"), {"prompt_tokens": 5})
+    usage = usage_of(request("openai/my-own-model"), Message(role=Role.ASSISTANT, content=text_parts("x")), {"prompt_tokens": 5})
     assert (usage.priced, usage.cost_nano_usd) == (False, 0)
 
 

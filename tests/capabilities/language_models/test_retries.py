@@ -8,9 +8,10 @@ import pytest
 from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.retries import RESTART, Backoff, RetryingModel
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, Usage, text_parts
 from orchestrator.engine.errors import ErrorCode, ModelError
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext, FailedAttempt
+from orchestrator.engine.testing import call_context
 from tests.capabilities.language_models.asking import ask, request
 from tests.model_server import ModelServer, Reply
 
@@ -23,14 +24,14 @@ class Flaky:
     piece: str = "part "
     calls: int = 0
 
-    async def complete(self, wish: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, wish: ModelRequest, call: CallContext) -> ModelReply:
         self.calls += 1
         if self.piece:
-            on_delta(self.piece)
+            call.on_delta(self.piece)
         if self.failures:
             raise self.failures.pop(0)
-        on_delta("whole")
-        return ModelReply(message=Message(role=Role.ASSISTANT, content="part whole"), model=wish.model, finish="stop")
+        call.on_delta("whole")
+        return ModelReply(message=Message(role=Role.ASSISTANT, content=text_parts("part whole")), model=wish.model, finish="stop")
 
 
 @dataclass
@@ -55,6 +56,18 @@ async def test_waits_grow_and_end() -> None:
         await ask(patient(inner, naps, first_s=1.0, longest_s=3.0, attempts=5), request("x/y"))
     assert naps.taken == [1.0, 2.0, 3.0, 3.0]
     assert inner.calls == 5
+
+
+async def test_each_failed_attempt_is_told_with_its_wait_and_its_cost() -> None:
+    told: list[FailedAttempt] = []
+    first, second, last = failed(), failed(after=7.0), failed(retryable=False)
+    second.usage = last.usage = Usage(input_tokens=5, output_tokens=2, estimated=True)
+    with pytest.raises(ModelError) as caught:
+        await patient(Flaky([first, second, last]), Naps(), first_s=1.0).complete(
+            request("x/y"), call_context(on_failed_attempt=told.append)
+        )
+    assert told == [FailedAttempt(1, first.info, 1.0), FailedAttempt(2, second.info, 7.0, second.usage)]
+    assert caught.value is last and last.usage is not None
 
 
 async def test_jitter_spreads_the_waits() -> None:
@@ -86,7 +99,7 @@ async def test_what_cannot_pass_is_not_tried_again() -> None:
 async def test_listeners_are_told_when_what_they_heard_is_void() -> None:
     reply, heard = await ask(patient(Flaky([failed(), failed()]), Naps()), request("x/y"))
     assert heard == ["part ", RESTART, "part ", RESTART, "part ", "whole"]
-    assert "".join(heard).rpartition(RESTART)[2] == reply.message.content == "part whole"
+    assert "".join(heard).rpartition(RESTART)[2] == reply.message.text == "part whole"
 
 
 async def test_nothing_is_void_when_nothing_was_heard() -> None:
@@ -98,7 +111,7 @@ async def test_a_cut_stream_is_asked_again_and_its_part_forgotten(model_server: 
     model_server.script(Reply(text="one two three four", fault="cut"), Reply(status=500), Reply(text="all of it"))
     wire = OpenAIWire(base=model_server.base, key="", egress=Egress(private_hosts=[f"127.0.0.1:{model_server.port}"]))
     reply, heard = await ask(RetryingModel(wire, Backoff(first_s=0.01)), request("openai/gpt-x"))
-    assert reply.message.content == "all of it" == "".join(heard).rpartition(RESTART)[2]
+    assert reply.message.text == "all of it" == "".join(heard).rpartition(RESTART)[2]
     assert len(model_server.requests) == 3
 
 

@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from orchestrator.capabilities.language_models.catalog import catalog
-from orchestrator.capabilities.language_models.keys import ProviderKey, ProviderKeys
+from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
+from orchestrator.capabilities.language_models.providers import ProviderKey
 from orchestrator.capabilities.language_models.router import RoutedModel, language_model
 from orchestrator.engine.errors import ErrorCode, ModelError
 from tests.capabilities.language_models.asking import ask, request
@@ -32,7 +33,7 @@ async def refused(found: ProviderKeys, model: str) -> ModelError:
 async def test_the_environment_points_at_any_compatible_server(model_server: ModelServer) -> None:
     found = keys(OPENAI_API_BASE=model_server.base, OPENAI_API_KEY=OPERATOR)
     reply, _ = await ask(language_model(keys=found), request("openai/gpt-x", "Hello"))
-    assert reply.message.content == "Echo: Hello"
+    assert reply.message.text == "Echo: Hello"
     assert model_server.requests[0].key == OPERATOR
 
 

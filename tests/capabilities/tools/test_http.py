@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from orchestrator.capabilities.egress.client import Limits
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import ToolBox, ToolCall
+from orchestrator.engine.testing import call_context
 from tests.model_server import ModelServer
 from tests.model_server.fixture import model_server, running_model_server
 
@@ -19,10 +21,8 @@ def box(server: ModelServer) -> ToolBox:
 
 
 async def test_sending_carries_the_idempotency_key(model_server: ModelServer) -> None:
-    call = ToolCall(
-        tool="http_send_once", arguments={"url": f"{model_server.url}/sink", "body": {"order": 7}}, idempotency_key="run-1/send#1/tool.1"
-    )
-    answer = await box(model_server).call(call)
+    wanted = ToolCall(tool="http_send_once", arguments={"url": f"{model_server.url}/sink", "body": {"order": 7}})
+    answer = await box(model_server).call(wanted, call_context(idempotency_key="run-1/send#1/tool.1"))
     assert isinstance(answer, dict)
     assert answer["status"] == 200
     assert answer["body"] == {"taken": 1, "key": "run-1/send#1/tool.1"}
@@ -30,21 +30,56 @@ async def test_sending_carries_the_idempotency_key(model_server: ModelServer) ->
 
 
 async def test_reading_gives_parsed_json(model_server: ModelServer) -> None:
-    answer = await box(model_server).call(ToolCall(tool="http_get", arguments={"url": f"{model_server.url}/v1/models"}))
+    answer = await box(model_server).call(ToolCall(tool="http_get", arguments={"url": f"{model_server.url}/v1/models"}), call_context())
     assert isinstance(answer, dict) and isinstance(answer["body"], dict)
     assert answer["body"]["object"] == "list"
 
 
-async def test_an_error_status_is_an_answer(model_server: ModelServer) -> None:
+@pytest.mark.parametrize("tool", ["http_request", "http_send_once"])
+@pytest.mark.parametrize(("status", "retryable"), [(400, False), (404, False), (429, True), (503, True)])
+async def test_an_error_status_is_a_failure(model_server: ModelServer, tool: str, status: int, retryable: bool) -> None:
+    wanted = ToolCall(tool=tool, arguments={"url": f"{model_server.url}/sink?status={status}"})
+    with pytest.raises(ToolError, match=f"answered {status}") as caught:
+        await box(model_server).call(wanted, call_context())
+    assert (caught.value.info.code, caught.value.info.retryable) == (ErrorCode.TOOL_FAILED, retryable)
+
+
+async def test_page_that_is_not_there_is_a_failure_unless_the_node_says_otherwise(model_server: ModelServer) -> None:
+    wanted = ToolCall(tool="http_get", arguments={"url": f"{model_server.url}/nowhere"})
+    with pytest.raises(ToolError, match="answered 404"):
+        await box(model_server).call(wanted, call_context())
     answer = await box(model_server).call(
-        ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink?status=503", "body": "x"})
+        wanted.model_copy(update={"arguments": {**wanted.arguments, "accept_errors": True}}), call_context()
     )
+    assert isinstance(answer, dict) and answer["status"] == 404
+
+
+@pytest.mark.parametrize("tool", ["http_request", "http_send_once"])
+async def test_an_error_status_is_an_answer_where_the_node_says_so(model_server: ModelServer, tool: str) -> None:
+    wanted = ToolCall(tool=tool, arguments={"url": f"{model_server.url}/sink?status=503", "accept_errors": True})
+    answer = await box(model_server).call(wanted, call_context())
     assert isinstance(answer, dict) and answer["status"] == 503
+
+
+async def test_unsafe_request_that_got_no_answer_may_have_arrived(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.capabilities.tools.http._LIMITS", Limits(connect_s=5, read_s=0.2, total_s=0.3, max_bytes=1000))
+    for tool, code in (("http_request", ErrorCode.OUTCOME_UNKNOWN), ("http_send_once", ErrorCode.TIMEOUT)):
+        wanted = ToolCall(tool=tool, arguments={"url": f"{model_server.url}/sink?latency_s=5"})
+        with pytest.raises(ToolError) as caught:
+            await box(model_server).call(wanted, call_context())
+        assert caught.value.info.code is code
+
+
+async def test_unsafe_request_that_could_not_connect_did_not_arrive(unused_tcp_port: int) -> None:
+    wanted = ToolCall(tool="http_request", arguments={"url": f"http://127.0.0.1:{unused_tcp_port}/"})
+    with pytest.raises(ToolError) as caught:
+        await toolbox(private_hosts=[f"127.0.0.1:{unused_tcp_port}"]).call(wanted, call_context())
+    assert caught.value.info.code is ErrorCode.TOOL_FAILED
 
 
 async def test_a_private_address_is_refused_and_nothing_is_sent(model_server: ModelServer) -> None:
     with pytest.raises(ToolError) as caught:
-        await toolbox().call(ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink"}))
+        await toolbox().call(ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink"}), call_context())
     assert caught.value.info.code is ErrorCode.REFUSED
     assert "BATON_PRIVATE_HOSTS" in caught.value.info.cure
     assert model_server.sink == []
@@ -52,7 +87,7 @@ async def test_a_private_address_is_refused_and_nothing_is_sent(model_server: Mo
 
 async def test_cancelling_wins_over_a_slow_server(model_server: ModelServer) -> None:
     call = ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink?latency_s=5"})
-    task = asyncio.create_task(box(model_server).call(call))
+    task = asyncio.create_task(box(model_server).call(call, call_context()))
     await asyncio.sleep(0.2)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -65,5 +100,7 @@ async def test_cancelling_wins_over_a_slow_server(model_server: ModelServer) -> 
 )
 async def test_headers_that_change_the_request_are_refused(model_server: ModelServer, headers: dict[str, Json]) -> None:
     with pytest.raises(ToolError):
-        await box(model_server).call(ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink", "headers": headers}))
+        await box(model_server).call(
+            ToolCall(tool="http_request", arguments={"url": f"{model_server.url}/sink", "headers": headers}), call_context()
+        )
     assert model_server.sink == []

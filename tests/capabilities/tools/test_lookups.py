@@ -8,6 +8,7 @@ from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.errors import ToolError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import ToolCall
+from orchestrator.engine.testing import call_context
 
 ORDERS = '\ufefforder_id,customer_id,item\nO-1,C-7,Kettle\nO-2,c-7,"Lamp, large"\nO-3,C-8,Chair\n'.encode()
 FAQ = b"""# Help
@@ -27,7 +28,7 @@ NOON_US = 1_795_348_800_000_000  # 2026-11-22T12:00:00Z
 
 async def use(name: str, **arguments: Json) -> Json:
     files = {key: value for key, value in FILES.items() if key != "broken.csv"}
-    return await toolbox(files=files, now_us=lambda: NOON_US).call(ToolCall(tool=name, arguments=arguments))
+    return await toolbox(files=files, now_us=lambda: NOON_US).call(ToolCall(tool=name, arguments=arguments), call_context())
 
 
 async def test_csv_rows_are_found_without_regard_to_case_and_byte_order_mark() -> None:
@@ -67,7 +68,7 @@ async def test_file_that_is_not_text_says_so() -> None:
     box = toolbox(files=FILES)
     assert box.spec("csv_lookup") is not None
     with pytest.raises(ToolError) as caught:
-        await box.call(ToolCall(tool="csv_lookup", arguments={"file": "broken.csv", "column": "order_id", "value": "1"}))
+        await box.call(ToolCall(tool="csv_lookup", arguments={"file": "broken.csv", "column": "order_id", "value": "1"}), call_context())
     assert "UTF-8" in caught.value.info.message
 
 

@@ -6,13 +6,14 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from orchestrator.capabilities.tools.registry import built_in_specs
+from orchestrator.capabilities.tools.registry import all_specs
 from orchestrator.capabilities.tools.tool import ToolContext, tool
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import ToolCall
+from orchestrator.engine.testing import call_context
 
 
 @tool("sleeper", title="Sleeper", timeout_s=0.05)
@@ -20,6 +21,19 @@ async def sleeper(_context: ToolContext) -> Json:
     """Sleep for too long."""
     await asyncio.sleep(5)
     return None
+
+
+@tool("dozer", title="Dozer", safety=Safety.IDEMPOTENT, timeout_s=0.05)
+async def dozer(_context: ToolContext) -> Json:
+    """Sleep for too long."""
+    await asyncio.sleep(5)
+    return None
+
+
+@tool("bragger", title="Bragger")
+async def bragger(_context: ToolContext) -> Json:
+    """Act, and tell too much of it."""
+    return "A" * 300_000
 
 
 @tool("shouter", title="Shouter", safety=Safety.PURE)
@@ -42,7 +56,7 @@ async def key_teller(context: ToolContext) -> Json:
 
 async def failure(name: str, arguments: dict[str, Json]) -> ToolError:
     with pytest.raises(ToolError) as caught:
-        await toolbox(more=[sleeper, shouter, breaker]).call(ToolCall(tool=name, arguments=arguments))
+        await toolbox(more=[sleeper, dozer, bragger, shouter, breaker]).call(ToolCall(tool=name, arguments=arguments), call_context())
     assert caught.value.info.cure
     return caught.value
 
@@ -60,11 +74,16 @@ async def test_arguments_are_validated_without_coercion(arguments: dict[str, Jso
 
 
 async def test_slow_tool_is_stopped() -> None:
-    assert (await failure("sleeper", {})).info.code is ErrorCode.TIMEOUT
+    assert (await failure("dozer", {})).info.code is ErrorCode.TIMEOUT
+
+
+async def test_unsafe_tool_that_may_have_acted_leaves_an_unknown_outcome() -> None:
+    assert (await failure("sleeper", {})).info.code is ErrorCode.OUTCOME_UNKNOWN
+    assert (await failure("bragger", {})).info.code is ErrorCode.OUTCOME_UNKNOWN
 
 
 async def test_output_is_capped_at_256_kilobytes() -> None:
-    within = await toolbox(more=[shouter]).call(ToolCall(tool="shouter", arguments={"times": 250_000}))
+    within = await toolbox(more=[shouter]).call(ToolCall(tool="shouter", arguments={"times": 250_000}), call_context())
     assert isinstance(within, str) and len(within) == 250_000
     error = await failure("shouter", {"times": 300_000})
     assert "262144" in error.info.message
@@ -76,8 +95,8 @@ async def test_an_exception_becomes_a_tool_error_with_its_reason() -> None:
 
 
 async def test_the_idempotency_key_reaches_the_tool() -> None:
-    call = ToolCall(tool="key_teller", arguments={}, idempotency_key="run/step#1")
-    assert await toolbox(more=[key_teller]).call(call) == "run/step#1"
+    wanted = ToolCall(tool="key_teller", arguments={})
+    assert await toolbox(more=[key_teller]).call(wanted, call_context(idempotency_key="run/step#1")) == "run/step#1"
 
 
 async def test_only_enabled_tools_exist() -> None:
@@ -85,11 +104,11 @@ async def test_only_enabled_tools_exist() -> None:
     assert few.spec("calculator") is not None
     assert few.spec("http_get") is None
     with pytest.raises(ToolError):
-        await few.call(ToolCall(tool="http_get", arguments={"url": "https://example.com"}))
+        await few.call(ToolCall(tool="http_get", arguments={"url": "https://example.com"}), call_context())
 
 
 def test_every_built_in_tool_explains_itself() -> None:
-    specs = built_in_specs()
+    specs = all_specs()
     assert len({spec.name for spec in specs}) == len(specs) >= 8
     for spec in specs:
         assert spec.description and spec.title
@@ -100,7 +119,7 @@ def test_every_built_in_tool_explains_itself() -> None:
 
 
 def test_reading_is_idempotent_and_sending_is_not() -> None:
-    safety = {spec.name: spec.safety for spec in built_in_specs()}
+    safety = {spec.name: spec.safety for spec in all_specs()}
     assert safety["http_get"] is Safety.IDEMPOTENT is safety["http_send_once"]
     assert safety["http_request"] is Safety.UNSAFE
     assert safety["calculator"] is Safety.PURE

@@ -42,7 +42,7 @@ class Desk:
 
     def said(self, turn: int) -> list[str]:
         """What the model was told in its nth request, without system and task."""
-        return [message.content for message in self.model.requests[turn].messages[2:]]
+        return [message.text for message in self.model.requests[turn].messages[2:]]
 
 
 async def test_agent_answers_with_text() -> None:
@@ -185,9 +185,9 @@ async def test_approval_shows_exactly_the_call_and_waits_without_a_worker() -> N
     assert not runner.deliver(path, {"action": "reject"}, "bob"), "a second decision must not count"
     state = await desk.rig.go("?", runner)
     assert state.output == "done"
-    assert desk.toolbox.calls == [
-        ToolCall(tool="weather", arguments={"city": "Hue"}, agent="helper", idempotency_key=desk.toolbox.calls[0].idempotency_key)
-    ]
+    assert desk.toolbox.calls == [ToolCall(tool="weather", arguments={"city": "Hue"})]
+    [call] = desk.toolbox.contexts
+    assert (call.run_id, call.path, call.agent, call.tenant, call.attempt) == ("run", "help#1/turn.1.call.0/tool.1", "helper", "tenant", 1)
 
 
 async def test_rejected_call_is_not_performed() -> None:

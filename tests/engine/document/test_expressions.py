@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from orchestrator.engine.document.expressions import Variables, compile_expression, evaluate, is_open, render
+from orchestrator.engine.document.expressions import Members, Variables, compile_expression, evaluate, is_open, render
 from orchestrator.engine.errors import ExpressionFailed
 
 SEEN = Variables(
-    {"input": {"score": 1, "name": "Ann", "items": [{"n": 2}, {"n": 5}], "none": None}, "state": {}},
-    lambda name: {"out": f"from {name}"} if name == "writer" else None,
-    lambda: ["writer"],
+    {"input": {"score": 1, "name": "Ann", "items": [{"n": 2}, {"n": 5}], "none": None}},
+    Members(lambda name: {"out": f"from {name}"} if name == "writer" else None, lambda: ["writer"]),
+    Members(lambda name: {"seen": [1, 2], "total": 3}[name], lambda: ["seen", "total"]),
 )
 
 
@@ -25,6 +25,11 @@ SEEN = Variables(
         ("nodes.writer.out", "from writer"),
         ("nodes.writer.out + '!'", "from writer!"),
         ("size(nodes)", 1),
+        ("state.total", 3),
+        ("state", {"seen": [1, 2], "total": 3}),
+        ("size(state.seen) + state.total", 5),
+        ("state['total']", 3),
+        ("has(state.other)", False),
         ("has(input.missing)", False),
         ("['x', 'y'].join(', ')", "x, y"),
         ("input.name.lowerAscii()", "ann"),

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.node_kind import is_of_type
 from orchestrator.engine.document.problems import Problem, Severity
 from orchestrator.engine.document.validation import check_graph, document_problems
 from orchestrator.engine.log.status import RunStatus
@@ -42,6 +43,11 @@ BAD: list[tuple[str, Graph, str, str]] = [
     ("bad_firing", simple([node("x", "join", firing={"rule": "n_of", "count": 5})]), "x", "firing"),
     ("unknown_parent", simple([node("x", "wait", parent="start")], []), "x", "parent"),
     ("no_result", simple([node("x", "map")]), "x", ""),
+    ("no_default", simple([node("x", "human", on_error="default")], []), "x", "on_error"),
+    ("no_default", simple([node("x", "router", on_error="default")], []), "x", "on_error"),
+    ("no_default", simple([node("x", "output", on_error="default")], []), "x", "on_error"),
+    ("bad_default", simple([node("x", "map", on_error="default", default_output="none")]), "x", "default_output"),
+    ("output_in_map", simple([node("m", "map"), node("x", "output", parent="m")], []), "x", ""),
 ]
 
 
@@ -69,6 +75,22 @@ def test_problem_names_node_and_field(code: str, document: Graph, at: str, field
 def test_problem_names_the_edge(code: str, edges: list[dict[str, Any]]) -> None:
     found = [problem for problem in errors(simple([], edges)) if problem.code == code]
     assert found and found[0].edge is not None
+
+
+@pytest.mark.parametrize(("value", "fits"), [([], True), ([1], True), (None, False), ({}, False), ("text", False)])
+def test_default_of_a_map_is_a_list(value: Any, fits: bool) -> None:
+    body = [node("m", "map", on_error="default", default_output=value), node("x", "wait", parent="m")]
+    edges = [edge("start", "m"), edge("m.item", "x"), edge("x", "m.result"), edge("m", "end")]
+    assert (errors(simple(body, edges)) == []) is fits
+
+
+@pytest.mark.parametrize(
+    ("port_type", "good", "bad"),
+    [("text", "x", 1), ("object", {}, []), ("list", [], {}), ("number", 1.5, True), ("boolean", True, 1), ("any", None, ...)],
+)
+def test_value_is_held_against_the_type_of_its_port(port_type: Any, good: Any, bad: Any) -> None:
+    assert is_of_type(good, port_type)
+    assert bad is ... or not is_of_type(bad, port_type)
 
 
 def test_edges_may_not_cross_the_border_of_a_map() -> None:

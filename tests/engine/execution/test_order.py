@@ -40,6 +40,28 @@ async def test_effects_begin_after_all_before_them_is_durable_and_unsafe_results
         assert len(before_end) == flushes
 
 
+class SlowDisk(MemoryLog):
+    """Nothing is durable before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.durable = asyncio.Event()
+
+    async def flush(self) -> None:
+        await self.durable.wait()
+
+
+async def test_model_is_asked_while_what_came_before_is_being_written_and_a_tool_is_not_called() -> None:
+    disk = SlowDisk()
+    model = ScriptedModel([calls(("note", "{}")), says("done")])
+    rig = Bench(one_agent(tools=["note"]), model=model, tools=MemoryTools({"note": lambda _arguments: "noted"}), log=disk)
+    going = asyncio.ensure_future(rig.go("x"))
+    await asyncio.sleep(0.01)
+    assert (len(model.requests), rig.tools.calls) == (1, [])
+    disk.durable.set()
+    assert (await going).output == "done"
+
+
 async def test_nodes_without_effects_wait_for_no_flush() -> None:
     diary = Diary()
     names = [f"n{index}" for index in range(20)]

@@ -1,130 +1,124 @@
-"""A run continues from its log: after any crash, with the same outcome, doing nothing twice."""
+"""A run goes on from its log: after any death, pause or answer, with the same outcome, doing nothing twice."""
 
 import asyncio
-import json
 import os
-import random
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.engine.document.graph import Graph
-from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role
-from orchestrator.engine.effects.tool import Safety
-from orchestrator.engine.ids import Json
-from orchestrator.engine.log.run_state import RunState, fold
+from orchestrator.engine.effects.gate import Verdict
+from orchestrator.engine.execution.runner import Runner
+from orchestrator.engine.log.run_state import fold
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import ToolCall
-from orchestrator.engine.testing import Bench, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
-from tests.engine.random_graphs import executable_graphs, well_formed
+from orchestrator.engine.testing import Bench
+from tests.engine.execution.rough_world import WatchedLog, answer_all, bench, outcome, stretch, through_deaths, to_the_end, tools_of
+from tests.engine.random_graphs import executable_graphs
 
-QUICK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@dataclass
-class UnevenTools(MemoryTools):
-    """Tools that take a random number of turns of the loop, so that branches interleave differently."""
-
-    seed: int = 0
-    performed: list[str] = field(default_factory=list)
-
-    async def call(self, call: ToolCall) -> Json:
-        for _ in range(random.Random(f"{self.seed}{call.idempotency_key}").randrange(6)):
-            await asyncio.sleep(0)
-        self.performed.append(call.idempotency_key)
-        return await super().call(call)
+EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "25"))
+QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def answer(request: ModelRequest) -> ModelReply:
-    """Uses the tool once, then answers."""
-    used = any(message.role is Role.TOOL for message in request.messages)
-    return says("done") if used else calls(("note", json.dumps({"text": "y"})))
-
-
-def bench(graph: Graph, seed: int, log: MemoryLog | None = None) -> Bench:
-    tools = UnevenTools({"note": lambda arguments: arguments["text"]}, safety=Safety.IDEMPOTENT, seed=seed)
-    return Bench(graph, model=ScriptedModel(answer=answer), tools=tools, log=log or MemoryLog())
-
-
-async def to_the_end(rig: Bench) -> RunState:
-    """Work and answer whatever is asked until the run has ended."""
-    state = await rig.go(5)
-    while not state.status.terminal:
-        assert state.status is RunStatus.WAITING
-        runner = rig.runner()
-        for path in runner.state.waiting():
-            if runner.state.effects[path].kind == "human":
-                assert runner.deliver(path, {"action": "approve", "value": None, "comment": ""}, "someone")
-        state = await rig.go(5, runner)
-    return state
-
-
-def outcome(state: RunState) -> object:
-    """Everything about a run that must not depend on timing or crashes."""
-    steps = {
-        (scope, name, number): (act.status, act.outputs, act.edges, act.attempt)
-        for scope, inner in state.scopes.items()
-        for name, acts in inner.activations.items()
-        for number, act in acts.items()
-    }
-    effects = {path: (effect.kind, effect.name, effect.status, effect.result) for path, effect in state.effects.items()}
-    return state.status, state.output, steps, effects, {name: values[-1][1] for name, values in state.channels.items()}
+def unsafe_calls_made_twice(rig: Bench) -> set[str]:
+    """The keys of unsafe calls that were really made more than once."""
+    effects = fold(rig.log.events).effects.values()
+    unsafe = {effect.idempotency_key for effect in effects if effect.safety == "unsafe"}
+    return {key for key, times in tools_of(rig).acted.items() if times > 1 and key in unsafe}
 
 
 @QUICK
-@given(executable_graphs().map(well_formed))
-def test_state_is_the_fold_of_the_log(graph: Graph) -> None:
-    rig = bench(graph, 1)
-    state = asyncio.run(to_the_end(rig))
-    assert state.status is RunStatus.SUCCEEDED, state.error
-    assert fold(rig.log.events) == state
-
-
-@QUICK
-@given(executable_graphs().map(well_formed), st.integers(0, 99), st.integers(100, 199))
-def test_paths_and_results_are_the_same_whatever_the_interleaving(graph: Graph, one: int, other: int) -> None:
+@given(executable_graphs(), st.integers(0, 99), st.integers(100, 199))
+def test_outcome_is_the_same_whatever_the_order_of_finishing(graph: Graph, one: int, other: int) -> None:
     first = asyncio.run(to_the_end(bench(graph, one)))
-    second = asyncio.run(to_the_end(bench(graph, other)))
-    assert outcome(first) == outcome(second)
+    assert first.status is RunStatus.SUCCEEDED, first.error
+    assert outcome(first) == outcome(asyncio.run(to_the_end(bench(graph, other))))
 
 
-@settings(QUICK, max_examples=int(os.environ.get("CRASH_EXAMPLES", "25")))
-@given(executable_graphs(largest=4).map(well_formed))
-def test_crash_at_every_event_boundary_changes_nothing(graph: Graph) -> None:
-    whole = bench(graph, 3)
+@QUICK
+@given(executable_graphs(), st.lists(st.integers(1, 30), min_size=1, max_size=5))
+def test_deaths_at_any_events_change_nothing(graph: Graph, deaths: list[int]) -> None:
+    async def both() -> None:
+        expected = outcome(await to_the_end(bench(graph, 3)))
+        rig, state = await through_deaths(graph, 4, deaths)
+        assert outcome(state) == expected
+        assert not unsafe_calls_made_twice(rig)
 
+    asyncio.run(both())
+
+
+@settings(QUICK, max_examples=max(EXAMPLES // 4, 1))
+@given(executable_graphs(largest=3))
+def test_death_after_each_single_event_changes_nothing(graph: Graph) -> None:
     async def every_point() -> None:
+        whole = bench(graph, 3)
         expected = outcome(await to_the_end(whole))
         for point in range(1, len(whole.log.events)):
-            assert await _crash_and_recover(graph, point) == expected, f"crash after event {point}"
+            rig, state = await through_deaths(graph, 3, [point])
+            assert outcome(state) == expected, f"death after event {point}"
+            assert not unsafe_calls_made_twice(rig)
 
     asyncio.run(every_point())
 
 
-async def _crash_and_recover(graph: Graph, point: int) -> object:
-    broken = bench(graph, 3, MemoryLog(die_after=point))
-    try:
-        await to_the_end(broken)
-    except WorkerDied:
-        pass
-    known = fold(broken.log.events)
-    finished = {effect.idempotency_key for effect in known.effects.values() if effect.kind == "tool" and effect.status.ended}
-    again = bench(graph, 4, MemoryLog(broken.log.events))
-    state = await to_the_end(again)
-    assert isinstance(again.tools, UnevenTools)
-    assert not finished & set(again.tools.performed), "a finished effect was performed again"
-    return outcome(state)
-
-
-@settings(QUICK, max_examples=15)
-@given(executable_graphs().map(well_formed))
-def test_replay_of_a_finished_log_performs_nothing(graph: Graph) -> None:
+@QUICK
+@given(executable_graphs())
+def test_replay_of_a_finished_log_performs_nothing_and_gives_the_same(graph: Graph) -> None:
     rig = bench(graph, 1)
-    asyncio.run(to_the_end(rig))
-    ended = rig.log.events
-    replayed = bench(graph, 2, MemoryLog(ended[:-1]))
-    state = asyncio.run(to_the_end(replayed))
-    assert state.status is RunStatus.SUCCEEDED
-    assert isinstance(replayed.tools, UnevenTools)
-    assert replayed.tools.performed == [] and replayed.model.requests == []
+    state = asyncio.run(to_the_end(rig))
+    replayed = bench(graph, 2, WatchedLog(rig.log.events[:-1]))
+    again = asyncio.run(to_the_end(replayed))
+    assert not tools_of(replayed).acted and replayed.model.requests == []
+    assert outcome(again) == outcome(state)
+
+
+@QUICK
+@given(executable_graphs(), st.lists(st.tuples(st.integers(3, 60), st.sampled_from(["pause", "pause and back", "answer"])), max_size=4))
+def test_pauses_and_answers_at_any_moment_change_nothing(graph: Graph, commands: list[tuple[int, str]]) -> None:
+    async def both() -> None:
+        expected = outcome(await to_the_end(bench(graph, 3)))
+        rig = bench(graph, 4)
+        assert outcome(await commanded(rig, commands)) == expected
+        assert not unsafe_calls_made_twice(rig)
+
+    asyncio.run(both())
+
+
+@QUICK
+@given(
+    executable_graphs(unhandled=True),
+    st.lists(st.tuples(st.integers(3, 60), st.sampled_from(["pause", "answer", "cancel", "revoke"])), max_size=4),
+    st.lists(st.integers(1, 30), max_size=2),
+)
+def test_whatever_happens_a_run_ends_and_pays_nothing_twice(graph: Graph, commands: list[tuple[int, str]], deaths: list[int]) -> None:
+    async def once() -> None:
+        rig, _ = await through_deaths(graph, 5, deaths)
+        assert not unsafe_calls_made_twice(rig)
+        rig = bench(graph, 6)
+        state = await commanded(rig, commands)
+        assert state.status.terminal and not state.open_steps and not state.open_effects
+        assert not unsafe_calls_made_twice(rig)
+
+    asyncio.run(once())
+
+
+async def commanded(rig: Bench, commands: list[tuple[int, str]]) -> object:
+    """Run to the end, with commands given at the moments at which the log has so many events."""
+    acts: dict[str, Callable[[Runner], None]] = {
+        "pause": lambda runner: runner.pause("ann"),
+        "pause and back": lambda runner: (runner.pause("ann"), runner.unpause("ann"))[0],
+        "answer": answer_all,
+        "cancel": lambda runner: runner.cancel("ann", ""),
+        "revoke": lambda _runner: rig.authority.verdicts.update(note=Verdict.DENY, pay=Verdict.DENY),
+    }
+
+    def prepare(runner: Runner) -> None:
+        def act(name: str) -> Callable[[], None]:
+            return lambda: None if runner.state.status is not RunStatus.RUNNING else acts[name](runner)
+
+        rig.log._at.update({moment: act(name) for moment, name in commands if moment > len(rig.log.events)})  # type: ignore[attr-defined]
+
+    state = await stretch(rig, prepare)
+    while not state.status.terminal:
+        state = await stretch(rig, lambda runner: (prepare(runner), runner.unpause("ann"), answer_all(runner))[0])
+    return state

@@ -9,11 +9,12 @@ from orchestrator.engine.ids import ROOT, NodeId, Path
 from orchestrator.engine.log import events as ev
 from orchestrator.engine.log.events import RunClaimed
 from orchestrator.engine.log.run_state import RunState, apply_event, fold
-from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.log.status import RunStatus, run_transitions
 
 ERROR = ErrorInfo(code=ErrorCode.INTERNAL, message="x")
 STEP = {"path": Path("a#1"), "scope": ROOT, "node": NodeId("a"), "activation": 1}
 BEGUN = [ev.RunStarted(seq=1), RunClaimed(seq=2, worker="w", epoch=1, cause="first")]
+ITEM = {"scope": "m#1/item.0", "parent": ROOT, "node": "m", "index": 0}
 EFFECT = {"path": Path("a#1/tool.1"), "kind": "tool", "fingerprint": "f"}
 
 
@@ -37,9 +38,12 @@ def after(*events: ev.Event) -> RunState:
         [ev.EffectFinished(path=Path("a#1/tool.1"))],
         [ev.EffectStarted(**EFFECT), ev.EffectStarted(**EFFECT)],
         [ev.EffectStarted(**EFFECT), ev.EffectFinished(path=EFFECT["path"]), ev.EffectFailed(path=EFFECT["path"], error=ERROR)],
-        [ev.EffectStarted(**EFFECT), ev.EffectRefused(**EFFECT, gate={"verdict": "deny"})],
-        [ev.ScopeStarted(scope="m#1/item.0", node="m"), ev.ScopeStarted(scope="m#1/item.0", node="m")],
-        [ev.ScopeStarted(scope="m#1/item.0", node="m"), ev.ScopeFinished(scope="m#1/item.0"), ev.ScopeFinished(scope="m#1/item.0")],
+        [ev.EffectStarted(**EFFECT), ev.EffectFinished(path=EFFECT["path"]), ev.EffectRefused(**EFFECT, gate={"verdict": "deny"})],
+        [ev.EffectStarted(**EFFECT, waits=True), ev.EffectRefused(**EFFECT, gate={"verdict": "deny"})],
+        [ev.EffectReused(path=EFFECT["path"], of="b#1/tool.1")],
+        [ev.EffectStarted(**EFFECT), ev.EffectReused(path="a#1~2/tool.1", of=EFFECT["path"])],
+        [ev.ScopeStarted(**ITEM), ev.ScopeStarted(**ITEM)],
+        [ev.ScopeStarted(**ITEM), ev.ScopeFinished(scope="m#1/item.0"), ev.ScopeFinished(scope="m#1/item.0")],
     ],
 )
 def test_impossible_log_is_refused(events: list[ev.Event]) -> None:
@@ -87,3 +91,49 @@ def test_what_is_open_when_a_run_ends_is_cancelled() -> None:
     assert state.open_steps == set() and state.open_effects == set()
     assert state.effects[Path("a#1/tool.1")].status == "cancelled"
     assert state.scopes[ROOT].activations[NodeId("a")][1].status == "cancelled"
+
+
+def test_failed_item_cancels_what_goes_on_in_it_and_not_in_an_item_whose_name_begins_like_its_own() -> None:
+    def within(item: str) -> list[ev.Event]:
+        scope = f"m#1/{item}"
+        step = {"path": f"{scope}/a#1", "scope": scope, "node": "a", "activation": 1}
+        effect = {"path": f"{scope}/a#1/tool.1", "kind": "tool", "fingerprint": "f"}
+        return [ev.ScopeStarted(scope=scope, parent=ROOT, node="m", index=0), ev.NodeStarted(**step), ev.EffectStarted(**effect)]
+
+    state = after(*within("item.1"), *within("item.10"), ev.ScopeFinished(scope="m#1/item.1", error=ERROR))
+    assert state.open_steps == {("m#1/item.10", "a", 1)} and state.open_effects == {"m#1/item.10/a#1/tool.1"}
+    assert state.effects[Path("m#1/item.1/a#1/tool.1")].status == "cancelled"
+
+
+def test_attempt_that_failed_cancels_what_it_left_open_and_nothing_of_a_step_whose_name_begins_like_its_own() -> None:
+    begun = [ev.NodeStarted(**STEP), ev.NodeStarted(**{**STEP, "path": "a#10", "activation": 10})]
+    effects = [ev.EffectStarted(**{**EFFECT, "path": path}) for path in ("a#1/tool.1", "a#10/tool.1")]
+    for end in (ev.NodeRetrying(**STEP, attempt=1, error=ERROR, retry_at_us=0), ev.NodeFailed(**STEP, error=ERROR, handled=True)):
+        state = after(*begun, *effects, end)
+        assert state.open_effects == {"a#10/tool.1"}
+
+
+def test_time_counts_while_a_worker_has_the_run() -> None:
+    def at(event: ev.Event, us: int) -> ev.Event:
+        return event.model_copy(update={"at_us": us})
+
+    log = [
+        at(ev.RunStarted(), 100),
+        at(RunClaimed(worker="w", epoch=1, cause="first"), 110),
+        at(ev.NodeStarted(**STEP), 150),
+        at(ev.RunSuspended(), 160),
+        at(RunClaimed(worker="w", epoch=2, cause="woken"), 900),
+        at(ev.Decision(path="d", what="x", chosen="y"), 905),
+        at(RunClaimed(worker="v", epoch=3, cause="takeover"), 2000),
+        at(ev.RunPaused(), 1990),
+        at(ev.RunUnpaused(), 3000),
+        at(ev.RunSucceeded(), 3007),
+    ]
+    state = fold(event.model_copy(update={"seq": index}) for index, event in enumerate(log, start=1))
+    assert state.worked_us == 40 + 10 + 5 + 0 + 7
+
+
+def test_drawn_transitions_are_the_allowed_ones() -> None:
+    drawn = run_transitions()
+    assert (RunStatus.RUNNING, RunStatus.WAITING) in drawn and all(old.may_become(new) for old, new in drawn)
+    assert not [old for old, _ in drawn if old.terminal]

@@ -20,8 +20,13 @@ def test_a_text_is_taken_as_it_was_typed() -> None:
     assert answer_of(REVIEW, "edit", "Dear\r\ncustomer") == "Dear\ncustomer"
 
 
-def test_beside_an_edit_every_other_way_leaves_what_was_shown() -> None:
-    assert answer_of(REVIEW, "approve", "Dear customer") is None
+def test_beside_an_edit_what_comes_back_as_it_was_shown_is_no_value() -> None:
+    assert answer_of(REVIEW, "approve", "Hello") is None
+    assert answer_of({**REVIEW, "payload": "a\nb"}, "approve", "a\r\nb") is None
+
+
+def test_beside_an_edit_a_changed_text_goes_along_so_that_it_is_refused_and_not_ignored() -> None:
+    assert answer_of(REVIEW, "approve", "Dear customer") == "Dear customer"
 
 
 def test_without_an_edit_the_changed_text_goes_with_the_approval() -> None:

@@ -11,11 +11,13 @@ from django.db.models.functions import Now
 
 from orchestrator.celery import app, broker_url
 from orchestrator.engine.log.status import RunStatus
+from runs.control.principal import Principal
 from runs.control.start import start_run
 from runs.leases.lease import claim_named
 from runs.live.wake_ups import OUTBOX
 from runs.models import Probe, Run
-from runs.worker import bootstep, probe, scheduler, tasks
+from runs.worker import bootstep, probe, tasks
+from runs.worker.scheduler import Scheduler
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope, tenant_scope
 from tests.runs.factories import world
@@ -36,7 +38,7 @@ def test_a_message_holds_ids_only(database: Any, queue: Any) -> None:
     """T07, S01"""
     place = world()
     with tenant_scope(place.tenant.pk):
-        run = start_run(graph=place.graph, by=place.user, run_input="canary-4711", trigger=Run.Trigger.API)
+        run = start_run(graph=place.graph, principal=Principal(Run.Trigger.API, place.user), run_input="canary-4711").run
     OUTBOX.settle()
     [message] = queue.lrange("baton", 0, -1)
     assert b"canary-4711" not in message
@@ -70,8 +72,8 @@ def test_only_json_is_accepted_and_only_known_tasks_exist(database: Any) -> None
 def test_two_schedulers_wake_what_is_due_and_send_one_probe(database: Any, queue: Any) -> None:
     """F13"""
     place = world()
-    due, later = place.run("x"), place.run("y", due_at=None)
-    assert scheduler.tick() == 1 and scheduler.tick() == 1
+    due, later = place.run("x"), place.run("y", due_at=Now() + timedelta(hours=1))
+    assert Scheduler().tick() == 1 and Scheduler().tick() == 1
     OUTBOX.settle()
     sent = [json.loads(message)["headers"] for message in queue.lrange("baton", 0, -1)]
     assert [header["task"] for header in sent].count("runs.probe") == 1

@@ -1,12 +1,14 @@
 """Leases: who may write a run's log."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db.models.functions import Now
 
-from runs.leases.lease import claim_due, claim_named, release, renew
+from runs.leases.lease import claim_due, claim_named, claim_suspect, give_back, renew
+from runs.leases.stranded import stranded
 from runs.models import Command, Run
 from tenants.isolation.scope import system_scope
 from tests.runs.factories import world
@@ -39,6 +41,42 @@ def test_a_hint_with_another_tenants_id_claims_nothing() -> None:
     assert len(claim_named("a", 10, {run.pk: run.tenant_id})) == 1
 
 
+def test_a_hint_that_names_runs_of_two_tenants_with_their_ids_exchanged_claims_nothing() -> None:
+    """T07: both tenants are among those named, so only the pair tells."""
+    one, other = world().run(), world().run()
+    exchanged = {one.pk: other.tenant_id, other.pk: one.tenant_id}
+    assert claim_named("a", 10, exchanged) == []
+    assert len(claim_named("a", 10, {one.pk: one.tenant_id, other.pk: other.tenant_id})) == 2
+
+
+def test_a_suspect_is_claimed_by_an_idle_worker_only_and_given_up_only_when_it_died_alone() -> None:
+    """F22"""
+    place = world()
+    suspect = place.run(lease_owner="gone", crashes=1)
+    harmed = place.run(lease_owner="gone", crashes=0)
+    Run.objects.update(due_at="2020-01-01T00:00:00Z")
+    assert [claim.run_id for claim in claim_due("a", 10)] == [harmed.pk]
+    assert claim_named("a", 10, {suspect.pk: suspect.tenant_id}) == []
+    [claim] = claim_suspect("a")
+    assert (claim.run_id, claim.crashes, claim.suspect) == (suspect.pk, 2, True)
+    Run.objects.filter(pk=suspect.pk).update(due_at="2020-01-01T00:00:00Z")
+    assert claim_suspect("b") == []
+    [last] = claim_due("b", 10)
+    assert (last.run_id, last.crashes, last.suspect) == (suspect.pk, 3, False)
+
+
+def test_thousands_of_timers_leave_half_of_the_room_to_new_runs_and_to_those_that_were_told_something() -> None:
+    """F27"""
+    place = world()
+    for _ in range(20):
+        place.run(status="waiting", last_seq=3, due_at="2020-01-01T00:00:00Z")
+    new = place.run(due_at="2021-01-01T00:00:00Z")
+    answered = place.run(status="waiting", last_seq=3, due_at="2021-01-01T00:00:00Z")
+    Command.objects.create(tenant=answered.tenant, run=answered, kind="cancel", body={"by": "x", "comment": ""})
+    claims = claim_due("a", 8)
+    assert len(claims) == 8 and {new.pk, answered.pk} <= {claim.run_id for claim in claims}
+
+
 def test_an_expired_lease_is_taken_over_with_a_higher_epoch_and_counts_as_a_crash() -> None:
     run = world().run()
     wake_up = {run.pk: run.tenant_id}
@@ -52,7 +90,7 @@ def test_a_run_given_back_is_not_counted_as_a_crash() -> None:
     run = world().run(last_seq=3)
     wake_up = {run.pk: run.tenant_id}
     [claim] = claim_named("a", 10, wake_up)
-    release("a", [(run.pk, claim.epoch)], at_once=True)
+    give_back("a", [(run.pk, claim.epoch)])
     [again] = claim_named("b", 10, wake_up)
     assert (again.cause, again.crashes) == ("woken", 0)
 
@@ -63,27 +101,41 @@ def test_a_heartbeat_renews_all_runs_of_a_worker_and_no_others() -> None:
     claim_named("a", 10, {mine.pk: mine.tenant_id})
     claim_named("b", 10, {other.pk: other.tenant_id})
     before = {run.pk: run.due_at for run in Run.objects.all()}
-    owned, _ = renew("a")
+    renewal = renew("a")
     after = {run.pk: run.due_at for run in Run.objects.all()}
-    assert owned == {mine.pk}
+    assert renewal.epochs == {mine.pk: 1}
     assert after[mine.pk] > before[mine.pk] and after[other.pk] == before[other.pk]
 
 
-def test_a_waiting_run_is_due_only_when_a_command_waits_for_it() -> None:
+def test_a_run_that_is_given_back_is_due_at_once_or_after_a_while_and_never_left_to_nobody() -> None:
+    place = world()
+    soon, later = place.run(), place.run()
+    claims = claim_named("a", 10, {run.pk: run.tenant_id for run in (soon, later)})
+    epochs = {claim.run_id: claim.epoch for claim in claims}
+    give_back("a", [(soon.pk, epochs[soon.pk])])
+    give_back("a", [(later.pk, epochs[later.pk])], after=timedelta(hours=1))
+    assert [run.pk for run in Run.objects.due()] == [soon.pk]
+    assert Run.objects.get(pk=later.pk).due_at is not None and not stranded().exists()
+
+
+def test_a_run_that_has_ended_is_not_due_when_it_is_given_back() -> None:
+    run = world().run(status="succeeded", lease_owner="a", lease_epoch=1)
+    give_back("a", [(run.pk, 1)])
+    row = Run.objects.get(pk=run.pk)
+    assert (row.lease_owner, row.due_at) == ("", None)
+
+
+def test_what_did_harm_is_counted_when_it_is_given_back() -> None:
+    run = world().run(lease_owner="a", lease_epoch=1)
+    give_back("a", [(run.pk, 1)], crashed=True)
+    assert Run.objects.get(pk=run.pk).crashes == 1
+
+
+def test_a_worker_never_claims_its_own_run_again_while_it_has_it() -> None:
     run = world().run()
-    wake_up = {run.pk: run.tenant_id}
-    [claim] = claim_named("a", 10, wake_up)
-    release("a", [(run.pk, claim.epoch)], at_once=False)
-    assert claim_due("a", 10) == [] and claim_named("a", 10, wake_up) == []
-    [claim] = [*claim_after_command(run, wake_up)]
-    assert claim.cause == "first"
-
-
-def claim_after_command(run: Run, wake_up: dict) -> list:
-    Command.objects.create(tenant=run.tenant, run=run, kind="pause", body={"by": "x"})
-    Run.objects.filter(pk=run.pk).update(lease_owner="a", lease_epoch=7)
-    release("a", [(run.pk, 7)], at_once=False)
-    return claim_named("b", 10, wake_up)
+    claim_named("a", 10, {run.pk: run.tenant_id})
+    expire(run)
+    assert claim_named("a", 10, {run.pk: run.tenant_id}) == [] and claim_due("a", 10) == []
 
 
 def test_a_former_owner_cannot_give_the_run_back() -> None:
@@ -92,7 +144,7 @@ def test_a_former_owner_cannot_give_the_run_back() -> None:
     [old] = claim_named("a", 10, wake_up)
     expire(run)
     claim_named("b", 10, wake_up)
-    release("a", [(run.pk, old.epoch)], at_once=True)
+    give_back("a", [(run.pk, old.epoch)])
     assert Run.objects.get(pk=run.pk).lease_owner == "b"
 
 

@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import Client
 
 from orchestrator.asgi import application
+from orchestrator.engine.log.events import RunUnpaused
 from runs.live.groups import run_group, send_to, tenant_group
 from runs.live.sockets import live_socket
 from runs.live.sockets.endings import NOT_UNDERSTOOD, TOO_MANY
@@ -60,6 +61,10 @@ def cookie_of(user: User) -> bytes:
     return f"sessionid={client.cookies['sessionid'].value}".encode()
 
 
+def event_text(seq: int) -> str:
+    return RunUnpaused(seq=seq, at_us=seq).model_dump_json()
+
+
 def run_with_events(place: World, count: int) -> Run:
     run = place.run("x", due_at=None)
     add_events(run, 1, count)
@@ -69,7 +74,7 @@ def run_with_events(place: World, count: int) -> Run:
 def add_events(run: Run, first: int, last: int) -> None:
     with system_scope():
         rows = [
-            RunEvent(tenant_id=run.tenant_id, run=run, seq=seq, type="event", at_us=seq, payload=f'{{"seq":{seq}}}')
+            RunEvent(tenant_id=run.tenant_id, run=run, seq=seq, type="run_unpaused", at_us=seq, payload=event_text(seq))
             for seq in range(first, last + 1)
         ]
         RunEvent.objects.bulk_create(rows)

@@ -12,8 +12,8 @@ from orchestrator.engine.ids import Json
 from orchestrator.engine.log.events import RunClaimed
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import EffectStatus, RunStatus
-from orchestrator.engine.ports import Host, LanguageModel
-from orchestrator.engine.testing import FixedAuthority, ManualClock, MemoryLog
+from orchestrator.engine.ports import LanguageModel
+from orchestrator.engine.testing import FixedAuthority, ManualClock, MemoryLog, host_of
 
 Person = Callable[[HumanRequest], Json]
 
@@ -38,7 +38,7 @@ async def run_starter(starter: Starter, run_input: Json, model: LanguageModel, p
     log = MemoryLog()
     asked: list[HumanRequest] = []
     for epoch in range(1, 10):
-        host = Host(models=model, tools=toolbox(files=starter.files), sink=log, authority=FixedAuthority(), clock=ManualClock())
+        host = host_of(model, toolbox(files=starter.files), log, FixedAuthority(), ManualClock())
         runner = Runner(Graph.model_validate(starter.document), fold(log.events), host, run_id="run")
         for path, effect in list(runner.state.effects.items()):
             if effect.status is EffectStatus.WAITING:

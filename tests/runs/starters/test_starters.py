@@ -11,7 +11,7 @@ from editor.starters.catalog import starter, starters
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.router import language_model
-from orchestrator.capabilities.tools.registry import built_in_specs
+from orchestrator.capabilities.tools.registry import all_specs
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.document.validation import check_graph
@@ -19,7 +19,7 @@ from orchestrator.engine.effects.human import HumanRequest
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.ports import CallContext
 from tests.model_server import ModelServer, Reply, ToolWish
 from tests.model_server.fixture import model_server, running_model_server
 from tests.runs.starters.running import Run, run_starter
@@ -34,9 +34,9 @@ class Hasty(DemoModel):
     def __init__(self) -> None:
         self.requests: list[ModelRequest] = []
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         self.requests.append(request)
-        return await super().complete(request.model_copy(update={"model": "demo/instant"}), on_delta)
+        return await super().complete(request.model_copy(update={"model": "demo/instant"}), call)
 
 
 def rows(run: Run) -> list[dict[str, Json]]:
@@ -49,7 +49,7 @@ def rows(run: Run) -> list[dict[str, Json]]:
 def test_each_starter_is_a_valid_graph_with_an_input_that_fits(slug: str) -> None:
     found = starter(slug)
     graph = Graph.model_validate(found.document)
-    assert check_graph(graph, tools=frozenset(spec.name for spec in built_in_specs())) == []
+    assert check_graph(graph, tools=frozenset(spec.name for spec in all_specs())) == []
     assert first_fault(graph.inputs, found.example_input) is None
     assert {node.id for node in graph.nodes} == set(graph.layout)
     assert found.title and found.summary

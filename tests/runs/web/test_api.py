@@ -117,7 +117,7 @@ def test_the_same_answer_twice_counts_once_and_another_call_is_refused(worker: R
     [asked] = browser.get("approvals")["approvals"]
     reply = {"type": "answer", "path": asked["path"], "action": "approve", "digest": asked["digest"]}
     where = f"runs/{run.pk}/commands"
-    assert viewer.get("approvals") == {"approvals": []}
+    assert viewer.get("approvals") == {"approvals": [], "next": None}
     viewer.post(where, reply, 403)
     browser.post(where, {**reply, "digest": "0" * 64}, 409)
     browser.post(where, {**reply, "action": "explode"}, 400)
@@ -126,7 +126,7 @@ def test_the_same_answer_twice_counts_once_and_another_call_is_refused(worker: R
     assert browser.post(where, reply, 409)["code"] in ("already_decided", "run_finished")
     ends(run, RunStatus.SUCCEEDED)
     assert browser.post(where, reply, 409)["code"] == "run_finished"
-    assert browser.get("approvals") == {"approvals": []}
+    assert browser.get("approvals") == {"approvals": [], "next": None}
 
 
 def test_commands_are_refused_when_they_make_no_sense(

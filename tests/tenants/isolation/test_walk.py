@@ -18,7 +18,7 @@ from tenants.models import TenantOwned, Tool, User
 from tests.tenants.cast import CANARY, House, agent_document, graph_document
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-PUBLIC = {"api/v1/health", "api/v1/schema", "sign-in/", "sign-in/link/<str:token>/"}
+PUBLIC = {"api/v1/health", "api/v1/health/live", "api/v1/health/ready", "api/v1/schema", "sign-in/", "sign-in/link/<str:token>/"}
 
 BODIES: dict[str, Any] = {
     "/draft": {"document": graph_document("stolen"), "revision": 1},

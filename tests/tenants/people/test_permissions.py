@@ -10,7 +10,7 @@ from tenants.isolation.scope import tenant_scope
 from tenants.models import ApiKey, Membership, ServiceIdentity, ToolGrant, ToolUserObjectPermission, User
 from tenants.people.access import may, share, visible_to
 from tenants.people.actions import add_member, change_role, remove_member
-from tenants.people.api_keys import create_api_key, membership_of_key
+from tenants.people.api_keys import create_api_key, key_and_membership
 from tenants.policy.identities import agent_identity
 from tenants.problems import Conflict, Forbidden, NotFound
 from tenants.roles import ACTIONS, MemberRole
@@ -119,7 +119,7 @@ def test_t10_a_deactivated_person_is_refused_everywhere(alpha: House) -> None:
     with tenant_scope(alpha.tenant.id):
         assert not may(editor, "view", alpha.graph)
         assert list(Graph.objects.visible_to(editor)) == []
-    assert membership_of_key(secret) is None
+    assert key_and_membership(secret) is None
     assert client.get("/api/v1/graphs").status_code == 401
     assert client.get("/").status_code == 302
 
@@ -130,7 +130,7 @@ def test_t10_who_is_removed_loses_keys_and_permissions_for_good(alpha: House) ->
         secret = create_api_key(tenant=alpha.tenant, user=editor).secret
         share(target=alpha.graph, user=editor, actions=frozenset({"edit"}), by=alpha.owner)
         remove_member(membership=Membership.objects.get(user=editor), by=alpha.owner)
-        assert membership_of_key(secret) is None
+        assert key_and_membership(secret) is None
         assert not ApiKey.objects.filter(user=editor).exists()
         add_member(tenant=alpha.tenant, username="editor", role=MemberRole.VIEWER, by=alpha.owner)
         assert not may(editor, "edit", alpha.graph)

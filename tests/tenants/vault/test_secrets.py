@@ -13,7 +13,7 @@ from django.test import Client
 
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import DataKey, ProviderKey
-from tenants.people.api_keys import membership_of_key
+from tenants.people.api_keys import key_and_membership
 from tenants.problems import Forbidden, InvalidValue
 from tenants.roles import MemberRole
 from tenants.vault.master_key import MasterKeyUnusable, master_key, read_or_make
@@ -137,11 +137,11 @@ def test_s01_logs_show_no_secret_even_in_tracebacks(caplog: pytest.LogCaptureFix
 def test_an_api_key_is_shown_once_and_dies_when_revoked(alpha: House) -> None:
     client = alpha.client()
     made = client.post("/api/v1/keys", {"label": "ci"}, content_type="application/json").json()
-    assert membership_of_key(made["key"]) is not None
+    assert key_and_membership(made["key"]) is not None
     listed = client.get("/api/v1/keys").content.decode()
     assert made["prefix"] in listed and made["key"] not in listed
     assert client.delete(f"/api/v1/keys/{made['id']}").status_code == 204
-    assert membership_of_key(made["key"]) is None
+    assert key_and_membership(made["key"]) is None
     assert client.delete(f"/api/v1/keys/{made['id']}").status_code == 404
 
 

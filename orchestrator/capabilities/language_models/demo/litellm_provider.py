@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from orchestrator.capabilities.language_models.demo.model import DemoModel, pieces
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest
+from orchestrator.capabilities.language_models.demo.model import pieces, speak
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 
 
@@ -31,7 +31,7 @@ def register(module: Any) -> None:
 
 
 async def _asked(given: dict[str, Any]) -> ModelReply:
-    return await DemoModel().complete(_request(given), lambda _piece: None)
+    return await speak(_request(given), lambda _piece: None)
 
 
 def _request(given: dict[str, Any]) -> ModelRequest:
@@ -55,9 +55,8 @@ def _message(message: dict[str, Any]) -> Message:
         ToolRequest(id=call["id"], name=call["function"]["name"], arguments=call["function"]["arguments"])
         for call in message.get("tool_calls") or ()
     )
-    return Message(
-        role=Role(message["role"]), content=message.get("content") or "", tool_requests=wishes, tool_request_id=message.get("tool_call_id")
-    )
+    said = text_parts(message.get("content") or "")
+    return Message(role=Role(message["role"]), content=said, tool_requests=wishes, tool_request_id=message.get("tool_call_id"))
 
 
 def _calls(reply: ModelReply) -> list[dict[str, Any]]:
@@ -75,7 +74,7 @@ def _finish(reply: ModelReply) -> str:
 def _filled(response: Any, reply: ModelReply) -> Any:
     response.model = reply.model
     choice = response.choices[0]
-    choice.message.content = reply.message.content or None
+    choice.message.content = reply.message.text or None
     if reply.message.tool_requests:
         choice.message = type(choice.message)(role="assistant", content=None, tool_calls=_calls(reply))
     choice.finish_reason = _finish(reply)
@@ -92,7 +91,7 @@ def _chunks(reply: ModelReply) -> Iterator[dict[str, Any]]:
         "total_tokens": reply.usage.input_tokens + reply.usage.output_tokens,
     }
     plain = {"finish_reason": "", "index": 0, "is_finished": False, "text": "", "tool_use": None, "usage": None}
-    for piece in pieces(reply.message.content):
+    for piece in pieces(reply.message.text):
         yield plain | {"text": piece}
     for call in _calls(reply):
         yield plain | {"tool_use": call}

@@ -8,8 +8,8 @@ from orchestrator.capabilities.language_models.demo.drafting import answer
 from orchestrator.capabilities.language_models.demo.schema_filling import fill
 from orchestrator.capabilities.language_models.demo.situation import Situation, situation
 from orchestrator.capabilities.language_models.demo.tool_choice import wishes
-from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage
-from orchestrator.engine.ports import Delta
+from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
+from orchestrator.engine.ports import CallContext, Delta
 
 DEMO_LABEL: Final = "demo model, no LLM"
 
@@ -22,15 +22,19 @@ _PAUSE_S: Final = 0.008
 class DemoModel:
     """Answers `demo/...` models without any language model. Deterministic."""
 
-    async def complete(self, request: ModelRequest, on_delta: Delta) -> ModelReply:
-        where = situation(request)
-        reply = respond(request, where)
-        pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
-        for piece in pieces(reply.message.content):
-            on_delta(piece)
-            if pause:
-                await asyncio.sleep(pause)
-        return reply
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        return await speak(request, call.on_delta)
+
+
+async def speak(request: ModelRequest, on_delta: Delta) -> ModelReply:
+    """The reply, told piece by piece first."""
+    reply = respond(request, situation(request))
+    pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
+    for piece in pieces(reply.message.text):
+        on_delta(piece)
+        if pause:
+            await asyncio.sleep(pause)
+    return reply
 
 
 def respond(request: ModelRequest, where: Situation) -> ModelReply:
@@ -48,8 +52,8 @@ def respond(request: ModelRequest, where: Situation) -> ModelReply:
     most = request.max_output_tokens
     if most is not None and tokens(text) > most:
         cut = " ".join(text.split(" ")[: max(1, most * 3 // 4)])
-        return _reply(request, Message(role=Role.ASSISTANT, content=cut), finish="length")
-    return _reply(request, Message(role=Role.ASSISTANT, content=text), finish="stop")
+        return _reply(request, Message(role=Role.ASSISTANT, content=text_parts(cut)), finish="length")
+    return _reply(request, Message(role=Role.ASSISTANT, content=text_parts(text)), finish="stop")
 
 
 def pieces(text: str) -> list[str]:
@@ -65,7 +69,7 @@ def tokens(text: str) -> int:
 
 
 def _reply(request: ModelRequest, message: Message, *, finish: str) -> ModelReply:
-    asked = sum(tokens(part.content) for part in request.messages)
-    told = tokens(message.content) + sum(tokens(wish.arguments) + 1 for wish in message.tool_requests)
+    asked = sum(tokens(part.text) for part in request.messages)
+    told = tokens(message.text) + sum(tokens(wish.arguments) + 1 for wish in message.tool_requests)
     usage = Usage(input_tokens=asked, output_tokens=told, cost_nano_usd=0, priced=True, estimated=True)
     return ModelReply.model_validate({"message": message, "model": request.model, "finish": finish, "usage": usage, "demo": True})

@@ -91,16 +91,16 @@ class Situation:
 
 def situation(request: ModelRequest) -> Situation:
     """Take the messages apart."""
-    system = "\n".join(message.content for message in request.messages if message.role is Role.SYSTEM)
+    system = "\n".join(message.text for message in request.messages if message.role is Role.SYSTEM)
     talk = [message for message in request.messages if message.role is not Role.SYSTEM]
     last = max(
-        (index for index, message in enumerate(talk) if message.role is Role.USER and not message.content.startswith(_REPAIR)), default=-1
+        (index for index, message in enumerate(talk) if message.role is Role.USER and not message.text.startswith(_REPAIR)), default=-1
     )
     since = talk[last + 1 :]
-    earlier = "\n".join(message.content for message in talk[: max(last, 0)] if message.role is Role.USER)
+    earlier = "\n".join(message.text for message in talk[: max(last, 0)] if message.role is Role.USER)
     return Situation(
         instructions=system,
-        task=talk[last].content if last >= 0 else "",
+        task=talk[last].text if last >= 0 else "",
         earlier=earlier,
         results=tuple(_results(since)),
         requests_before=sum(len(message.tool_requests) for message in talk),
@@ -112,4 +112,4 @@ def _results(messages: list[Message]) -> Iterator[ToolResult]:
     names = {wish.id: wish.name for message in messages for wish in message.tool_requests}
     for message in messages:
         if message.role is Role.TOOL:
-            yield ToolResult(names.get(message.tool_request_id or "", message.name or ""), message.content)
+            yield ToolResult(names.get(message.tool_request_id or "", message.name or ""), message.text)

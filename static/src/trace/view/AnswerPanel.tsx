@@ -44,9 +44,10 @@ function editsWholePayload({ mode, payload, answer_schema: schema }: HumanReques
   return mode === "review" && typeof payload === "string" && schema !== null && schema.type === "string";
 }
 
-/** Where one way to answer is to edit, the others leave what was shown as it is. */
-function valueFor(action: string, value: Json, { actions }: HumanRequest): Json {
-  return action !== "edit" && actions.some((one) => one.name === "edit") ? null : value;
+/** Where one way to answer is to edit, what comes back unchanged is no value. A changed one goes along: it is refused, never ignored. */
+function valueFor(action: string, value: Json, request: HumanRequest): Json {
+  const isUnchanged = JSON.stringify(value) === JSON.stringify(firstValue(request));
+  return action !== "edit" && isUnchanged && request.actions.some((one) => one.name === "edit") ? null : value;
 }
 
 /** The request as it was recorded; fields at their default may have been left out. */

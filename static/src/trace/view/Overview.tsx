@@ -1,24 +1,26 @@
 import type { ReactNode } from "react";
 import { formatCost, formatCount, formatDuration, formatExact, isBad, plural, STATUS_WORD } from "../../figures";
 import type { GateDecision } from "../../contract";
-import { isWithin, lastSegment, parentPath, parseStep } from "../path";
+import { isWithin } from "../path";
 import type { Span } from "../spans";
+import { stepAt } from "../state";
 import { useTrace, useTraceStore } from "../store";
+import { Attempts } from "./Attempts";
 import { ErrorBlock } from "./ErrorBlock";
 
 export function Overview({ span }: { span: Span }) {
   const store = useTraceStore();
   const run = useTrace((view) => view.run);
   const effect = run.effects.get(span.path);
-  const name = parseStep(lastSegment(span.path));
-  const step = name ? run.steps.get(`${parentPath(span.path) === "" ? "" : `${parentPath(span.path)}/`}${name.node}#${name.activation}`) : undefined;
+  const step = stepAt(run, span.path);
   const decisions = run.decisions.filter((decision) => span.path !== "" && isWithin(decision.path, span.path));
   const { usage } = span;
   return (
     <div className="stack">
       {span.error ? <ErrorBlock error={span.error} {...(span.error.path === span.path ? {} : { onGo: store.show })} /> : null}
       {span.sort === "run" && run.status === "crashed" ? <p className="notice" data-tone="error">The platform gave up on this run. Found by {run.detector}.</p> : null}
-      {effect?.retried ? <p className="notice" data-tone="warn">A former worker had begun this. It was done again, under the same key.</p> : null}
+      {effect && effect.attempts > 1 ? <p className="notice" data-tone="warn">A former worker had begun this. It was done again, under the same key.</p> : null}
+      {effect?.adopted ? <p className="notice" data-tone="warn">Another build of Baton recorded this result. The present one asks in other words and took it over.</p> : null}
       <dl className="facts">
         <Fact term="Status">{STATUS_WORD[span.status]}</Fact>
         <Fact term="Started">{span.startUs ? formatExact(span.startUs / 1_000) : "Not yet"}</Fact>
@@ -38,9 +40,11 @@ export function Overview({ span }: { span: Span }) {
         {effect?.by ? <Fact term="Answered by">{effect.by}</Fact> : null}
         {step && step.attempts.length > 1 ? <Fact term="Attempts">{formatCount(step.attempts.length)}</Fact> : null}
         {span.sort === "run" ? <Fact term="Worker">{run.worker || "None yet"}{run.takeovers > 0 ? `, after ${plural(run.takeovers, "takeover")}` : ""}</Fact> : null}
+        {span.sort === "run" && run.build ? <Fact term="Build"><span className="mono">{run.build}</span></Fact> : null}
         {span.path ? <Fact term="Path"><span className="mono">{span.path}</span></Fact> : null}
         {effect?.idempotencyKey ? <Fact term="Idempotency key"><span className="mono">{effect.idempotencyKey}</span></Fact> : null}
       </dl>
+      {effect && effect.failures.length > 0 ? <Attempts effect={effect} /> : null}
       {effect?.gate ? <Gate gate={effect.gate} /> : null}
       {decisions.length > 0 ? (
         <section className="stack">

@@ -1,8 +1,8 @@
-import { Background, BackgroundVariant, Controls, ReactFlow, ReactFlowProvider, type NodeChange, type NodeMouseHandler } from "@xyflow/react";
+import { ReactFlowProvider, type NodeChange, type NodeMouseHandler } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Graph } from "../../contract";
 import { needsLayout, tidy, type Kinds } from "../../graph";
-import { applyFlowChanges, edgeTypes, firstView, fitOptions, nodeTypes, toFlowEdges, toFlowNodes, useDistance, type FlowNode } from "../../nodes";
+import { GraphSurface, applyFlowChanges, toFlowEdges, toFlowNodes, type FlowNode } from "../../nodes";
 import { isWithin } from "../path";
 import type { Span } from "../spans";
 import { useTrace, useTraceStore } from "../store";
@@ -30,9 +30,7 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
   const placed = useMemo(() => (needsLayout(graph) ? { ...graph, layout: tidy(graph, kinds) } : graph), [graph, kinds]);
   const [nodes, setNodes] = useState<FlowNode[]>(() => toFlowNodes(placed, kinds, []));
   const onNodesChange = useCallback((changes: NodeChange<FlowNode>[]) => setNodes((now) => applyFlowChanges(changes, now)), []);
-  const begin = useMemo(() => firstView(placed, kinds), [placed, kinds]);
   const edges = useMemo(() => toFlowEdges(placed, none, []), [placed]);
-  const distance = useDistance();
   useEffect(() => {
     setNodes((now) => now.map((node) => (node.selected === (node.id === selected) ? node : { ...node, selected: node.id === selected })));
   }, [selected]);
@@ -42,30 +40,18 @@ function Drawing({ graph, kinds }: RunCanvasProps) {
     if (span) store.show(span.path);
   };
   return (
-    <ReactFlow
+    <GraphSurface
+      graph={placed}
+      kinds={kinds}
       nodes={nodes}
       edges={edges}
-      nodeTypes={nodeTypes}
-      edgeTypes={edgeTypes}
       onNodesChange={onNodesChange}
       onNodeClick={choose}
       nodesDraggable={false}
       nodesConnectable={false}
       edgesFocusable={false}
-      elementsSelectable
-      onlyRenderVisibleElements
-      fitView={begin === null}
-      {...(begin ? { defaultViewport: begin } : {})}
-      fitViewOptions={fitOptions}
-      minZoom={0.05}
-      deleteKeyCode={null}
-      proOptions={{ hideAttribution: true }}
-      className={distance}
       aria-label="The graph of this run"
-    >
-      <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
-      <Controls showInteractive={false} />
-    </ReactFlow>
+    />
   );
 }
 

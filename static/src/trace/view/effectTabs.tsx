@@ -54,7 +54,7 @@ function MessageCard({ message }: { message: Json }) {
         {property(message, "name") ? <span className="muted"> {String(property(message, "name"))}</span> : null}
       </header>
       {reasoning ? <p className="message-reasoning">{typeof reasoning === "string" ? reasoning : <JsonView value={reasoning} label="reasoning" />}</p> : null}
-      {typeof content === "string" ? content === "" ? null : <p className="message-text">{content}</p> : <JsonView value={content} label={`${role} message`} />}
+      {Array.isArray(content) ? content.map((part, index) => <Part key={index} part={part} role={role} />) : content === null ? null : <JsonView value={content} label={`${role} message`} />}
       {Array.isArray(requests)
         ? requests.map((request, index) => (
             <p className="message-call mono" key={index}>
@@ -64,6 +64,12 @@ function MessageCard({ message }: { message: Json }) {
         : null}
     </article>
   );
+}
+
+/** A text as it is read, anything else as it was recorded. */
+function Part({ part, role }: { part: Json; role: string }) {
+  const text = property(part, "text");
+  return typeof text === "string" ? <p className="message-text">{text}</p> : <JsonView value={part} label={`${role} message`} />;
 }
 
 function Response({ effect }: { effect: EffectState }) {

@@ -1,6 +1,7 @@
 import { useContext, useEffect, useState } from "react";
 import type { Json } from "../../contract";
 import { BlobContext, JsonView, type TabSpec } from "../../controls";
+import { byChannel, valueAfter } from "../channels";
 import { tablePath, valueAt } from "../output";
 import type { RunState } from "../state";
 import { useTrace } from "../store";
@@ -61,21 +62,20 @@ function ResultTable({ value }: { value: Json }) {
   );
 }
 
-/** Shared state as of the time cursor: the last value each channel was given. */
+/** Shared state as of the time cursor. */
 function SharedState({ run }: { run: RunState }) {
   const cursorUs = useTrace((view) => view.cursorUs);
   const writes = run.writes.filter((write) => cursorUs === null || write.atUs <= cursorUs);
   if (writes.length === 0) return <p className="muted">Nothing was written to a channel{cursorUs === null ? "" : " by then"}.</p>;
-  const channels = new Map(writes.map((write) => [write.channel, writes.filter((other) => other.channel === write.channel)]));
   return (
     <div className="stack">
-      {[...channels].map(([channel, history]) => (
+      {[...byChannel(writes)].map(([channel, history]) => (
         <section key={channel}>
           <h3 className="raw-head">
             <span className="mono">{channel}</span>
             <span className="muted">{history.length} written, last by {history.at(-1)?.path}</span>
           </h3>
-          <JsonView value={history.at(-1)?.value ?? null} label={`channel ${channel}`} />
+          <JsonView value={valueAfter(history)} label={`channel ${channel}`} />
         </section>
       ))}
     </div>

@@ -1,7 +1,6 @@
 import { JsonView, type TabSpec } from "../../controls";
-import { lastSegment, parentPath, parseStep } from "../path";
 import type { Span } from "../spans";
-import type { RunState } from "../state";
+import { stepAt, type RunState } from "../state";
 
 /** Steps have inputs and outputs by port; items have what they began with and what came out. */
 export function StepTabs(run: RunState, span: Span): TabSpec[] {
@@ -12,9 +11,7 @@ export function StepTabs(run: RunState, span: Span): TabSpec[] {
       { id: "output", title: "Output", content: () => (item.endedUs === null ? <Pending /> : <JsonView value={item.output} label="output" />) },
     ];
   }
-  const name = parseStep(lastSegment(span.path));
-  const scope = parentPath(span.path);
-  const step = name ? run.steps.get(`${scope === "" ? "" : `${scope}/`}${name.node}#${name.activation}`) : undefined;
+  const step = stepAt(run, span.path);
   if (!step) return [];
   return [
     { id: "input", title: "Input", content: () => <JsonView value={step.inputs} label="inputs" /> },

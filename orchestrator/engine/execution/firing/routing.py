@@ -6,7 +6,7 @@ from orchestrator.engine.document.expressions import Variables, is_open
 from orchestrator.engine.document.graph import Edge
 from orchestrator.engine.document.node_kind import Outputs
 from orchestrator.engine.errors import RunLimitReached
-from orchestrator.engine.execution.plan import NodePlan
+from orchestrator.engine.execution.firing.plan import NodePlan
 from orchestrator.engine.ids import EdgeId
 
 

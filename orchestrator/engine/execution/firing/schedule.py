@@ -9,14 +9,14 @@ once for each thing that happens to it.
 
 from bisect import bisect_right, insort
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
 from orchestrator.engine.document.graph import Edge, FiringRule
-from orchestrator.engine.execution.plan import NodePlan, Plan
+from orchestrator.engine.execution.firing.plan import NodePlan, Plan
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
-from orchestrator.engine.log.run_state import Activation, ScopeState
+from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import NodeStatus
 
 
@@ -103,14 +103,11 @@ class Schedule:
         self._touched.extend(range(len(self._plan.regions) - 1, -1, -1))
         return self._drain()
 
-    def ended(self, node: NodeId, activation: int, edges: Iterable[EdgeId]) -> list[Move]:
+    def ended(self, node: NodeId, activation: int, edges: Collection[EdgeId]) -> list[Move]:
         """What becomes due when an activation ended and took `edges`."""
         entry = self._plan.nodes[node]
-        taken = set(edges)
-        for edge in entry.outgoing:
-            self._pass(edge, activation, edge.id in taken)
+        self._leave(entry, activation, edges)
         self._live[entry.region] -= 1
-        self._touched.append(entry.region)
         return self._drain()
 
     def resume(self) -> list[Move]:
@@ -122,15 +119,18 @@ class Schedule:
         known = self._scope.activations
         return [move for move in moves if move.activation not in known.get(move.node, {})]
 
-    def times_taken(self, edge: EdgeId) -> int:
-        """How often a value went along an edge."""
-        return len(self._arrivals[edge].taken)
+    def times_taken(self, edge: EdgeId, activation: int) -> int:
+        """How often a value went back along an edge since its loop was last entered, as its source sees it in this activation."""
+        entered = (self._arrivals[entry].latest(activation) for entry in self._plan.entries[edge])
+        since = max((number for number in entered if number is not None), default=0)
+        numbers = self._arrivals[edge].numbers
+        return bisect_right(numbers, activation) - bisect_right(numbers, since)
 
     def result(self) -> Json:
-        """What the result edges brought: nothing, one value, or a list of several in edge order."""
+        """What the result edges brought: the value of one, or of several a list in edge order."""
         arrived = [(edge, self._arrivals[edge.id].numbers) for edge in self._plan.results]
         values = [self._value(edge, numbers[-1]) for edge, numbers in arrived if numbers]
-        return values[0] if len(values) == 1 else (values or None)
+        return values if len(arrived) > 1 else next(iter(values), None)
 
     def _activations(self) -> Iterable[tuple[NodeId, int, Activation]]:
         for name, activations in self._scope.activations.items():
@@ -145,6 +145,22 @@ class Schedule:
                 self._settle(self._touched.popleft())
         moves, self._moves = self._moves, []
         return moves
+
+    def _leave(self, entry: NodePlan, activation: int, taken: Collection[EdgeId]) -> None:
+        """What an activation that is over brings to the nodes after it."""
+        for edge in entry.outgoing:
+            target = self._plan.nodes.get(edge.target)
+            if target is None or not target.follows:
+                self._pass(edge, activation, edge.id in taken)
+            elif edge.id in taken:
+                self._arrivals[edge.id].take(1, activation)
+                self._entering[target.region] = 0
+                self._fire(target, (edge.target, 1, False))
+            else:
+                self._entering[target.region] = 0
+                self._work.append(partial(self._skip, target, 1))
+        if entry.settles:
+            self._touched.append(entry.region)
 
     def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
         if taken:
@@ -226,12 +242,11 @@ class Schedule:
         self._ever.add(name)
         self._forget(name, number)
         self._moves.append(Skip(name, number))
-        for edge in entry.outgoing:
-            self._pass(edge, number, False)
-        self._touched.append(entry.region)
+        self._leave(entry, number, ())
 
     def _forget(self, name: NodeId, number: int) -> None:
-        self._rounds_of[name] = [key for key in self._rounds_of[name] if key[1] != number]
+        if name in self._rounds_of:
+            self._rounds_of[name] = [key for key in self._rounds_of[name] if key[1] != number]
 
     def _inputs(self, entry: NodePlan, number: int, loop: bool) -> dict[PortName, Json]:
         """Values of this number, by port. An edge that has none of this number repeats its last
@@ -240,15 +255,15 @@ class Schedule:
         every: dict[PortName, list[Json]] = {}
         for edge in entry.incoming:
             latest = self._arrivals[edge.id].latest(number)
-            if latest is None or (latest < number and edge.id in self._plan.back):
+            leads_back = edge.id in self._plan.back
+            if latest is None or (latest < number and leads_back):
                 continue
             value = self._value(edge, latest)
             every.setdefault(edge.target_port, []).append(value)
-            if latest == number:
+            if latest == number and leads_back == loop:
                 now.setdefault(edge.target_port, []).append(value)
-        many = {port.name for port in entry.kind.inputs if port.many}
         chosen = {**every, **now} if loop else every
-        return {port: values if port in many or len(values) > 1 else values[0] for port, values in chosen.items()}
+        return {port: values if port in entry.gathering else (now.get(port) or values)[0] for port, values in chosen.items()}
 
     def _value(self, edge: Edge, number: int) -> Json:
         if edge.source not in self._plan.nodes:
@@ -274,7 +289,8 @@ class Schedule:
             if name not in self._ever:
                 self._skip(entry, 1)
             for edge in entry.outgoing:
-                if edge.target in self._plan.nodes and edge.id not in self._plan.inside:
+                target = self._plan.nodes.get(edge.target)
+                if target is not None and not target.follows and edge.id not in self._plan.inside:
                     self._work.append(partial(self._close, edge))
 
 

@@ -1,0 +1,41 @@
+"""An agent's answer, read from what its model said."""
+
+import json
+from dataclasses import dataclass
+
+from orchestrator.engine.document.json_schema import first_fault
+from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import NotJson, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`fault` says why the answer cannot be used, `advice` what the model is told then; both are empty when it can."""
+
+    value: Json = None
+    fault: str = ""
+    advice: str = ""
+
+
+def read_answer(text: str, schema: dict[str, Json] | None) -> Reading:
+    """The text itself, or the data in it when there is a schema."""
+    if schema is None:
+        return Reading(text) if text.strip() else Reading(None, "The answer is empty", "Your answer was empty. Answer the task.")
+    try:
+        value = read_json(_without_fence(text))
+    except NotJson as error:
+        fault: str | None = f"it is not valid JSON ({str(error)[:120]})"
+    else:
+        fault = first_fault(schema, value)
+        if fault is None:
+            return Reading(value)
+    wanted = f"Answer with one JSON value that fits this schema and nothing else: {json.dumps(schema)}"
+    return Reading(None, f"The answer does not fit the schema: {fault}", f"Your answer cannot be used: {fault}. {wanted}")
+
+
+def _without_fence(text: str) -> str:
+    """JSON that a model wrapped in a Markdown fence."""
+    stripped = text.strip()
+    if stripped.startswith("```") and stripped.endswith("```"):
+        return stripped[3:-3].removeprefix("json").strip()
+    return stripped

@@ -1,0 +1,187 @@
+"""A world in which runs of random graphs have a hard time, and the books that are kept of it."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from pytest import MonkeyPatch
+
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.effects.gate import Verdict
+from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role
+from orchestrator.engine.effects.tool import Safety, ToolSpec
+from orchestrator.engine.errors import ErrorCode, ToolError
+from orchestrator.engine.execution.branches import Slots
+from orchestrator.engine.execution.runner import Runner
+from orchestrator.engine.ids import Json, Path
+from orchestrator.engine.log.events import Event, RunEvent
+from orchestrator.engine.log.run_state import RunState, apply_event, fold
+from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.ports import CallContext, ToolCall
+from orchestrator.engine.testing import Bench, FixedAuthority, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
+from tests.engine.random_graphs import TOOLS, UNSAFE
+
+RESULT = "done"
+
+
+@dataclass
+class RoughTools(MemoryTools):
+    """Tools that take a random number of turns of the loop, so that branches interleave differently by `seed`."""
+
+    seed: int = 0
+    acted: Counter[str] = field(default_factory=Counter)
+    """How often each call was really made, by its key: what a witness outside saw."""
+
+    def spec(self, name: str) -> ToolSpec | None:
+        safety = Safety.UNSAFE if name in UNSAFE else Safety.IDEMPOTENT
+        return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=safety) if name in TOOLS else None
+
+    async def call(self, wanted: ToolCall, call: CallContext) -> Json:
+        for _ in range(random.Random(f"{self.seed}{call.path}").randrange(6)):
+            await asyncio.sleep(0)
+        self.acted[call.idempotency_key] += 1
+        first = "~" not in call.path
+        if wanted.tool == "slow" and first:
+            await asyncio.sleep(60)
+        if wanted.tool == "broken" or (wanted.tool == "flaky" and first):
+            raise ToolError("It is broken.", cure="Mend it.")
+        if wanted.tool == "mute":
+            raise ToolError("Nobody knows.", code=ErrorCode.OUTCOME_UNKNOWN)
+        return RESULT
+
+
+def answer(request: ModelRequest) -> ModelReply:
+    """Uses three tools at once, one of which fails, then answers."""
+    used = any(message.role is Role.TOOL for message in request.messages)
+    return says("done") if used else calls(("note", "{}"), ("pay", "{}"), ("broken", "{}"))
+
+
+class WatchedLog(MemoryLog):
+    """Folds what was written and compares it with the live state after each event. Dies after as many events as it is told,
+    and calls `at` when it has as many events as a key says."""
+
+    def __init__(
+        self, events: Iterable[RunEvent] = (), die_after: int | None = None, at: dict[int, Callable[[], None]] | None = None
+    ) -> None:
+        super().__init__(events, die_after)
+        self.live: RunState | None = None
+        self._shadow = fold(self.events)
+        self._at = at or {}
+
+    def append(self, events: Sequence[Event]) -> None:
+        super().append(events)
+        for event in self.events[self._shadow.last_seq :]:
+            apply_event(self._shadow, event)
+            if event.seq in self._at:
+                asyncio.get_running_loop().call_soon(self._at.pop(event.seq))
+        assert self._shadow == self.live, "the fold of the log is not the live state"
+
+
+def bench(graph: Graph, seed: int, log: MemoryLog | None = None) -> Bench:
+    authority = FixedAuthority({"denied": Verdict.DENY, "approved": Verdict.ASK})
+    return Bench(graph, model=ScriptedModel(answer=answer), tools=RoughTools(seed=seed), authority=authority, log=log or WatchedLog())
+
+
+def tools_of(rig: Bench) -> RoughTools:
+    assert isinstance(rig.tools, RoughTools)
+    return rig.tools
+
+
+def answer_all(runner: Runner) -> None:
+    """Approve everything; say that whatever is unknown happened."""
+    for path in runner.state.waiting():
+        effect = runner.state.effects[path]
+        if effect.kind != "human":
+            continue
+        unknown = isinstance(effect.request, dict) and effect.request["mode"] == "unknown_outcome"
+        given: Json = {"action": "happened", "value": RESULT} if unknown else {"action": "approve"}
+        assert runner.deliver(path, given, "someone")
+
+
+async def stretch(rig: Bench, prepare: Callable[[Runner], None] = lambda _runner: None) -> RunState:
+    """Let one worker have the run until it lets go of it; nothing may be left at work then."""
+    runner = rig.runner()
+    if isinstance(rig.log, WatchedLog):
+        rig.log.live = runner.state
+    prepare(runner)
+    with counted_slots() as slots:
+        state = await rig.go(5, runner)
+    await asyncio.sleep(0)
+    assert runner.at_work == 0, "something still counts as at work"
+    assert all(one.free == size for one, size in slots), "a slot was not given back, or given back twice"
+    return state
+
+
+async def to_the_end(rig: Bench) -> RunState:
+    """Work and answer whatever is asked until the run has ended."""
+    for _ in count():
+        state = await stretch(rig, answer_all)
+        if state.status.terminal:
+            return state
+        if state.status is RunStatus.PAUSED:
+            state = await stretch(rig, lambda runner: runner.unpause("someone"))
+            if state.status.terminal:
+                return state
+    raise AssertionError
+
+
+async def through_deaths(graph: Graph, seed: int, deaths: Sequence[int]) -> tuple[Bench, RunState]:
+    """Run to the end though each worker but the last dies, after so many events of its own."""
+    rig = bench(graph, seed)
+    for death in deaths:
+        rig.log = WatchedLog(rig.log.events, die_after=len(rig.log.events) + death)
+        try:
+            state = await to_the_end(rig)
+        except WorkerDied:
+            continue
+        return rig, state
+    rig.log = WatchedLog(rig.log.events)
+    return rig, await to_the_end(rig)
+
+
+@contextmanager
+def counted_slots() -> Iterator[list[tuple[Slots, int]]]:
+    """Every `Slots` that is made inside, with its size."""
+    made: list[tuple[Slots, int]] = []
+    begin = Slots.__init__
+
+    def noted(self: Slots, size: int) -> None:
+        begin(self, size)
+        made.append((self, size))
+
+    with MonkeyPatch.context() as patch:
+        patch.setattr(Slots, "__init__", noted)
+        yield made
+
+
+def outcome(state: RunState) -> object:
+    """Everything about a run that must not depend on timing, deaths or pauses.
+
+    A failed item ends what else goes on in it, wherever that stands.
+    """
+    cut = [scope for scope, inner in state.scopes.items() if inner.error is not None]
+
+    def whole(path: str) -> bool:
+        return not any(path == scope or path.startswith(f"{scope}/") for scope in cut)
+
+    steps = {
+        (scope, name, number): (act.status, act.outputs, act.edges, act.attempt)
+        for scope, inner in state.scopes.items()
+        for name, acts in inner.activations.items()
+        for number, act in acts.items()
+        if whole(scope)
+    }
+    effects = {
+        path: (one.kind, one.name, one.status, one.result) for path, one in state.effects.items() if whole(path) and not _about(path)
+    }
+    channels = {name: channel.as_of(state.last_seq) for name, channel in state.channels.items()}
+    return state.status, state.output, steps, effects, channels
+
+
+def _about(path: Path) -> bool:
+    """A question that only deaths raise."""
+    return "/outcome." in path

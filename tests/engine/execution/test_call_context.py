@@ -1,0 +1,51 @@
+"""What models and tools are told of a call: on whose behalf, under which key, for which time."""
+
+from dataclasses import dataclass, field
+
+from orchestrator.engine.effects.model import ModelReply, ModelRequest
+from orchestrator.engine.ports import CallContext
+from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, calls, says
+from tests.graphs import one_agent
+
+
+@dataclass
+class Listening(ScriptedModel):
+    contexts: list[CallContext] = field(default_factory=list)
+
+    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        self.contexts.append(call)
+        return await super().complete(request, call)
+
+
+def told(call: CallContext) -> tuple[str, str, str, str, int]:
+    return call.run_id, call.path, call.agent, call.tenant, call.attempt
+
+
+async def test_a_call_says_on_whose_behalf_it_is_made() -> None:
+    model = Listening([calls(("note", "{}")), says("done")])
+    rig = Bench(one_agent(tools=["note"]), model=model, tools=MemoryTools({"note": lambda _: "noted"}))
+    await rig.finish("task")
+    assert [told(call) for call in model.contexts] == [
+        ("run", "help#1/model.1", "helper", "tenant", 1),
+        ("run", "help#1/model.2", "helper", "tenant", 1),
+    ]
+    assert told(rig.tools.contexts[0]) == ("run", "help#1/turn.1.call.0/tool.1", "helper", "tenant", 1)
+    assert len({call.idempotency_key for call in (*model.contexts, *rig.tools.contexts)}) == 3
+
+
+async def test_a_call_that_is_begun_again_says_so_under_the_same_key() -> None:
+    model = Listening([says("lost"), says("done")])
+    rig = Bench(one_agent(), model=model)
+    await rig.finish("task")
+    begun = next(index for index, event in enumerate(rig.log.events) if event.type == "effect_started")
+    rig.log.events = rig.log.events[: begun + 1]
+    await rig.finish("task")
+    first, second = model.contexts
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert first.idempotency_key == second.idempotency_key != ""
+
+
+async def test_what_is_streamed_is_shown_at_the_path_of_the_call() -> None:
+    rig = Bench(one_agent(), model=Listening([says("done")]))
+    await rig.finish("task")
+    assert rig.log.deltas == [("help#1/model.1", "done")]

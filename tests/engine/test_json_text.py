@@ -1,0 +1,133 @@
+"""Text from outside as JSON that every database and browser takes: refused where it can be said, mended where it cannot."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import MAX_DEPTH, REPLACEMENT, NotJson, clean_json, read_json
+from orchestrator.engine.log.status import RunStatus
+from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, says
+from tests.graphs import approval, chain, graph, node, one_agent, path
+
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(blacklist_categories=[])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(blacklist_categories=[])), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def storable(value: Json) -> bool:
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    text.encode("utf-8")
+    return "\\u0000" not in text.replace("\\\\", "")
+
+
+@given(ANYTHING)
+def test_what_is_cleaned_can_be_stored_and_read_again(value: Any) -> None:
+    cleaned = clean_json(value)
+    assert storable(cleaned)
+    assert read_json(json.dumps(cleaned)) == cleaned == clean_json(cleaned)
+
+
+@given(ANYTHING)
+def test_text_is_read_when_it_can_be_stored_and_refused_when_not(value: Any) -> None:
+    try:
+        cleaned = clean_json(value)
+        same = json.dumps(cleaned) == json.dumps(value)
+    except ValueError:
+        same = False
+    try:
+        assert read_json(json.dumps(value)) == cleaned
+        assert same
+    except NotJson:
+        assert not same
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("NaN", "NaN is not a JSON number"),
+        ("[Infinity]", "Infinity is not"),
+        ("-Infinity", "-Infinity is not"),
+        ("1e999", "too large"),
+        ("9" * 400, "too large"),
+        ("9" * 309, "too large"),
+        ('"\\ud800"', "surrogate"),
+        ('{"\\udc00": 1}', "surrogate"),
+        ('["a\\u0000"]', "U\\+0000"),
+        ("{", "line 1"),
+        (b'"\xff"', "byte 1"),
+        ("[" * 200_000, "nested"),
+    ],
+)
+def test_text_that_is_refused_says_why(text: str | bytes, why: str) -> None:
+    with pytest.raises(NotJson, match=why):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "cleaned"),
+    [
+        (float("nan"), None),
+        ([float("inf"), -float("inf")], [None, None]),
+        (1 << 1024, None),
+        ((1 << 1024) - 1, (1 << 1024) - 1),
+        ("a\x00b", f"a{REPLACEMENT}b"),
+        ("\ud800x", f"{REPLACEMENT}x"),
+        ({"\x00": 1, 2: (3,)}, {REPLACEMENT: 1, "2": [3]}),
+        ("😀", "😀"),
+        (True, True),
+    ],
+)
+def test_value_is_kept_as_near_as_can_be(value: Any, cleaned: Json) -> None:
+    assert clean_json(value) == cleaned
+
+
+def test_what_has_no_form_in_json_is_refused() -> None:
+    deep: Any = None
+    for _ in range(MAX_DEPTH + 1):
+        deep = [deep]
+    for value, why in ((object(), "object"), (deep, "deeper")):
+        with pytest.raises(NotJson, match=why):
+            clean_json(value)
+
+
+BAD: Any = {"rate": float("nan"), "text": "a\x00\ud800"}
+CLEAN: Json = {"rate": None, "text": f"a{REPLACEMENT}{REPLACEMENT}"}
+
+
+async def test_result_of_a_tool_is_cleaned_before_it_is_recorded_and_used() -> None:
+    document = graph([node("start", "input"), node("t", "tool", {"tool": "t"}), node("end", "output")], path("start", "t", "end"))
+    state = await Bench(document, tools=MemoryTools({"t": lambda _: BAD})).finish()
+    assert state.output == CLEAN and storable(state.output)
+
+
+async def test_tool_that_gives_what_is_not_json_fails() -> None:
+    document = graph([node("start", "input"), node("t", "tool", {"tool": "t"}), node("end", "output")], path("start", "t", "end"))
+    state = await Bench(document, tools=MemoryTools({"t": lambda _: object()})).finish()  # type: ignore[arg-type,return-value]  # on purpose
+    assert state.error is not None and state.error.code == "invalid_output" and "object has no form" in state.error.message
+
+
+async def test_reply_of_a_model_is_cleaned() -> None:
+    state = await Bench(one_agent(), model=ScriptedModel([says("a\x00\ud800")])).finish("x")
+    assert state.output == f"a{REPLACEMENT}{REPLACEMENT}"
+
+
+async def test_input_and_answer_are_cleaned() -> None:
+    state = await Bench(chain(0)).finish(BAD)
+    assert state.output == CLEAN
+    rig = Bench(approval())
+    await rig.go(1)
+    runner = rig.runner()
+    assert runner.deliver(runner.state.waiting()[0], {"action": "approve", "value": BAD}, "ann")
+    state = await rig.go(1, runner)
+    assert state.status is RunStatus.SUCCEEDED and isinstance(state.output, dict) and state.output["value"] == CLEAN
+
+
+async def test_expression_cannot_make_what_cannot_be_stored() -> None:
+    nodes = [node("start", "input"), node("t", "transform", {"expression": "'a\\u0000'"}), node("end", "output")]
+    assert (await Bench(graph(nodes, path("start", "t", "end"))).finish()).output == f"a{REPLACEMENT}"
