@@ -64,7 +64,7 @@ async def burst(run: Run, valkey: Valkey) -> None:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_f08_after_a_burst_every_client_has_what_the_database_has(database: Database, broker: str, valkey: Valkey) -> None:
     """F08"""
-    run, cookie = await stored(lambda: (lambda place: (place.run("x", due_at=None), cookie_of(place.user)))(world()))
+    run, cookie = await stored(lambda: (lambda place: (place.run("x", due_at=None, status="succeeded"), cookie_of(place.user)))(world()))
     with web_process(database, broker) as web:
         watchers = [Watcher(web, run, cookie) for _ in range(CLIENTS - 1)] + [Watcher(web, run, cookie, pause_s=3)]
         watching = [asyncio.ensure_future(watcher.watch()) for watcher in watchers]

@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 
 from runs.live.sockets.access import Visitor, visitor
 from runs.live.sockets.endings import FAULT, NOT_SIGNED_IN, NOT_UNDERSTOOD, TOO_MANY, UNAVAILABLE, Ending
 from runs.live.sockets.quota import Quota
 from runs.live.sockets.reads import read
+from tenants.isolation.database import DatabaseAway
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class LiveSocket:
         await self._receive()
         try:
             who = await read(visitor, self._session)
-        except (OperationalError, InterfaceError) as error:
+        except DatabaseAway as error:
             who = None
             log.warning("database_away", error=str(error))
         if who is None:
@@ -92,7 +92,7 @@ class LiveSocket:
             await asyncio.wait(duties, return_when=asyncio.FIRST_COMPLETED)
             ended = hearing if hearing.done() else next(duty for duty in others if duty.done())
             return ended.result()
-        except (OperationalError, InterfaceError) as error:
+        except DatabaseAway as error:
             log.warning("database_away", error=str(error))
             return UNAVAILABLE
         except Exception:  # it must be closed, and nobody else hears of this

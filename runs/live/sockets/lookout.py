@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
-
 from runs.live.groups import run_group, run_of_group
 from runs.live.sockets.reads import read
 from runs.models import Run
+from tenants.isolation.database import DatabaseAway
 from tenants.isolation.scope import system_scope
 
 
@@ -19,7 +18,7 @@ async def look(groups: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
         return []
     try:
         lengths = await read(_lengths, runs)
-    except (OperationalError, InterfaceError):
+    except DatabaseAway:
         return []  # the sockets' own checks tell of it
     return [(run_group(run), {"type": "run.length", "last": length}) for run, length in lengths]
 

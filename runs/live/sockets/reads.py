@@ -1,50 +1,36 @@
 """Threads on which the sockets read the database: one slow query leaves the others free."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from threading import Barrier
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connection
+from tenants.isolation.database import DatabaseThreads
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 6
+PATIENCE_S = 0.3
+"""Then the socket is closed, and its client comes again in a moment."""
 
 
 class Reads:
     """A few threads, each with a connection of its own."""
 
     def __init__(self) -> None:
-        self._pool = _threads()
+        self._threads = _threads()
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(_fresh, function, *args, **kwargs))
+        """What `function` returns. Raises DatabaseAway."""
+        return await self._threads.run(function, *args, **kwargs)
 
     def stop(self) -> None:
-        """Close every thread's connection, then end the threads; the next read begins new ones."""
-        together = Barrier(THREADS)
-        for _ in range(THREADS):
-            self._pool.submit(_close, together)
-        self._pool.shutdown()
-        self._pool = _threads()
+        """Close every connection; the next read makes new ones."""
+        self._threads.stop()
+        self._threads = _threads()
 
 
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="live")
-
-
-def _fresh(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    close_old_connections()
-    return function(*args, **kwargs)
-
-
-def _close(together: Barrier) -> None:
-    together.wait()  # so that each thread takes one of these
-    connection.close()
+def _threads() -> DatabaseThreads:
+    return DatabaseThreads("live", THREADS, patience_s=PATIENCE_S)
 
 
 read = Reads()
