@@ -139,7 +139,8 @@ def database_clock() -> datetime:
 def give_back(owner: str, epochs: Iterable[tuple[UUID, int]], *, after: timedelta = SOON, crashed: bool = False) -> int:
     """Give unfinished runs back as due, at once or `after` a while. `crashed`: the run did harm. How many were still the owner's."""
     count = 0
-    due_at = Case(When(status__in=TERMINAL, then=Value(None)), default=ClockTime() + after)
+    # On SQLite a sum is written with six digits of a second where the clock has three: it would be due a moment later.
+    due_at = Case(When(status__in=TERMINAL, then=Value(None)), default=ClockTime() + after if after else ClockTime())
     with transaction.atomic():
         for run_id, epoch in epochs:
             mine = Run.objects.filter(pk=run_id, lease_owner=owner, lease_epoch=epoch)

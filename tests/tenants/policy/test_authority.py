@@ -19,9 +19,6 @@ from tenants.problems import Forbidden
 from tenants.roles import MemberRole
 from tests.tenants.cast import TOOLS, House, agent_document, graph_document
 
-pytestmark = pytest.mark.django_db(transaction=True)
-"""Rights are read on threads of their own, which see what was committed."""
-
 
 @pytest.fixture(autouse=True)
 def fresh(alpha: House) -> None:
