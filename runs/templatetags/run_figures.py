@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 
 from runs.control.answer_form import takes_text
+from runs.models import Approval
 
 register = template.Library()
 
@@ -40,3 +42,9 @@ def is_text(value: Any) -> bool:
 
 
 register.filter("takes_text", takes_text)
+
+
+@register.filter
+def is_the_one(asked: Approval, refused: Mapping[str, Any]) -> bool:
+    """Whether this is the question whose answer was refused."""
+    return bool(refused) and (asked.run_id, asked.path) == (refused["run"], refused["path"])

@@ -1,5 +1,6 @@
 """Pages of this room: the runs, one run, what waits for a person, what it cost."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from orchestrator.engine.log.status import RunStatus
 from runs.control.answer_form import answer_of
 from runs.control.answers import answer
 from runs.control.approvals import open_approvals, request_at
+from runs.control.problems import InvalidAnswer
 from runs.web.costs import GROUPINGS, NARROWING, costs
 from runs.web.lookup import run_for, runs_for
 from runs.web.paging import newest_first, oldest_first
@@ -46,8 +48,14 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_safe
 @member_page()
 def approvals(request: HttpRequest) -> HttpResponse:
+    return _inbox(request)
+
+
+def _inbox(request: HttpRequest, refused: dict[str, Any] | None = None) -> HttpResponse:
+    """`refused` is an answer that cannot be taken, with what was typed: it stays in its form."""
     page, following = oldest_first(open_approvals(page_member(request).user), request.GET.get("after", ""))
-    return render(request, "runs/approvals.html", {"approvals": page, "next": following})
+    shown = {"approvals": page, "next": following, "refused": refused or {}}
+    return render(request, "runs/approvals.html", shown, status=400 if refused else 200)
 
 
 @require_POST
@@ -56,14 +64,18 @@ def approval_answer(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """One decision, bound to what the form showed."""
     user = page_member(request).user
     texts = {name: request.POST.get(name, "") for name in ("path", "action", "comment", "digest")}
+    typed = request.POST.get("value")
 
     def decide() -> str:
         run = run_for(user, run_id)
-        value = answer_of(request_at(run, texts["path"]), texts["action"], request.POST.get("value"))
+        value = answer_of(request_at(run, texts["path"]), texts["action"], typed)
         answer(run=run, by=user, value=value, **texts)
         return "Your answer was taken. The run goes on."
 
-    return after(request, decide, "approvals")
+    try:
+        return after(request, decide, "approvals", not_for=InvalidAnswer)
+    except InvalidAnswer as problem:
+        return _inbox(request, {"run": run_id, "typed": typed, "problem": problem, **texts})
 
 
 @require_safe

@@ -59,10 +59,14 @@ def without_membership(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
 
 
-def after(request: HttpRequest, change: Callable[[], str], target: str) -> HttpResponse:
-    """Carry out what a form asks, say how it went, and go back to the page `target`."""
+def after(
+    request: HttpRequest, change: Callable[[], str], target: str, *, not_for: type[ApiProblem] | tuple[type[ApiProblem], ...] = ()
+) -> HttpResponse:
+    """Carry out what a form asks, say how it went, and go back to the page `target`. Raises a problem of kind `not_for`."""
     try:
         messages.success(request, change())
+    except not_for:
+        raise
     except ApiProblem as problem:
         messages.error(request, f"{problem.message} {problem.cure}".strip())
     return redirect(target)

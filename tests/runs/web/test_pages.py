@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 
 from orchestrator.engine.log.status import RunStatus
+from runs.models import Approval
 from runs.worker.worker import RunWorker
+from tenants.isolation.scope import system_scope
 from tenants.roles import MemberRole
 from tests.runs.factories import member, world
 from tests.runs.worker.test_worker import AGENT, QUESTION, ends
@@ -69,3 +71,18 @@ def test_costs_can_be_looked_at_from_every_side(database: Any, worker: RunWorker
     assert "No model calls" in page(client, "/costs/?by=run&agent=b")
     assert client.get("/costs/?by=odd").status_code == 400
     assert "No model calls" in page(signed_in(world(AGENT).user), "/costs/?by=run")
+
+
+def test_an_answer_that_cannot_be_taken_stays_in_its_form(database: Any) -> None:
+    place = world()
+    run = place.run("x", status="waiting", due_at=None)
+    request = {"mode": "review", "title": "?", "payload": "Hello", "actions": [{"name": "approve"}, {"name": "edit"}]}
+    with system_scope():
+        Approval.objects.create(tenant=place.tenant, run=run, path="ask#1/human.1", request=request)
+    client = signed_in(place.user)
+    form = {"path": "ask#1/human.1", "action": "approve", "value": "\nDear <you>", "comment": "why not"}
+    answer = client.post(f"/approvals/{run.pk}/", form)
+    text = answer.content.decode()
+    assert answer.status_code == 400 and "The value was changed" in text
+    assert ">\n\nDear &lt;you&gt;</textarea>" in text and 'value="why not"' in text, "a browser drops the first line break"
+    assert "Your answer was taken" in client.post(f"/approvals/{run.pk}/", {**form, "action": "edit"}, follow=True).content.decode()
