@@ -11,6 +11,7 @@ import dj_database_url
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
+from guardian.shortcuts import clear_ct_cache
 
 from tests.runs.services import Postgres
 
@@ -42,14 +43,20 @@ def connected_to(url: str) -> Iterator[None]:
         settings["ENGINE"] = "tenants.isolation.postgresql"
     connections.databases["default"] = connections.configure_settings({"default": dict(settings)})["default"]
     del connections["default"]
-    ContentType.objects.clear_cache()  # the same type has another number in another database
+    _forget_content_types()
     try:
         yield
     finally:
         connections["default"].close()
         connections.databases["default"] = before
         del connections["default"]
-        ContentType.objects.clear_cache()
+        _forget_content_types()
+
+
+def _forget_content_types() -> None:
+    """The same type has another number in another database; Django and guardian each remember it."""
+    ContentType.objects.clear_cache()
+    clear_ct_cache()
 
 
 class Templates:
