@@ -99,6 +99,8 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
     """Until the event is set, at most so long."""
     if seconds > 0:
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            # Not asyncio.wait_for: in Python 3.11 it swallows a cancellation that comes together with the event.
+            async with asyncio.timeout(seconds):
+                await event.wait()
         except TimeoutError:
             return

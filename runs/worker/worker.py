@@ -260,7 +260,8 @@ class RunWorker:
 async def _in_time(answer: Awaitable[bool]) -> bool:
     """What a part says of itself; one that says nothing for long does not work."""
     try:
-        return await asyncio.wait_for(answer, GATE_S)
+        async with asyncio.timeout(GATE_S):
+            return await answer
     except TimeoutError:
         return False
 
