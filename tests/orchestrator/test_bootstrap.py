@@ -54,7 +54,7 @@ def _starts(python: Path) -> bool:
 def test_every_old_python_of_this_machine_gets_one_line(target: str) -> None:
     for python in old_pythons():
         done = subprocess.run(["make", target, f"PYTHON={python}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-        said = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
+        said = [line for line in done.stderr.splitlines() if not line.startswith("make")]  # make[1] when make runs the tests
         assert done.returncode and len(said) == 1 and "is too old; install Python" in said[0], (python, done.stderr)
 
 
