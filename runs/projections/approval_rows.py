@@ -100,7 +100,8 @@ def _outcome(event: ev.EffectFinished) -> Outcome:
 
 def _close(run: Run, outcome: Outcome) -> None:
     status = Approval.Status.VOID if outcome.action == EXPIRED else Approval.Status.DECIDED
-    person = Subquery(User.objects.filter(pk__in=[outcome.by_id] if outcome.by_id else []).values("pk"))  # null when that person is no more
+    # Null when that person is no more.
+    person = Subquery(User.objects.filter(pk=outcome.by_id).values("pk")) if outcome.by_id else None
     pending = Approval.objects.filter(run=run, path=outcome.path, status=Approval.Status.PENDING)
     pending.update(status=status, action=outcome.action, decided_by=person, decided_at=outcome.at)
 
