@@ -33,6 +33,8 @@ class ClockTime(Now):
 
 DEATHS = Case(When(lease_owner="", then=F("crashes")), default=F("crashes") + 1)
 """Workers that a due run has lost: one more than were counted, when its lease ran out."""
+LARGE = ("graph__document", "graph__files", "graph__example_input")
+"""A claimed run needs its graph's name only."""
 SUSPECTS = Q(lease_owner="", crashes__gte=SUSPECT_CRASHES, crashes__lt=MAX_CRASHES) | (
     ~Q(lease_owner="") & Q(crashes__gte=SUSPECT_CRASHES - 1, crashes__lt=MAX_CRASHES - 1)
 )
@@ -85,7 +87,7 @@ def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[R
         return []
     asked_at = time.monotonic()
     with transaction.atomic():
-        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("graph_version", "graph", "created_by")
+        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("graph").defer(*LARGE)
         rows = [run for run in locked[:limit] if fits(run)]
         _take([run.pk for run in rows], owner)
     valid_until = asked_at + lease_seconds()

@@ -8,6 +8,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError
 from pydantic import ValidationError
 
+from editor.versions.frozen import graph_of
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Authority
 from orchestrator.engine.errors import EngineError, UnknownEvent
@@ -67,7 +68,7 @@ class Loaded:
 def read_run(run: Run, source: ResourceSource) -> Loaded:
     """Read the run's document, log and resources. Raises CannotStart, and UnknownEvent when a later build wrote its log."""
     try:
-        graph = Graph.model_validate(run.graph_version.document)
+        graph = graph_of(run.graph_version_id)
     except ValidationError as error:
         raise CannotStart("invalid_document", str(error.errors()[0]["msg"])) from error
     try:
