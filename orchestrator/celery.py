@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from celery import Celery
 from celery.signals import setup_logging
 
+from orchestrator.processes import broker_transport
 from orchestrator.settings.env import REDIS_URL
 
 
@@ -16,6 +17,7 @@ def broker_url(redis_url: str) -> str:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orchestrator.settings.production")  # noqa: TID251 - Django's own way to be told
+broker_transport.use()
 app = Celery("baton")
 app.conf.update(
     broker_url=broker_url(REDIS_URL),

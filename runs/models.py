@@ -197,7 +197,8 @@ class Approval(TenantOwned):
     deadline = models.DateTimeField(null=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
     action = models.CharField(max_length=64, blank=True)
-    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    """They may be no more. Whom the log's writer names no constraint holds, or their deletion would be the run's fault."""
     decided_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -251,7 +252,8 @@ class ModelUse(TenantOwned):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="uses", db_index=False)
     seq = models.PositiveBigIntegerField()
     graph = models.ForeignKey(Graph, on_delete=models.PROTECT, related_name="+", db_index=False)
-    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    user = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False)
+    """Who started the run, and whose these costs stay when that person is no more."""
     agent = models.CharField(max_length=80, blank=True)
     model = models.CharField(max_length=200)
     day = models.DateField()

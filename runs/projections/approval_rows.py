@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Subquery
-
 from orchestrator.engine.effects.human import EXPIRED
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log import events as ev
 from runs.models import Approval, Run
 from runs.projections.fact import Fact, moment
 from runs.projections.projection import Projection
-from tenants.models import User
 
 COMPARED = ("path", "request", "digest", "deadline", "status", "action", "decided_by", "decided_at", "created_at")
 RUN_ENDS = (ev.RunSucceeded, ev.RunFailed, ev.RunCancelled, ev.RunCrashed, ev.RunLimitExceeded)
@@ -100,10 +97,8 @@ def _outcome(event: ev.EffectFinished) -> Outcome:
 
 def _close(run: Run, outcome: Outcome) -> None:
     status = Approval.Status.VOID if outcome.action == EXPIRED else Approval.Status.DECIDED
-    # Null when that person is no more.
-    person = Subquery(User.objects.filter(pk=outcome.by_id).values("pk")) if outcome.by_id else None
     pending = Approval.objects.filter(run=run, path=outcome.path, status=Approval.Status.PENDING)
-    pending.update(status=status, action=outcome.action, decided_by=person, decided_at=outcome.at)
+    pending.update(status=status, action=outcome.action, decided_by=outcome.by_id, decided_at=outcome.at)
 
 
 def _withdraw(change: Questions) -> None:

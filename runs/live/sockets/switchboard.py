@@ -14,7 +14,8 @@ from weakref import WeakKeyDictionary
 
 import structlog
 
-from runs.live.groups import channel_layer
+from orchestrator.settings.channel_layer import connections_made
+from runs.live.groups import channel_layer, run_of_group
 from runs.live.sockets.lookout import look
 
 log = structlog.get_logger(__name__)
@@ -100,10 +101,20 @@ class Switchboard:
                 raise
 
     async def _look(self) -> None:
+        made = connections_made()
         while True:
             await asyncio.sleep(LOOK_S)
+            before, made = made, connections_made()
+            if before and made != before:
+                self._tell_missed()
             for group, message in await look(self.groups()):
                 self.tell(group, message)
+
+    def _tell_missed(self) -> None:
+        """A connection broke, and what was sent meanwhile is lost: those who have no numbers to miss are told."""
+        for group in self.groups():
+            if run_of_group(group) is None:
+                self.tell(group, {"type": "missed"})
 
 
 async def _keep(duty: Callable[[], Any]) -> None:
