@@ -70,7 +70,7 @@ def test_whatever_stands_in_a_log_it_is_an_event_or_a_value_error(value: Any) ->
     ],
 )
 def test_what_has_no_type_or_no_version_that_counts_says_what_an_event_has(data: Any) -> None:
-    with pytest.raises(ValueError, match="An event has a type, and a version that is a whole number from 0."):
+    with pytest.raises(ValueError, match="An event has a type, and a version that is a whole number from 0"):
         upcast(data)
 
 
