@@ -50,7 +50,7 @@ def executable_graphs(draw: st.DrawFn, largest: int = 6, unhandled: bool = False
         for source in sources:
             for exit_ in drawing.exits[source]:
                 condition = draw(_CONDITIONS) if source != "start" and "." not in exit_ else {}
-                drawing.edges.append(edge(exit_, _entrance(drawing, name), **_joinable(drawing, source, condition)))
+                drawing.edges.append(edge(exit_, _entrance(drawing, name), **_leaving(draw, drawing, source, condition)))
         names.append(name)
     drawing.nodes += [node("all", "join", {"reducer": "list"}), node("end", "output", {"value": "size(input)"})]
     drawing.edges += [edge(exit_, "all") for name in names for exit_ in drawing.exits[name]] + [edge("all", "end")]
@@ -69,10 +69,10 @@ def _entrance(drawing: Drawing, name: str) -> str:
     return f"{name}o" if any(entry["id"] == f"{name}o" for entry in drawing.nodes) else name
 
 
-def _joinable(drawing: Drawing, source: str, condition: Draft) -> Draft:
-    """What leaves a loop leaves once: by the edge that is taken when the loop is over."""
+def _leaving(draw: st.DrawFn, drawing: Drawing, source: str, condition: Draft) -> Draft:
+    """What leaves a loop leaves once, by the edge that is taken when the loop is over; or in each of its rounds."""
     loops = any(entry["source"] == source and entry["target"] == source for entry in drawing.edges)
-    return {"otherwise": True} if loops else condition
+    return {"otherwise": True} if loops and draw(st.booleans()) else condition
 
 
 def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, depth: int, unhandled: bool) -> None:

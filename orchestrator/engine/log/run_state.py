@@ -75,6 +75,8 @@ def apply_event(state: RunState, event: ev.Event) -> RunState:
     if event.seq != state.last_seq + 1:
         raise IllegalTransition(f"Event {event.seq} after event {state.last_seq}, expected {state.last_seq + 1}")
     at_work = state.status is RunStatus.RUNNING and type(event) is not ev.RunClaimed  # before a claim nobody had it
+    if not at_work and state.status.terminal:
+        raise IllegalTransition(f"The run is {state.status} already, so {event.type} cannot follow")
     _APPLY[type(event)](state, event)
     if at_work:
         state.worked_us += max(0, event.at_us - state.last_at_us)
