@@ -31,7 +31,7 @@ class RunLog:
     def append(self, events: Sequence[Event]) -> None:
         """Hand events to the writer after the loop's next turn, so that what follows from them at once goes along."""
         if not self._gathered:
-            self._loop.call_soon(self._loop.call_soon, self._hand_over)
+            self._loop.call_soon(self._turned)
         self._gathered.extend(events)
 
     async def flush(self) -> None:
@@ -40,6 +40,9 @@ class RunLog:
         await done
         if self.claim.ending is not Ending.RECORDED:
             await self.claim.hold()
+
+    def _turned(self) -> None:
+        self._loop.call_soon(self._hand_over)
 
     def _hand_over(self, flush: asyncio.Future[None] | None = None) -> None:
         gathered, self._gathered = self._gathered, []
