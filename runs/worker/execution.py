@@ -80,6 +80,11 @@ def read_run(run: Run, source: ResourceSource) -> Loaded:
     return Loaded(graph, state, begun, source.resources_of(run))
 
 
+def _read_run_and_commands(run: Run, source: ResourceSource) -> tuple[Loaded, list[Command]]:
+    """All that is read before a run executes, by one visit of one thread."""
+    return read_run(run, source), commands_of(run.pk)
+
+
 class Execution:
     """One claim's execution of one run. Lives on the worker's loop."""
 
@@ -104,10 +109,9 @@ class Execution:
         try:
             if self.claim.crashes >= MAX_CRASHES:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
-            loaded = await threads.run(read_run, self.claim.run, source)
+            loaded, commands = await threads.run(_read_run_and_commands, self.claim.run, source)
             self._state = loaded.state
             self.sink.written.open_effects.update(loaded.open_effects)
-            commands = await threads.run(commands_of, self.claim.run_id)
             self.reading = False
             await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), commands)
         except CannotStart as error:
