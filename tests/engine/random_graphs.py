@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from orchestrator.engine.document.graph import Graph
-from tests.graphs import edge, graph, node
+from tests.graphs import edge, graph, node, path
 
 SAFE = ("note",)
 FAILING = ("broken", "flaky", "slow", "denied", "mute")
@@ -50,7 +50,7 @@ def executable_graphs(draw: st.DrawFn, largest: int = 6, unhandled: bool = False
         for source in sources:
             for exit_ in drawing.exits[source]:
                 condition = draw(_CONDITIONS) if source != "start" and "." not in exit_ else {}
-                drawing.edges.append(edge(exit_, _entrance(drawing, name), **_leaving(draw, drawing, source, condition)))
+                drawing.edges.append(edge(exit_, _entrance(drawing, name), **_joinable(drawing, source, condition)))
         names.append(name)
     drawing.nodes += [node("all", "join", {"reducer": "list"}), node("end", "output", {"value": "size(input)"})]
     drawing.edges += [edge(exit_, "all") for name in names for exit_ in drawing.exits[name]] + [edge("all", "end")]
@@ -62,6 +62,26 @@ def executable_graphs(draw: st.DrawFn, largest: int = 6, unhandled: bool = False
     return graph(drawing.nodes, drawing.edges, agents=agents, channels={"sum": {"reducer": "sum", "initial": 0}})
 
 
+@st.composite
+def failing_items(draw: st.DrawFn) -> Graph:
+    """A map whose items do several things side by side, of which any may fail."""
+    drawing = Drawing()
+    policy = draw(st.sampled_from(["skip", "record"]))
+    drawing.add("start", "input")
+    drawing.add("m", "map", {"items": "[0, 1, 2]", "concurrency": draw(st.integers(1, 3)), "on_item_error": policy})
+    for letter in "abcd"[: draw(st.integers(1, 4))]:
+        line = [f"{letter}{index}" for index in range(draw(st.integers(1, 3)))]
+        for name in line:
+            tool = draw(st.sampled_from([*SAFE, *FAILING, "pay"]))
+            rest: Draft = {"timeout_s": 0.01} if tool == "slow" else {}
+            arguments = {"text": draw(st.sampled_from(["x", "{{ index }}", "{{ 1 / index }}"]))}
+            drawing.add(name, "tool", {"tool": tool, "arguments": arguments}, parent="m", **rest)
+        drawing.edges += [edge("m.item", line[0]), *path(*line), edge(line[-1], "m.result")]
+    drawing.add("end", "output", {"value": "size(input)"})
+    drawing.edges += path("start", "m", "end")
+    return graph(drawing.nodes, drawing.edges)
+
+
 _CONDITIONS: st.SearchStrategy[Draft] = st.sampled_from([{}, {}, {}, {"condition": "true"}, {"condition": "false"}])
 
 
@@ -69,10 +89,10 @@ def _entrance(drawing: Drawing, name: str) -> str:
     return f"{name}o" if any(entry["id"] == f"{name}o" for entry in drawing.nodes) else name
 
 
-def _leaving(draw: st.DrawFn, drawing: Drawing, source: str, condition: Draft) -> Draft:
-    """What leaves a loop leaves once, by the edge that is taken when the loop is over; or in each of its rounds."""
+def _joinable(drawing: Drawing, source: str, condition: Draft) -> Draft:
+    """What leaves a loop leaves once: by the edge that is taken when the loop is over."""
     loops = any(entry["source"] == source and entry["target"] == source for entry in drawing.edges)
-    return {"otherwise": True} if loops and draw(st.booleans()) else condition
+    return {"otherwise": True} if loops else condition
 
 
 def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, depth: int, unhandled: bool) -> None:
