@@ -244,12 +244,11 @@ def _scope_finished(state: RunState, event: ev.ScopeFinished) -> None:
 
 @_applies(ev.NodeStarted)
 def _node_started(state: RunState, event: ev.NodeStarted) -> None:
-    scope = _scope(state, event.scope)
-    known = scope.activations.get(event.node, {}).get(event.activation)
+    activations = _scope(state, event.scope).activations.setdefault(event.node, {})
+    known = activations.get(event.activation)
     if known is None:
         state.steps += 1
-        begun = Activation(NodeStatus.RUNNING, event.attempt, event.seq, inputs=event.inputs)
-        scope.activations.setdefault(event.node, {})[event.activation] = begun
+        activations[event.activation] = Activation(NodeStatus.RUNNING, event.attempt, event.seq, 0, event.inputs)
         state.open_steps.add((event.scope, event.node, event.activation))
     elif known.status is NodeStatus.RETRYING and event.attempt == known.attempt + 1:
         known.status, known.attempt, known.error = NodeStatus.RUNNING, event.attempt, None
@@ -260,13 +259,14 @@ def _node_started(state: RunState, event: ev.NodeStarted) -> None:
 @_applies(ev.NodeFinished)
 def _node_finished(state: RunState, event: ev.NodeFinished) -> None:
     activation = _activation(state, event)
-    try:
-        check_writes(state.channels, event.writes)
-    except EngineError as error:
-        raise IllegalTransition(error.info.message) from None
+    if event.writes:
+        try:
+            check_writes(state.channels, event.writes)
+        except EngineError as error:
+            raise IllegalTransition(error.info.message) from None
+        take_writes(state.channels, event.writes, event.seq)
     _end(state, event, activation)
     activation.status = NodeStatus.SUCCEEDED
-    take_writes(state.channels, event.writes, event.seq)
 
 
 @_applies(ev.NodeFailed)
