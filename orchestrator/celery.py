@@ -24,7 +24,9 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_channel_error_retry=True,  # a broker that is read-only or full for a while ends no worker
-    broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 30, "socket_keepalive": True},
+    # Without `ack_emulation`: a wake-up that a dying worker had taken needs no second delivery,
+    # and to note each one costs two transactions.
+    broker_transport_options={"ack_emulation": False, "socket_connect_timeout": 1, "socket_timeout": 30, "socket_keepalive": True},
     broker_pool_limit=10,
     task_serializer="json",
     accept_content=["json"],

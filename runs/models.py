@@ -18,6 +18,14 @@ TERMINAL = tuple(status.value for status in RunStatus if status.terminal)
 UNFINISHED = tuple(status.value for status in RunStatus if not status.terminal)
 
 
+SUMMARY = (
+    *("status", "trigger", "created_at", "started_at", "finished_at", "input_preview", "error"),
+    *("calls", "input_tokens", "output_tokens", "cost_nano_usd"),
+    *("graph__slug", "graph__title", "graph_version__number"),
+    *("created_by__username", "created_by__first_name", "created_by__last_name"),
+)
+"""The columns that a summary shows, by their way from a run."""
+
 R = TypeVar("R", bound="Run")
 A = TypeVar("A", bound="Approval")
 
@@ -35,11 +43,15 @@ class RunQuerySet(TenantQuerySet[R]):
         return self.filter(due_at__lte=Now()).order_by("due_at")
 
     def for_lists(self) -> Self:
-        """With what a summary shows, without the values that may be large."""
+        """What a summary shows, and no more: lists and live feeds read many of them."""
+        return self.with_waiting().only(*SUMMARY)
+
+    def with_waiting(self) -> Self:
+        """Each with `waiting`, how many of its questions are open, and with the rows that it names."""
         pending = Approval.objects.filter(run=models.OuterRef("pk"), status=Approval.Status.PENDING).order_by()
         count = pending.values("run").annotate(n=models.Count("pk")).values("n")
-        rows = self.defer("input", "output").select_related("graph", "graph_version", "created_by")
-        return rows.defer("graph__document", "graph_version__document").annotate(waiting=Coalesce(models.Subquery(count), 0))
+        rows = self.select_related("graph", "graph_version", "created_by")
+        return rows.annotate(waiting=Coalesce(models.Subquery(count), 0))
 
 
 RunManager = TenantManager.from_queryset(RunQuerySet)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from editor.models import FileContent, GraphVersion
+from editor.models import FileContent
 from tenants.models import Tenant
 from tenants.problems import TooLarge
 
@@ -20,7 +20,7 @@ def store_files(*, tenant: Tenant, files: Mapping[str, bytes]) -> dict[str, str]
     return digests
 
 
-def files_of(version: GraphVersion) -> dict[str, bytes]:
-    """The files of a version by name, as they were when it was frozen."""
-    contents = dict(FileContent.objects.filter(digest__in=version.files.values()).values_list("digest", "content"))
-    return {name: bytes(contents[digest]) for name, digest in version.files.items()}
+def files_of(digests: Mapping[str, str]) -> dict[str, bytes]:
+    """The files that a version names, by name, as they were when it was frozen."""
+    contents = dict(FileContent.objects.filter(digest__in=digests.values()).values_list("digest", "content"))
+    return {name: bytes(contents[digest]) for name, digest in digests.items()}

@@ -55,17 +55,19 @@ def next_number(graph: Graph) -> int:
 
 def latest_version(graph: Graph) -> GraphVersion | None:
     """The version with the highest number."""
-    return next(iter(numbered_versions(graph).order_by("-number")[:1]), None)
+    for version in numbered_versions(graph).order_by("-number")[:1]:
+        return version
+    return None
 
 
 def numbered_versions(graph: Graph) -> QuerySet[GraphVersion]:
-    """What is needed to run them."""
-    return GraphVersion.objects.filter(graph=graph, is_draft=False).defer("source", "files", "identities")
+    """Their small columns; `frozen` has the others that running them takes."""
+    return GraphVersion.objects.filter(graph=graph, is_draft=False).only("graph", "number", "tenant")
 
 
-def authority_of(version: GraphVersion) -> TenantAuthority:
-    """Who decides at the gate for runs of this version."""
-    return TenantAuthority(tenant_id=version.tenant_id, graph=version.graph.slug, identities=version.identities)
+def authority_of(graph: Graph, identities: dict[str, str]) -> TenantAuthority:
+    """Who decides at the gate for runs of a version of the graph; `identities` are the version's."""
+    return TenantAuthority(tenant_id=graph.tenant_id, graph=graph.slug, identities=identities)
 
 
 def digest_of(document: dict[str, Any], identities: dict[str, str], files: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from editor.models import Graph, GraphVersion
+from editor.versions.frozen import frozen
 from editor.versions.versions import freeze, latest_version, numbered_versions
 from orchestrator.engine.document.run_input import check_input
 from orchestrator.engine.effects.digest import digest
@@ -102,6 +103,6 @@ def _version_of(graph: Graph, by: User, number: int | None, *, draft: bool) -> G
 
 def _check_input(version: GraphVersion, run_input: Json) -> None:
     try:
-        check_input(version.document.get("inputs", {}), run_input)
+        check_input(frozen(version.pk).document.get("inputs", {}), run_input)
     except EngineError as error:
         raise InvalidInput(error.info.message, cure=error.info.cure) from error

@@ -33,6 +33,8 @@ class ClockTime(Now):
 
 DEATHS = Case(When(lease_owner="", then=F("crashes")), default=F("crashes") + 1)
 """Workers that a due run has lost: one more than were counted, when its lease ran out."""
+LARGE = ("graph__document", "graph__files", "graph__example_input")
+"""A claimed run needs its graph's name only."""
 SUSPECTS = Q(lease_owner="", crashes__gte=SUSPECT_CRASHES, crashes__lt=MAX_CRASHES) | (
     ~Q(lease_owner="") & Q(crashes__gte=SUSPECT_CRASHES - 1, crashes__lt=MAX_CRASHES - 1)
 )
@@ -50,7 +52,7 @@ def claim_named(owner: str, limit: int, named: Mapping[UUID, UUID], beyond: Coll
     `beyond` are runs that this worker's build cannot go on with.
     """
     due = _takeable(owner, beyond).filter(pk__in=list(named), tenant__in=set(named.values())).exclude(SUSPECTS)
-    return _claim_rows(owner, limit, due, lambda run: named[run.pk] == run.tenant_id)
+    return _claim_rows(owner, limit, due, lambda run: named[run.pk] == run.tenant_id)  # mostly they are there: nobody looks first
 
 
 def claim_due(owner: str, limit: int, beyond: Collection[UUID] = ()) -> list[Claim]:
@@ -60,13 +62,13 @@ def claim_due(owner: str, limit: int, beyond: Collection[UUID] = ()) -> list[Cla
     """
     due = _takeable(owner, beyond).filter(due_at__lte=Now() - SPREAD).exclude(SUSPECTS)
     told = Command.objects.filter(run=OuterRef("pk"), applied_at__isnull=True)
-    prompt = _claim_rows(owner, (limit + 1) // 2, due.filter(Q(status=RunStatus.QUEUED.value) | Exists(told)))
-    return [*prompt, *_claim_rows(owner, limit - len(prompt), due)]
+    prompt = _claim_if_any(owner, (limit + 1) // 2, due.filter(Q(status=RunStatus.QUEUED.value) | Exists(told)))
+    return [*prompt, *_claim_if_any(owner, limit - len(prompt), due)]
 
 
 def claim_suspect(owner: str, beyond: Collection[UUID] = ()) -> list[Claim]:
     """Take one run that may have ended its workers. Only who has nothing else to lose asks."""
-    return _claim_rows(owner, 1, _takeable(owner, beyond).filter(SUSPECTS, due_at__lte=Now() - SPREAD))
+    return _claim_if_any(owner, 1, _takeable(owner, beyond).filter(SUSPECTS, due_at__lte=Now() - SPREAD))
 
 
 def suspects_wait(owner: str, patience: timedelta, beyond: Collection[UUID] = ()) -> bool:
@@ -80,12 +82,17 @@ def _takeable(owner: str, beyond: Collection[UUID]) -> RunQuerySet[Run]:
     return due.exclude(pk__in=list(beyond)) if beyond else due
 
 
+def _claim_if_any(owner: str, limit: int, due: RunQuerySet[Run]) -> list[Claim]:
+    """Look first: a sweep finds nothing mostly, and on SQLite whoever begins to write keeps all others from it."""
+    return _claim_rows(owner, limit, due) if limit > 0 and due.exists() else []
+
+
 def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[Run], bool] = lambda run: True) -> list[Claim]:
-    if limit < 1 or not due.exists():
+    if limit < 1:
         return []
     asked_at = time.monotonic()
     with transaction.atomic():
-        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("graph_version", "graph", "created_by")
+        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("graph").defer(*LARGE)
         rows = [run for run in locked[:limit] if fits(run)]
         _take([run.pk for run in rows], owner)
     valid_until = asked_at + lease_seconds()

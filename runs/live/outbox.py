@@ -3,15 +3,17 @@
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, Full, Queue
 from typing import Any
+from uuid import UUID
 
 import structlog
 from celery import current_app
 from kombu import Producer
 
-from runs.live.groups import send_to
+from runs.live.groups import send_to, tenant_group
 
 log = structlog.get_logger(__name__)
 
@@ -22,14 +24,20 @@ REST_S = 1.0
 ROOM = 2000
 """Messages that wait. Beyond that they are dropped: the rows are the truth."""
 
+GATHER_S = 0.1
+"""Changes of a tenant's runs within so long make one message: lists gather them in any case."""
+
 Sending = Callable[[], object]
 
 
 class Outbox:
-    """Sends in the order of being given, one at a time. Whatever cannot be sent is dropped."""
+    """Sends in the order of being given, one at a time, but for what gathers. Whatever cannot be sent is dropped."""
 
     def __init__(self) -> None:
-        self._waiting: Queue[Sending] = Queue(ROOM)
+        self._waiting: Queue[tuple[float, Sending]] = Queue(ROOM)
+        """Each with the time before which it is not sent."""
+        self._changed: dict[UUID, set[UUID]] = {}
+        """Runs by tenant; while a tenant is here, a message for it waits."""
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._producer: Producer | None = None
@@ -40,6 +48,14 @@ class Outbox:
 
     def to_queue(self, task: str, *arguments: object) -> None:
         self._put(lambda: self._publish(task, arguments))
+
+    def to_lists(self, tenant_id: UUID, run_id: UUID) -> None:
+        """Tell the lists of a tenant, in a moment, that a run has changed."""
+        with self._guard:
+            first = tenant_id not in self._changed
+            self._changed.setdefault(tenant_id, set()).add(run_id)
+        if first:
+            self._put(lambda: self._tell_lists(tenant_id), in_s=GATHER_S)
 
     def settle(self, seconds: float = 10.0) -> None:
         """Return when everything given so far was sent or dropped. Raises TimeoutError."""
@@ -56,12 +72,14 @@ class Outbox:
                 self._waiting.task_done()
         except Empty:
             pass
+        self._drop_changed()
         self._producer, self._away_until = None, 0.0
 
-    def _put(self, sending: Sending) -> None:
+    def _put(self, sending: Sending, *, in_s: float = 0.0) -> None:
         try:
-            self._waiting.put_nowait(sending)
+            self._waiting.put_nowait((time.monotonic() + in_s, sending))
         except Full:
+            self._drop_changed()
             log.warning("wake_up_dropped", waiting=ROOM)
         with self._guard:
             if self._thread is None or not self._thread.is_alive():
@@ -70,18 +88,46 @@ class Outbox:
 
     def _work(self) -> None:
         # Made here, because a process that was forked has neither the thread nor the connections of its parent.
-        self._loop, self._producer = asyncio.new_event_loop(), None
+        self._loop, self._producer, self._later = asyncio.new_event_loop(), None, deque[tuple[float, Sending]]()
         while True:
-            sending = self._waiting.get()
+            sending = self._next()
             try:
                 if time.monotonic() >= self._away_until:
                     sending()
+                else:
+                    self._drop_changed()
             except Exception as error:  # noqa: BLE001 - every transport has its own errors, and none may end this
                 self._producer = None
                 self._away_until = time.monotonic() + REST_S
                 log.warning("wake_up_not_sent", error=str(error))
             finally:
                 self._waiting.task_done()
+
+    def _next(self) -> Sending:
+        """The next one whose time has come. What waits for its time waits equally long, so it stays in order."""
+        while True:
+            now = time.monotonic()
+            if self._later and self._later[0][0] <= now:
+                return self._later.popleft()[1]
+            try:
+                at, sending = self._waiting.get(timeout=self._later[0][0] - now if self._later else None)
+            except Empty:
+                continue
+            if at <= time.monotonic():
+                return sending
+            self._later.append((at, sending))
+
+    def _tell_lists(self, tenant_id: UUID) -> None:
+        with self._guard:
+            runs = self._changed.pop(tenant_id, set())
+        if runs:
+            message = {"type": "tenant.runs", "runs": [str(run) for run in runs]}
+            self._loop.run_until_complete(_send_within_limit(tenant_group(tenant_id), message))
+
+    def _drop_changed(self) -> None:
+        """Messages that wait for their time find nothing to say; the next change makes a new one."""
+        with self._guard:
+            self._changed.clear()
 
     def _publish(self, task: str, arguments: tuple[object, ...]) -> None:
         if self._producer is None:

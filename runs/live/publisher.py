@@ -79,7 +79,7 @@ class Publisher:
     def __init__(self) -> None:
         self._pending: dict[UUID, _Pending] = {}
         self._changed: dict[UUID, set[UUID]] = {}
-        """Runs by tenant; a tenant's timer runs while it is here."""
+        """Runs by tenant that its lists have not been told of; a tenant's timer runs while it is here."""
         self._tasks: set[asyncio.Task[bool]] = set()
         self._draining = False
         self._loop = asyncio.get_running_loop()
@@ -95,7 +95,10 @@ class Publisher:
 
     def changed(self, tenant_id: UUID, run_id: UUID) -> None:
         """A run of the tenant has another status or another question."""
-        self._note_changed(tenant_id, {run_id}, FRAME_S / 2)
+        if tenant_id not in self._changed:
+            self._changed[tenant_id] = set()
+            self._loop.call_soon(self._tell_changed, tenant_id)
+        self._changed[tenant_id].add(run_id)
 
     async def drain(self) -> None:
         """Send what is left, however busy the broker is."""
@@ -128,24 +131,27 @@ class Publisher:
         self._pending[run_id] = quiet = _Pending()
         quiet.timer = self._loop.call_later(FRAME_S, self._flush, run_id)
 
-    def _note_changed(self, tenant_id: UUID, runs: set[UUID], in_s: float) -> None:
-        if tenant_id not in self._changed:
-            self._changed[tenant_id] = set()
-            self._loop.call_later(in_s, self._tell_changed, tenant_id)
-        self._changed[tenant_id] |= runs
-
     def _tell_changed(self, tenant_id: UUID) -> None:
-        """Tell the tenant's lists; again later when the broker does not take it, because lists have no numbers to miss."""
-        runs = self._changed.pop(tenant_id, set())
-        if self._busy:
-            self._note_changed(tenant_id, runs, FRAME_S)
-        elif runs:
-            sending = self._send(tenant_group(tenant_id), {"type": "tenant.runs", "runs": [str(run) for run in runs]})
-            sending.add_done_callback(lambda sent: self._repeat_unless(sent, tenant_id, runs))
+        """Tell the tenant's lists: at once when they were quiet, then at most every half frame.
 
-    def _repeat_unless(self, sent: asyncio.Task[bool], tenant_id: UUID, runs: set[UUID]) -> None:
-        if not sent.cancelled() and not sent.result():
-            self._note_changed(tenant_id, runs, AGAIN_S)
+        Again later when the broker does not take it, because lists have no numbers to miss.
+        """
+        runs = self._changed.get(tenant_id)
+        if not runs:
+            self._changed.pop(tenant_id, None)
+        elif self._busy:
+            self._loop.call_later(FRAME_S, self._tell_changed, tenant_id)
+        else:
+            self._changed[tenant_id] = set()
+            sending = self._send(tenant_group(tenant_id), {"type": "tenant.runs", "runs": [str(run) for run in runs]})
+            sending.add_done_callback(lambda sent: self._told(sent, tenant_id, runs))
+
+    def _told(self, sent: asyncio.Task[bool], tenant_id: UUID, runs: set[UUID]) -> None:
+        if sent.cancelled():
+            return
+        if not sent.result():
+            self._changed.setdefault(tenant_id, set()).update(runs)
+        self._loop.call_later(FRAME_S / 2 if sent.result() else AGAIN_S, self._tell_changed, tenant_id)
 
     @property
     def _busy(self) -> bool:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from runs.live.groups import tenant_group, worker_group
+from runs.live.groups import worker_group
 from runs.live.outbox import Outbox
 from runs.models import Run
 
@@ -20,7 +20,7 @@ def wake_up(run: Run) -> None:
 
 def announce_change(tenant_id: UUID, run_id: UUID) -> None:
     """Tell the lists of a tenant that a run has changed."""
-    OUTBOX.to_group(tenant_group(tenant_id), {"type": "tenant.runs", "runs": [str(run_id)]})
+    OUTBOX.to_lists(tenant_id, run_id)
 
 
 def send_probe(number: int) -> None:

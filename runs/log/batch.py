@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Now
 
 from orchestrator.engine.log.events import EffectFinished, Event, NodeFinished
@@ -13,10 +12,13 @@ from runs.failpoint import failpoint
 from runs.leases.claim import Claim, Ending
 from runs.leases.lease import wake_for_commands
 from runs.log import blobs
-from runs.log.sql import Advance, EventRow, advance, insert_events
-from runs.models import Blob, Command, Run
+from runs.log.fence import Advance, advance
+from runs.models import Blob, Command, Run, RunEvent
 from runs.projections import every
 from runs.projections.fact import OpenEffects, facts_of
+from runs.projections.new_rows import insert
+
+EVENT_COLUMNS = ("tenant_id", "run_id", "seq", "type", "at_us", "payload")
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
         owned = advance(cursor, [_advance(batch) for batch in batches])
         passed = [batch for batch in batches if batch.to.claim.run_id in owned]
         if passed:
-            _insert(cursor, passed)
+            _insert(passed)
             every.write([batch.changes for batch in passed])
             _mark_commands(passed)
             if any(batch.changes.row.ended for batch in passed):
@@ -89,17 +91,17 @@ def _advance(batch: Batch) -> Advance:
     return Advance(batch.last, 0 if row.progressed else 1, *sums, claim.run_id, claim.owner, claim.epoch, batch.to.last_seq)
 
 
-def _insert(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
-    insert_events(cursor, [row for batch in batches for row in _event_rows(batch)])
+def _insert(batches: Sequence[Batch]) -> None:
+    insert(RunEvent, EVENT_COLUMNS, [row for batch in batches for row in _event_rows(batch)])
     big = [Blob(tenant_id=b.to.claim.tenant_id, sha256=sha256, content=content) for b in batches for sha256, content in b.big.items()]
     if big:
         Blob.objects.bulk_create(big, ignore_conflicts=True)
 
 
-def _event_rows(batch: Batch) -> Iterator[EventRow]:
+def _event_rows(batch: Batch) -> Iterator[tuple[object, ...]]:
     claim = batch.to.claim
     for event, text in zip(batch.events, batch.texts, strict=True):
-        yield EventRow(claim.tenant_id, claim.run_id, event.seq, event.type, event.at_us, text)
+        yield claim.tenant_id, claim.run_id, event.seq, event.type, event.at_us, text
 
 
 def _mark_commands(batches: Sequence[Batch]) -> None:

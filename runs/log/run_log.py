@@ -26,28 +26,31 @@ class RunLog:
         self._writer = writer
         self._show = show
         self._loop = asyncio.get_running_loop()
+        self._gathered: list[Event] = []
 
     def append(self, events: Sequence[Event]) -> None:
-        self._writer.append(self.written, events)
+        """Hand events to the writer after the loop's next turn, so that what follows from them at once goes along."""
+        if not self._gathered:
+            self._loop.call_soon(self._turned)
+        self._gathered.extend(events)
 
     async def flush(self) -> None:
         done: asyncio.Future[None] = self._loop.create_future()
-
-        def resolve() -> None:
-            self._loop.call_soon_threadsafe(_resolve, done)
-
-        self._writer.flush(self.written, resolve)
+        self._hand_over(done)
         await done
         if self.claim.ending is not Ending.RECORDED:
             await self.claim.hold()
 
+    def _turned(self) -> None:
+        self._loop.call_soon(self._hand_over)
+
+    def _hand_over(self, flush: asyncio.Future[None] | None = None) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered or flush is not None:
+            self._writer.append(self.written, gathered, flush)
+
     def delta(self, path: Path, text: str) -> None:
         self._show(self.claim.run_id, path, text)
-
-
-def _resolve(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_result(None)
 
 
 def load(run: Run) -> list[Event]:

@@ -5,9 +5,11 @@ A batch of a run whose lease was taken over is refused; the other runs' batches 
 batch that the database refuses, or that cannot even be made: it is that run's fault, and the others go on.
 """
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -24,17 +26,17 @@ RETRY_S = 0.05
 STOP_S = 5.0
 """How long a stopping writer tries to reach a database that is away."""
 
-Resolve = Callable[[], None]
-"""Called on the writer's thread once all that was appended before is durable or refused."""
+Flush = asyncio.Future[None]
+"""Resolved on its own loop once all that was appended before is durable or refused."""
 
-Work = dict[int, tuple[WrittenRun, list[Event], list[Resolve]]]
+Work = dict[int, tuple[WrittenRun, list[Event]]]
 
 
 class LogWriter:
-    """`append` and `flush` may be called from any thread and never block."""
+    """`append` may be called from any thread and never blocks."""
 
     def __init__(self, on_commit: Callable[[Sequence[Batch]], None]) -> None:
-        self._queue: SimpleQueue[tuple[WrittenRun, Sequence[Event], Resolve | None] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[WrittenRun, Sequence[Event], Flush | None] | None] = SimpleQueue()
         self._on_commit = on_commit
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._loop, name="log-writer", daemon=True)
@@ -53,46 +55,42 @@ class LogWriter:
         self._queue.put(None)
         self._thread.join()
 
-    def append(self, to: WrittenRun, events: Sequence[Event]) -> None:
-        self._queue.put((to, events, None))
-
-    def flush(self, to: WrittenRun, resolve: Resolve) -> None:
-        self._queue.put((to, (), resolve))
+    def append(self, to: WrittenRun, events: Sequence[Event], flush: Flush | None = None) -> None:
+        self._queue.put((to, events, flush))
 
     def _loop(self) -> None:
         going = True
         try:
             with system_scope():
                 while going:
-                    work, going = self._gather()
-                    self._write(work)
+                    work, flushes, going = self._gather()
+                    committed = self._write(work)
+                    _resolve(flushes)  # first: somebody waits for these
+                    if committed:
+                        self._show(committed)
         finally:
             drop_connection()
 
-    def _gather(self) -> tuple[Work, bool]:
+    def _gather(self) -> tuple[Work, list[Flush], bool]:
         """Everything in the queue, by run; waits for the first entry."""
         work: Work = {}
+        flushes: list[Flush] = []
         entry = self._queue.get()
         while entry is not None:
-            to, events, resolve = entry
-            _, gathered, resolves = work.setdefault(id(to), (to, [], []))
+            to, events, flush = entry
+            _, gathered = work.setdefault(id(to), (to, []))
             gathered.extend(events)
-            if resolve is not None:
-                resolves.append(resolve)
+            if flush is not None:
+                flushes.append(flush)
             try:
                 entry = self._queue.get_nowait()
             except Empty:
-                return work, True
-        return work, False
+                return work, flushes, True
+        return work, flushes, False
 
-    def _write(self, work: Work) -> None:
-        batches = [batch for to, events, _ in work.values() if events and to.claim.ending is None for batch in self._prepared(to, events)]
-        committed = self._commit(batches) if batches else []
-        if committed:
-            self._show(committed)
-        for _, _, resolves in work.values():
-            for resolve in resolves:
-                resolve()
+    def _write(self, work: Work) -> list[Batch]:
+        batches = [batch for to, events in work.values() if events and to.claim.ending is None for batch in self._prepared(to, events)]
+        return self._commit(batches) if batches else []
 
     def _show(self, committed: list[Batch]) -> None:
         try:
@@ -138,3 +136,21 @@ class LogWriter:
         log.error("log_write_refused", run=str(batches[0].to.claim.run_id), exc_info=error)
         batches[0].to.claim.end(Ending.REFUSED)
         return []
+
+
+def _resolve(flushes: Iterable[Flush]) -> None:
+    """Wake each loop once, however many of its runs wait."""
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[Flush]] = defaultdict(list)
+    for flush in flushes:
+        by_loop[flush.get_loop()].append(flush)
+    for loop, some in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_set_done, some)
+        except RuntimeError:  # the loop has ended, and with it whoever waited
+            log.warning("nobody_waits_for_flush", runs=len(some))
+
+
+def _set_done(flushes: Iterable[Flush]) -> None:
+    for flush in flushes:
+        if not flush.done():
+            flush.set_result(None)

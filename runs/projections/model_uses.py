@@ -1,24 +1,45 @@
 """One row for each model call that was paid: the costs are sums of these."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
 
 from orchestrator.engine.ids import Json
 from runs.models import ModelUse, Run
 from runs.projections.fact import Fact
+from runs.projections.new_rows import insert
 from runs.projections.projection import Projection
 from runs.projections.used import used_by
 
 COMPARED = ("seq", "graph", "agent", "model", "day", "input_tokens", "output_tokens", "cost_nano_usd", "priced")
 
 
-class ModelUses(Projection[list[ModelUse]]):
+class Use(NamedTuple):
+    """A new row of ModelUse, by its columns."""
+
+    tenant_id: UUID
+    run_id: UUID
+    seq: int
+    graph_id: UUID
+    user_id: UUID | None
+    agent: str
+    model: str
+    day: date
+    input_tokens: int
+    output_tokens: int
+    cost_nano_usd: int
+    priced: bool
+
+
+class ModelUses(Projection[list[Use]]):
     name = "model_uses"
 
-    def read(self, run: Run, facts: Sequence[Fact]) -> list[ModelUse] | None:
+    def read(self, run: Run, facts: Sequence[Fact]) -> list[Use] | None:
         return [use for use in (_use(run, fact) for fact in facts) if use is not None] or None
 
-    def write(self, changes: Sequence[list[ModelUse]]) -> None:
-        ModelUse.objects.bulk_create(use for uses in changes for use in uses)
+    def write(self, changes: Sequence[list[Use]]) -> None:
+        insert(ModelUse, Use._fields, [use for uses in changes for use in uses])
 
     def clear(self, run: Run) -> None:
         ModelUse.objects.filter(run=run).delete()
@@ -27,11 +48,11 @@ class ModelUses(Projection[list[ModelUse]]):
         return list(ModelUse.objects.filter(run=run).order_by("seq").values(*COMPARED))
 
 
-def _use(run: Run, fact: Fact) -> ModelUse | None:
+def _use(run: Run, fact: Fact) -> Use | None:
     usage, begun = used_by(fact), fact.begun
     if usage is None:
         return None
-    return ModelUse(
+    return Use(
         tenant_id=run.tenant_id,
         run_id=run.pk,
         seq=fact.event.seq,

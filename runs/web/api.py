@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from editor.lookup import graph_to_run
+from editor.versions.frozen import frozen
 from orchestrator.capabilities.language_models.catalog import catalog
 from orchestrator.engine.document.problems import GraphInvalid
 from runs.control.answers import answer
@@ -105,7 +106,7 @@ class RunView(MemberApiView):
     def get(self, request: Request, run_id: UUID) -> Response:
         run = run_for(self.user, run_id)
         rights = {action: may(self.user, action, run) for action in RIGHTS}
-        more = {"input": run.input, "output": run.output, "last_seq": run.last_seq, "document": run.graph_version.document}
+        more = {"input": run.input, "output": run.output, "last_seq": run.last_seq, "document": frozen(run.graph_version_id).document}
         return Response({**summary_of(run), **more, "may": rights})
 
 

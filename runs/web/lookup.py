@@ -8,11 +8,17 @@ from runs.models import Run, RunQuerySet
 from tenants.models import User
 from tenants.problems import InvalidValue, NotFound
 
+ELSEWHERE = (
+    *("graph__document", "graph__files", "graph__example_input"),
+    *("graph_version__document", "graph_version__source", "graph_version__identities", "graph_version__files"),
+)
+"""Large columns: `frozen` keeps what is read of a version, and nothing is read of a graph."""
+
 
 def run_for(user: User, run_id: UUID) -> Run:
     """With its values. Raises NotFound alike for what is missing, foreign or not for `user`."""
     rows = Run.objects.visible_to(user).filter(pk=run_id)
-    run: Run | None = rows.for_lists().defer(None).select_related("graph", "graph_version", "created_by").first()
+    run: Run | None = rows.with_waiting().defer(*ELSEWHERE).first()
     if run is None:
         raise NotFound()
     return run

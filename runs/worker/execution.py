@@ -8,6 +8,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError
 from pydantic import ValidationError
 
+from editor.versions.frozen import graph_of
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Authority
 from orchestrator.engine.errors import EngineError, UnknownEvent
@@ -67,7 +68,7 @@ class Loaded:
 def read_run(run: Run, source: ResourceSource) -> Loaded:
     """Read the run's document, log and resources. Raises CannotStart, and UnknownEvent when a later build wrote its log."""
     try:
-        graph = Graph.model_validate(run.graph_version.document)
+        graph = graph_of(run.graph_version_id)
     except ValidationError as error:
         raise CannotStart("invalid_document", str(error.errors()[0]["msg"])) from error
     try:
@@ -77,6 +78,11 @@ def read_run(run: Run, source: ResourceSource) -> Loaded:
         raise CannotStart("invalid_log", str(error)) from error
     begun = {event.path: event for event in log_so_far if isinstance(event, EffectStarted) and event.path in state.open_effects}
     return Loaded(graph, state, begun, source.resources_of(run))
+
+
+def _read_run_and_commands(run: Run, source: ResourceSource) -> tuple[Loaded, list[Command]]:
+    """All that is read before a run executes, by one visit of one thread."""
+    return read_run(run, source), commands_of(run.pk)
 
 
 class Execution:
@@ -103,10 +109,9 @@ class Execution:
         try:
             if self.claim.crashes >= MAX_CRASHES:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
-            loaded = await threads.run(read_run, self.claim.run, source)
+            loaded, commands = await threads.run(_read_run_and_commands, self.claim.run, source)
             self._state = loaded.state
             self.sink.written.open_effects.update(loaded.open_effects)
-            commands = await threads.run(commands_of, self.claim.run_id)
             self.reading = False
             await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), commands)
         except CannotStart as error:

@@ -1,6 +1,7 @@
 """What a tenant lends its runs: models with its provider keys, its enabled tools, its rights."""
 
 from editor.graphs.files import files_of
+from editor.versions.frozen import frozen
 from editor.versions.versions import authority_of
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.toolbox import toolbox
@@ -19,9 +20,10 @@ class TenantResourceSource:
         with tenant_scope(run.tenant_id):
             keys = keys_of_tenant()
             enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
-            files = files_of(run.graph_version)
+            version = frozen(run.graph_version_id)
+            files = files_of(version.files)
         return Resources(
             models=language_model(keys=keys, private_hosts=PRIVATE_HOSTS),
             tools=toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled),
-            authority=authority_of(run.graph_version),
+            authority=authority_of(run.graph, version.identities),
         )

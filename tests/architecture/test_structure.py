@@ -72,6 +72,12 @@ def test_nothing_but_the_registry_compares_kinds_of_nodes() -> None:
     assert guilty == []
 
 
+def test_one_module_makes_what_holds_values_against_a_schema() -> None:
+    """It forbids references that lead outside; the library by itself would read files and ask addresses."""
+    makers = [path for path in modules() if "import jsonschema" in path.read_text(encoding="utf-8")]
+    assert [path.name for path in makers] == ["json_schema.py"]
+
+
 def test_lock_files_carry_no_registry_address() -> None:
     locks = [*(ROOT / "requirements").glob("*.txt"), *(ROOT / "static").glob("package-lock.json")]
     assert locks

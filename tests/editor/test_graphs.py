@@ -187,7 +187,7 @@ def test_files_go_with_the_graph_its_copies_and_its_versions(alpha: House, beta:
     with tenant_scope(alpha.tenant.id):
         graph = start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner)
         version = publish_version(graph=duplicate_graph(graph=graph, by=alpha.owner), note="", by=alpha.owner)
-        assert files_of(version) == {"faq.md": b"# FAQ", "same.md": b"# FAQ"}
+        assert files_of(version.files) == {"faq.md": b"# FAQ", "same.md": b"# FAQ"}
         assert FileContent.objects.count() == 1
     with tenant_scope(beta.tenant.id):
         assert not FileContent.objects.exists(), "T11: files are behind the wall too"

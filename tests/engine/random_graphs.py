@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from orchestrator.engine.document.graph import Graph
-from tests.graphs import edge, graph, node
+from tests.graphs import edge, graph, node, path
 
 SAFE = ("note",)
 FAILING = ("broken", "flaky", "slow", "denied", "mute")
@@ -60,6 +60,26 @@ def executable_graphs(draw: st.DrawFn, largest: int = 6, unhandled: bool = False
             entry["firing"]["count"] = min(entry["firing"]["count"], arriving)
     agents = {"helper": {"name": "Helper", "model": "scripted", "tools": ["note", "pay", "broken"]}}
     return graph(drawing.nodes, drawing.edges, agents=agents, channels={"sum": {"reducer": "sum", "initial": 0}})
+
+
+@st.composite
+def failing_items(draw: st.DrawFn) -> Graph:
+    """A map whose items do several things side by side, of which any may fail."""
+    drawing = Drawing()
+    policy = draw(st.sampled_from(["skip", "record"]))
+    drawing.add("start", "input")
+    drawing.add("m", "map", {"items": "[0, 1, 2]", "concurrency": draw(st.integers(1, 3)), "on_item_error": policy})
+    for letter in "abcd"[: draw(st.integers(1, 4))]:
+        line = [f"{letter}{index}" for index in range(draw(st.integers(1, 3)))]
+        for name in line:
+            tool = draw(st.sampled_from([*SAFE, *FAILING, "pay"]))
+            rest: Draft = {"timeout_s": 0.01} if tool == "slow" else {}
+            arguments = {"text": draw(st.sampled_from(["x", "{{ index }}", "{{ 1 / index }}"]))}
+            drawing.add(name, "tool", {"tool": tool, "arguments": arguments}, parent="m", **rest)
+        drawing.edges += [edge("m.item", line[0]), *path(*line), edge(line[-1], "m.result")]
+    drawing.add("end", "output", {"value": "size(input)"})
+    drawing.edges += path("start", "m", "end")
+    return graph(drawing.nodes, drawing.edges)
 
 
 _CONDITIONS: st.SearchStrategy[Draft] = st.sampled_from([{}, {}, {}, {"condition": "true"}, {"condition": "false"}])

@@ -131,3 +131,85 @@ async def test_input_and_answer_are_cleaned() -> None:
 async def test_expression_cannot_make_what_cannot_be_stored() -> None:
     nodes = [node("start", "input"), node("t", "transform", {"expression": "'a\\u0000'"}), node("end", "output")]
     assert (await Bench(graph(nodes, path("start", "t", "end"))).finish()).output == f"a{REPLACEMENT}"
+
+
+BEYOND = 1 << 1024
+
+
+@given(st.integers(1020, 1030), st.integers(-2, 2), st.sampled_from([1, -1]))
+def test_whole_numbers_are_taken_up_to_where_no_other_format_follows(bits: int, more: int, sign: int) -> None:
+    number = sign * ((1 << bits) + more)
+    fits = -BEYOND < number < BEYOND
+    assert clean_json(number) == (number if fits else None)
+    if fits:
+        assert read_json(str(number)) == number
+    else:
+        with pytest.raises(NotJson, match=r"the number -?[0-9]{39,40} is too large"):
+            read_json(str(number))
+
+
+@given(ANYTHING)
+def test_cleaning_leaves_storable_values_as_they_are(value: Any) -> None:
+    cleaned = clean_json(value)
+    assert json.dumps(clean_json(cleaned)) == json.dumps(cleaned)
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
+@pytest.mark.parametrize("around", [lambda inner: [inner], lambda inner: {"a": inner}, lambda inner: (inner,)])
+def test_values_may_stand_in_each_other_so_deep(depth: int, around: Any) -> None:
+    value: Any = 1
+    for _ in range(depth):
+        value = around(value)
+    if depth <= MAX_DEPTH:
+        clean_json(value)
+    else:
+        with pytest.raises(NotJson, match=f"it is nested deeper than {MAX_DEPTH} levels"):
+            clean_json(value)
+
+
+class Text(str):
+    """A text of a library's own class."""
+
+
+class Number(int):
+    """A number of a library's own class."""
+
+
+def test_values_of_classes_of_their_own_become_plain_ones() -> None:
+    cleaned = clean_json({Text("a"): [Text("b"), Number(3), True]})
+    assert cleaned == {"a": ["b", 3, True]} and isinstance(cleaned, dict)
+    [(key, inner)] = cleaned.items()
+    assert isinstance(inner, list) and (type(key), type(inner[0]), type(inner[1]), type(inner[2])) == (Text, str, int, bool)
+
+
+@pytest.mark.parametrize("value", [b"bytes", {1, 2}, 1j, [object()], {"a": b""}])
+def test_what_has_no_form_is_named_by_its_type(value: Any) -> None:
+    with pytest.raises(NotJson, match=r"(bytes|set|complex|object) has no form in JSON"):
+        clean_json(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            '{"a": 1,}',
+            "Illegal trailing comma before end of object at line 1, column 8|Expecting property name enclosed in double quotes at",
+        ),
+        ("[1\n2]", "Expecting ',' delimiter at line 2, column 1"),
+        ("", "Expecting value at line 1, column 1"),
+        ("-1e999", "the number -1e999 is too large"),
+        ('"\\u0000"', r"it holds the character U\+0000"),
+        ('{"a\\u0000": 1}', r"it holds the character U\+0000"),
+        ('"\\udfff"', "it holds half of a surrogate pair"),
+        ('[[["\\ud800"]]]', "it holds half of a surrogate pair"),
+        (b'{"a": "\xc3"}', "byte 7 is not UTF-8"),
+    ],
+)
+def test_refusal_says_what_was_found_and_where(text: str | bytes, why: str) -> None:
+    with pytest.raises(NotJson, match=why):
+        read_json(text)
+
+
+@pytest.mark.parametrize("text", ['"\\ud83d\\ude00"', '"\U0001f600"', '"\\\\u0000"', b'"\xc3\xa4"', "[1e5]", "1.0", '{"a":{"a":1}}'])
+def test_text_that_only_looks_dangerous_is_read(text: str | bytes) -> None:
+    assert read_json(text) == json.loads(text)

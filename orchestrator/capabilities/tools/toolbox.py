@@ -5,12 +5,11 @@ import json
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Final
 
-import jsonschema_rs
-
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.egress.shared import shared_egress
 from orchestrator.capabilities.tools.registry import shipped_and_added
 from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_us
+from orchestrator.engine.document.json_schema import validator_of
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
@@ -50,7 +49,7 @@ class RunToolBox:
     def _validate(self, spec: ToolSpec, arguments: dict[str, Json]) -> None:
         validator = self._validators.get(spec.name)
         if validator is None:
-            validator = self._validators[spec.name] = jsonschema_rs.validator_for(spec.parameters)
+            validator = self._validators[spec.name] = validator_of(spec.parameters)
         if validator.is_valid(arguments):
             return
         problems = [_worded(error) for error in validator.iter_errors(arguments)][:_ERRORS_SHOWN]

@@ -7,7 +7,7 @@ values it is given. The same expressions serve conditions, mappings and `{{ }}`.
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -113,15 +113,17 @@ class Expression:
 
     def _look_up(self, variables: Variables, path: tuple[str, ...]) -> Json:
         members = variables.members(path[0]) if len(path) > 1 else None
-        if members is not None and (path[0] == "nodes" or path[1] in members.names()):
+        if members is None:
+            value, rest = self._root(variables, path[0]), path[1:]
+        elif path[0] == "nodes" or path[1] in members.names():
             value, rest = members.of(path[1]), path[2:]
         else:
-            value, rest = self._root(variables, path[0]), path[1:]
+            raise self._failed(_no_field(path[1], members.names()))
         for name in rest:
             if not isinstance(value, dict):
                 raise self._failed(f"{name!r} was looked up in {describe(value)}, which has no fields")
             if name not in value:
-                raise self._failed(f"there is no {name!r}; there are {', '.join(sorted(value)[:12]) or 'no fields'}")
+                raise self._failed(_no_field(name, value))
             value = value[name]
         return value
 
@@ -159,6 +161,10 @@ def _iterations(text: str) -> int:
 
 def _no_variable(name: str, known: set[str]) -> str:
     return f"there is no variable {name!r}; there are {', '.join(sorted(known))}"
+
+
+def _no_field(name: str, known: Iterable[str]) -> str:
+    return f"there is no {name!r}; there are {', '.join(sorted(known)[:12]) or 'no fields'}"
 
 
 def _with_functions(values: dict[str, Json]) -> cel.Context:

@@ -12,6 +12,7 @@ from orchestrator.engine.document.node_kind import OUT, Params, is_of_type
 from orchestrator.engine.document.problems import GraphInvalid, Problem, Severity
 from orchestrator.engine.document.registry import kind_of, load_kinds
 from orchestrator.engine.document.wiring import edge_problems, expression_fault, loop_problems, reach_problems
+from orchestrator.engine.ids import Json
 
 MAX_NODES = 20_000
 MAX_EDGES = 100_000
@@ -156,6 +157,7 @@ def _nodes(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
                 )
             continue
         yield from _fields(graph, node, params, tools)
+        yield from _forms(node, params)
         yield from _settings(graph, node)
 
 
@@ -217,6 +219,8 @@ def _default(node: Node) -> Iterator[Problem]:
 def _fields(graph: Graph, node: Node, params: Params, tools: frozenset[str] | None) -> Iterator[Problem]:
     """Problems of the fields whose control says what they hold."""
     for place, control, value in _controlled(params):
+        if not isinstance(value, str):
+            continue
         if control == "expression" and value.strip():
             for text in expression_fault(value):
                 yield Problem(code="bad_expression", node=node.id, field=place, message=text, cure="Correct the expression.")
@@ -240,7 +244,15 @@ def _fields(graph: Graph, node: Node, params: Params, tools: frozenset[str] | No
             )
 
 
-def _controlled(params: Params, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+def _forms(node: Node, params: Params) -> Iterator[Problem]:
+    """Problems of the fields that hold a JSON Schema."""
+    for place, control, value in _controlled(params):
+        fault = schema_fault(value) if control == "schema" and value else None
+        if fault:
+            yield Problem(code="bad_schema", node=node.id, field=place, message=f"Not a JSON Schema: {fault}", cure="Correct the schema.")
+
+
+def _controlled(params: Params, prefix: str = "") -> Iterator[tuple[str, str, Json]]:
     for name, info in type(params).model_fields.items():
         value = getattr(params, name)
         place = f"{prefix}{name}"
@@ -248,7 +260,7 @@ def _controlled(params: Params, prefix: str = "") -> Iterator[tuple[str, str, st
         control = extra.get("control") if isinstance(extra, dict) else None
         if control == "expression-map" and isinstance(value, dict):
             yield from ((f"{place}.{key}", "expression", text) for key, text in value.items())
-        elif isinstance(value, str) and isinstance(control, str):
+        elif isinstance(control, str) and isinstance(value, str | dict):
             yield place, control, value
         elif isinstance(value, tuple):
             for index, entry in enumerate(value):

@@ -75,6 +75,8 @@ def apply_event(state: RunState, event: ev.Event) -> RunState:
     if event.seq != state.last_seq + 1:
         raise IllegalTransition(f"Event {event.seq} after event {state.last_seq}, expected {state.last_seq + 1}")
     at_work = state.status is RunStatus.RUNNING and type(event) is not ev.RunClaimed  # before a claim nobody had it
+    if not at_work and state.status.terminal:
+        raise IllegalTransition(f"The run is {state.status} already, so {event.type} cannot follow")
     _APPLY[type(event)](state, event)
     if at_work:
         state.worked_us += max(0, event.at_us - state.last_at_us)
@@ -242,12 +244,11 @@ def _scope_finished(state: RunState, event: ev.ScopeFinished) -> None:
 
 @_applies(ev.NodeStarted)
 def _node_started(state: RunState, event: ev.NodeStarted) -> None:
-    scope = _scope(state, event.scope)
-    known = scope.activations.get(event.node, {}).get(event.activation)
+    activations = _scope(state, event.scope).activations.setdefault(event.node, {})
+    known = activations.get(event.activation)
     if known is None:
         state.steps += 1
-        begun = Activation(NodeStatus.RUNNING, event.attempt, event.seq, inputs=event.inputs)
-        scope.activations.setdefault(event.node, {})[event.activation] = begun
+        activations[event.activation] = Activation(NodeStatus.RUNNING, event.attempt, event.seq, 0, event.inputs)
         state.open_steps.add((event.scope, event.node, event.activation))
     elif known.status is NodeStatus.RETRYING and event.attempt == known.attempt + 1:
         known.status, known.attempt, known.error = NodeStatus.RUNNING, event.attempt, None
@@ -258,13 +259,14 @@ def _node_started(state: RunState, event: ev.NodeStarted) -> None:
 @_applies(ev.NodeFinished)
 def _node_finished(state: RunState, event: ev.NodeFinished) -> None:
     activation = _activation(state, event)
-    try:
-        check_writes(state.channels, event.writes)
-    except EngineError as error:
-        raise IllegalTransition(error.info.message) from None
+    if event.writes:
+        try:
+            check_writes(state.channels, event.writes)
+        except EngineError as error:
+            raise IllegalTransition(error.info.message) from None
+        take_writes(state.channels, event.writes, event.seq)
     _end(state, event, activation)
     activation.status = NodeStatus.SUCCEEDED
-    take_writes(state.channels, event.writes, event.seq)
 
 
 @_applies(ev.NodeFailed)

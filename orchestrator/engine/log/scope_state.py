@@ -50,5 +50,6 @@ class ScopeState:
         return next((act for act in reversed(self.ended.get(node, ())) if act.finished_seq <= seq), None)
 
     def latest_delivered(self, node: NodeId) -> Activation | None:
-        """The activation of `node` that was the last to succeed."""
-        return next((act for act in reversed(self.ended.get(node, ())) if act.status is NodeStatus.SUCCEEDED), None)
+        """The activation of `node` with the highest number of those that succeeded, whichever of them ended last."""
+        delivered = {number: act for number, act in self.activations.get(node, {}).items() if act.status is NodeStatus.SUCCEEDED}
+        return delivered[max(delivered)] if delivered else None

@@ -16,7 +16,7 @@ class RunStatus(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        return not _NEXT[self]
+        return self in _ENDS
 
     def may_become(self, status: "RunStatus") -> bool:
         return status in _NEXT[self]
@@ -34,6 +34,7 @@ _NEXT: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.CRASHED: frozenset(),
     RunStatus.LIMIT_EXCEEDED: frozenset(),
 }
+_ENDS = frozenset(status for status, following in _NEXT.items() if not following)
 
 
 def run_transitions() -> list[tuple[RunStatus, RunStatus]]:
@@ -51,7 +52,7 @@ class NodeStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self not in (NodeStatus.RUNNING, NodeStatus.RETRYING)
+        return self not in _STEPS_GOING_ON
 
 
 class EffectStatus(StrEnum):
@@ -65,4 +66,8 @@ class EffectStatus(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self not in (EffectStatus.RUNNING, EffectStatus.WAITING, EffectStatus.UNKNOWN)
+        return self not in _EFFECTS_GOING_ON
+
+
+_STEPS_GOING_ON = frozenset({NodeStatus.RUNNING, NodeStatus.RETRYING})
+_EFFECTS_GOING_ON = frozenset({EffectStatus.RUNNING, EffectStatus.WAITING, EffectStatus.UNKNOWN})

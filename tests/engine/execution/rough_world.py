@@ -17,8 +17,8 @@ from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.execution.branches import Slots
 from orchestrator.engine.execution.runner import Runner
-from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.log.events import Event, RunEvent
+from orchestrator.engine.ids import Json, Scope, is_within
+from orchestrator.engine.log.events import Event, RunEvent, ScopeFinished
 from orchestrator.engine.log.run_state import RunState, apply_event, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import CallContext, ToolCall
@@ -78,7 +78,16 @@ class WatchedLog(MemoryLog):
             apply_event(self._shadow, event)
             if event.seq in self._at:
                 asyncio.get_running_loop().call_soon(self._at.pop(event.seq))
+            if isinstance(event, ScopeFinished) and event.error is not None:
+                require_cut_off(self._shadow, event.scope)
         assert self._shadow == self.live, "the fold of the log is not the live state"
+
+
+def require_cut_off(state: RunState, scope: Scope) -> None:
+    """Nothing goes on in an item that failed, but the questions about its unsafe calls."""
+    assert not [step for step in state.open_steps if is_within(step[0], scope)]
+    unsafe = state.cut_off(scope)
+    assert not [path for path in state.open_effects if is_within(path, scope) and not any(is_within(path, call) for call in unsafe)]
 
 
 def bench(graph: Graph, seed: int, log: MemoryLog | None = None) -> Bench:
@@ -156,32 +165,3 @@ def counted_slots() -> Iterator[list[tuple[Slots, int]]]:
     with MonkeyPatch.context() as patch:
         patch.setattr(Slots, "__init__", noted)
         yield made
-
-
-def outcome(state: RunState) -> object:
-    """Everything about a run that must not depend on timing, deaths or pauses.
-
-    A failed item ends what else goes on in it, wherever that stands.
-    """
-    cut = [scope for scope, inner in state.scopes.items() if inner.error is not None]
-
-    def whole(path: str) -> bool:
-        return not any(path == scope or path.startswith(f"{scope}/") for scope in cut)
-
-    steps = {
-        (scope, name, number): (act.status, act.outputs, act.edges, act.attempt)
-        for scope, inner in state.scopes.items()
-        for name, acts in inner.activations.items()
-        for number, act in acts.items()
-        if whole(scope)
-    }
-    effects = {
-        path: (one.kind, one.name, one.status, one.result) for path, one in state.effects.items() if whole(path) and not _about(path)
-    }
-    channels = {name: channel.as_of(state.last_seq) for name, channel in state.channels.items()}
-    return state.status, state.output, steps, effects, channels
-
-
-def _about(path: Path) -> bool:
-    """A question that only deaths raise."""
-    return "/outcome." in path

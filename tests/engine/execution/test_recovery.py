@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.execution.runner import Runner
-from orchestrator.engine.log.run_state import fold
+from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench
-from tests.engine.execution.rough_world import WatchedLog, answer_all, bench, outcome, stretch, through_deaths, to_the_end, tools_of
-from tests.engine.random_graphs import executable_graphs
+from tests.engine.execution.outcomes import require_same_outcome
+from tests.engine.execution.rough_world import WatchedLog, answer_all, bench, stretch, through_deaths, to_the_end, tools_of
+from tests.engine.random_graphs import executable_graphs, failing_items
 
 EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "25"))
 QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -32,16 +33,26 @@ def unsafe_calls_made_twice(rig: Bench) -> set[str]:
 def test_outcome_is_the_same_whatever_the_order_of_finishing(graph: Graph, one: int, other: int) -> None:
     first = asyncio.run(to_the_end(bench(graph, one)))
     assert first.status is RunStatus.SUCCEEDED, first.error
-    assert outcome(first) == outcome(asyncio.run(to_the_end(bench(graph, other))))
+    require_same_outcome(first, asyncio.run(to_the_end(bench(graph, other))))
+
+
+@QUICK
+@given(failing_items(), st.integers(0, 99), st.integers(100, 199), st.lists(st.integers(1, 30), max_size=2))
+def test_items_that_fail_in_several_places_fail_in_every_order(graph: Graph, one: int, other: int, deaths: list[int]) -> None:
+    first = asyncio.run(to_the_end(bench(graph, one)))
+    require_same_outcome(first, asyncio.run(to_the_end(bench(graph, other))))
+    rig, state = asyncio.run(through_deaths(graph, other, deaths))
+    require_same_outcome(first, state)
+    assert not unsafe_calls_made_twice(rig)
 
 
 @QUICK
 @given(executable_graphs(), st.lists(st.integers(1, 30), min_size=1, max_size=5))
 def test_deaths_at_any_events_change_nothing(graph: Graph, deaths: list[int]) -> None:
     async def both() -> None:
-        expected = outcome(await to_the_end(bench(graph, 3)))
+        expected = await to_the_end(bench(graph, 3))
         rig, state = await through_deaths(graph, 4, deaths)
-        assert outcome(state) == expected
+        require_same_outcome(state, expected)
         assert not unsafe_calls_made_twice(rig)
 
     asyncio.run(both())
@@ -52,10 +63,10 @@ def test_deaths_at_any_events_change_nothing(graph: Graph, deaths: list[int]) ->
 def test_death_after_each_single_event_changes_nothing(graph: Graph) -> None:
     async def every_point() -> None:
         whole = bench(graph, 3)
-        expected = outcome(await to_the_end(whole))
+        expected = await to_the_end(whole)
         for point in range(1, len(whole.log.events)):
             rig, state = await through_deaths(graph, 3, [point])
-            assert outcome(state) == expected, f"death after event {point}"
+            require_same_outcome(state, expected)
             assert not unsafe_calls_made_twice(rig)
 
     asyncio.run(every_point())
@@ -69,16 +80,16 @@ def test_replay_of_a_finished_log_performs_nothing_and_gives_the_same(graph: Gra
     replayed = bench(graph, 2, WatchedLog(rig.log.events[:-1]))
     again = asyncio.run(to_the_end(replayed))
     assert not tools_of(replayed).acted and replayed.model.requests == []
-    assert outcome(again) == outcome(state)
+    require_same_outcome(again, state)
 
 
 @QUICK
 @given(executable_graphs(), st.lists(st.tuples(st.integers(3, 60), st.sampled_from(["pause", "pause and back", "answer"])), max_size=4))
 def test_pauses_and_answers_at_any_moment_change_nothing(graph: Graph, commands: list[tuple[int, str]]) -> None:
     async def both() -> None:
-        expected = outcome(await to_the_end(bench(graph, 3)))
+        expected = await to_the_end(bench(graph, 3))
         rig = bench(graph, 4)
-        assert outcome(await commanded(rig, commands)) == expected
+        require_same_outcome(await commanded(rig, commands), expected)
         assert not unsafe_calls_made_twice(rig)
 
     asyncio.run(both())
@@ -102,7 +113,7 @@ def test_whatever_happens_a_run_ends_and_pays_nothing_twice(graph: Graph, comman
     asyncio.run(once())
 
 
-async def commanded(rig: Bench, commands: list[tuple[int, str]]) -> object:
+async def commanded(rig: Bench, commands: list[tuple[int, str]]) -> RunState:
     """Run to the end, with commands given at the moments at which the log has so many events."""
     acts: dict[str, Callable[[Runner], None]] = {
         "pause": lambda runner: runner.pause("ann"),

@@ -53,7 +53,7 @@ async def test_while_the_broker_does_not_keep_up_frames_gather(broker: Broker) -
         await asyncio.sleep(0.05)
     assert broker.most <= UNDER_WAY
     broker.open.set()
-    await asyncio.sleep(0.3)
+    await showing.drain()
     assert broker.runs() == {str(run) for run in runs}
     frames = [message for message in broker.taken if message["type"] == "run.frame"]
     assert sum(frame["last"] - frame["first"] + 1 for frame in frames) == 3 * len(runs)
@@ -89,3 +89,19 @@ async def test_a_change_that_the_broker_refused_is_told_again(broker: Broker, mo
     showing.changed(TENANT, UUID(int=9))
     await showing.drain()
     assert str(UUID(int=9)) in broker.runs()
+
+
+async def test_a_quiet_list_hears_at_once_and_a_busy_one_of_many_changes_together(broker: Broker) -> None:
+    broker.open.set()
+    showing = Publisher()
+    showing.changed(TENANT, RUN)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert broker.runs() == {str(RUN)}
+    later = [UUID(int=number) for number in range(10, 30)]
+    for run in later:
+        showing.changed(TENANT, run)
+        await asyncio.sleep(0)
+    assert len(broker.taken) == 1
+    await showing.drain()
+    assert len(broker.taken) == 2 and broker.runs() == {str(run) for run in (RUN, *later)}

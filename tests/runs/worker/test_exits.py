@@ -11,7 +11,7 @@ from orchestrator.engine.errors import HostUnavailable
 from orchestrator.engine.log.status import RunStatus
 from runs.leases.stranded import stranded
 from runs.log import batch
-from runs.log.sql import Advance
+from runs.log.fence import Advance
 from runs.models import Run, RunEvent
 from runs.worker import execution
 from runs.worker import worker as worker_module

@@ -1,16 +1,16 @@
-"""The two statements that every commit of the log makes, as fast as each database can.
+"""The statement by which a commit goes on with the runs that it still owns, and with no other.
 
-PostgreSQL takes whole columns: one round trip however many runs and events there are.
+PostgreSQL takes whole columns: one round trip however many runs there are.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from runs.models import Run
+from runs.projections.new_rows import stored
 
 _ADVANCE = """
 UPDATE runs_run SET last_seq = %s, crashes = crashes * %s, calls = calls + %s, input_tokens = input_tokens + %s,
@@ -25,11 +25,6 @@ FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::
     AS new (last_seq, kept, calls, tokens_in, tokens_out, cost, id, owner, epoch, before)
 WHERE run.id = new.id AND run.lease_owner = new.owner AND run.lease_epoch = new.epoch AND run.last_seq = new.before
 RETURNING run.id
-"""
-_INSERT = "INSERT INTO runs_runevent (tenant_id, run_id, seq, type, at_us, payload) VALUES (%s, %s, %s, %s, %s, %s)"
-_INSERT_ALL = """
-INSERT INTO runs_runevent (tenant_id, run_id, seq, type, at_us, payload)
-SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::bigint[], %s::text[])
 """
 
 
@@ -48,33 +43,9 @@ class Advance(NamedTuple):
     before: int
 
 
-class EventRow(NamedTuple):
-    tenant_id: UUID
-    run_id: UUID
-    seq: int
-    type: str
-    at_us: int
-    payload: str
-
-
 def advance(cursor: CursorWrapper, rows: Sequence[Advance]) -> set[UUID]:
     """Advance the runs that still belong to the claims named: these runs' ids."""
     if connection.vendor == "postgresql":
-        cursor.execute(_ADVANCE_ALL, _columns(rows))
+        cursor.execute(_ADVANCE_ALL, [list(column) for column in zip(*rows, strict=True)])
         return {run_id for (run_id,) in cursor.fetchall()}
-    return {row.run_id for row in rows if cursor.execute(_ADVANCE, row._replace(run_id=_key(row.run_id))).rowcount == 1}
-
-
-def insert_events(cursor: CursorWrapper, rows: Sequence[EventRow]) -> None:
-    if connection.vendor == "postgresql":
-        cursor.execute(_INSERT_ALL, _columns(rows))
-    else:
-        cursor.executemany(_INSERT, [row._replace(tenant_id=_key(row.tenant_id), run_id=_key(row.run_id)) for row in rows])
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _key(value: UUID) -> Any:
-    return Run._meta.pk.get_db_prep_value(value, connection)
+    return {row.run_id for row in rows if cursor.execute(_ADVANCE, [stored(value) for value in row]).rowcount == 1}

@@ -1,0 +1,35 @@
+"""What is large in a version and never changes, kept in the process: every start of a run and every claim needs it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from editor.models import GraphVersion
+from orchestrator.engine.document.graph import Graph as GraphDocument
+
+KEPT = 64
+"""Versions, those used last."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenVersion:
+    """Shared by all who ask: to be read, not changed."""
+
+    document: dict[str, Any]
+    identities: dict[str, str]
+    """Under which service identity each agent of the document acts."""
+    files: dict[str, str]
+    """Hash of the content by name."""
+
+
+@lru_cache(KEPT)
+def frozen(version_id: UUID) -> FrozenVersion:
+    """The version that a row in sight names: whoever may see the row may see this."""
+    return FrozenVersion(*GraphVersion.objects.values_list("document", "identities", "files").get(pk=version_id))
+
+
+@lru_cache(KEPT)
+def graph_of(version_id: UUID) -> GraphDocument:
+    """The graph in a version. Raises pydantic's ValidationError when this build cannot read it."""
+    return GraphDocument.model_validate(frozen(version_id).document)
