@@ -126,6 +126,37 @@ async def test_branch_gives_its_slot_up_while_it_rests_and_stands_in_line_for_it
     assert slots.free == 1
 
 
+async def test_branch_that_is_woken_twice_while_it_stands_in_line_takes_one_slot() -> None:
+    trunk, slots = begun(Told()), Slots(1)
+    first, second = Branch(trunk, slots), Branch(trunk, slots)
+    first.begin(lambda: None)
+    async with first.resting() as one, first.resting() as other:
+        second.begin(lambda: None)
+        one.end()
+        other.end()
+        second.end()
+        await one.over
+        await other.over
+    assert (first.at_work, slots.free) == (1, 0)
+    first.end()
+    assert (first.at_work, slots.free, trunk.at_work) == (0, 1, 1)
+
+
+async def test_code_that_is_torn_out_of_its_rest_goes_on_without_a_slot_and_gives_none_back() -> None:
+    trunk, slots = begun(Told()), Slots(1)
+    first, second = Branch(trunk, slots), Branch(trunk, slots)
+    first.begin(lambda: None)
+    with pytest.raises(RuntimeError):
+        async with first.resting():
+            second.begin(lambda: None)
+            raise RuntimeError
+    assert (first.at_work, second.at_work, slots.free) == (1, 1, 0), "it only has to clear up"
+    first.end()
+    assert slots.free == 0, "the slot is the other's"
+    second.end()
+    assert slots.free == 1
+
+
 async def test_code_with_several_calls_rests_when_all_of_them_rest() -> None:
     told = Told()
     trunk = begun(told)
