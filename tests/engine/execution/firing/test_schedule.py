@@ -73,7 +73,7 @@ def test_all_fires_once_when_the_last_edge_is_resolved_and_any_of_them_carried(e
 
 @given(arrivals())
 def test_any_fires_once_at_the_first_value_and_is_skipped_when_none_can_come(ends: list[tuple[str, bool]]) -> None:
-    course = Course(meeting(len(ends), firing={"rule": "any"}))
+    course = Course(meeting(len(ends), firing={"rule": "any", "count": 2}))  # a count that another rule left behind
     made = sent(course, ends)
     first = next((index for index, (_name, taken) in enumerate(ends) if taken), None)
     if first is None:
