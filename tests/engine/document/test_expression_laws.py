@@ -100,7 +100,10 @@ def test_a_variable_that_is_looked_up_comes_out_as_it_is(value: Json) -> None:
         ("[1].map(a, [1].filter(b, true))", True),
         ("[1].map(a, [1].filter(b, [1].all(c, true)))", False),
         ("[1].exists(a, [1].exists_one(b, [1].map(c, true)))", False),
+        ("(1)+" + "(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH, True),
+        ("(" * MAX_DEPTH + "1)" + "+((1))" + ")" * (MAX_DEPTH - 1), False),
         ("[1].map(a, a).map(b, b).map(c, c)", True),
+        ("[1].map(a, (a) == 1 && [1].all(b, [1].all(c, true)))", False),
         ("[1].map(a, (a)) + [1].map(b, [1].map(c, (c)))", True),
     ],
 )
