@@ -73,3 +73,8 @@ def test_usage_is_said_of_one_error_and_not_of_its_family() -> None:
 def test_error_is_the_same_after_it_was_recorded_and_read() -> None:
     info = e.ToolError("x", cure="y", retryable=True, retry_after_s=0.5, path=Path("a#1")).info
     assert ErrorInfo.model_validate_json(info.model_dump_json()) == info
+
+
+def test_error_of_a_family_that_says_nothing_has_no_words_made_up_for_it() -> None:
+    silent = type("Silent", (EngineError,), {})
+    assert silent().info.message == ""

@@ -205,6 +205,18 @@ async def test_no_model_call_begins_once_the_tokens_are_spent(limit: int, reques
     assert (error.code, len(rig.model.requests)) == (ErrorCode.LIMIT_EXCEEDED, requests)
 
 
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (says("{}"), 'Helper: The answer does not fit the schema: "label" is a required property'),
+        (calls(("ghost", "{}"), ("look", "{")), "Helper: there is no tool 'ghost'. Available tools: look, note."),
+    ],
+)
+async def test_agent_that_may_not_be_corrected_any_more_says_what_was_wrong_first(reply: Reply, words: str) -> None:
+    error = await failed(with_tools(reply, limits={"max_repairs": 0}, output_schema=SCHEMA))
+    assert (error.code, error.message) == (ErrorCode.MODEL_BAD_REPLY, words)
+
+
 @pytest.mark.parametrize("repairs", [0, 1, 3])
 async def test_corrections_are_counted_over_the_whole_work(repairs: int) -> None:
     bad = [says("no json"), calls(("ghost", "{}")), says("[]"), says("{}")]

@@ -36,6 +36,12 @@ TOKENS += [".map(x, x)", ".filter(x, x > 1)", "size(", "has(", "string(", "int("
 SOURCES = st.lists(st.sampled_from(TOKENS), max_size=12).map("".join) | st.text(max_size=40)
 
 
+@pytest.fixture(autouse=True)
+def anew() -> None:
+    """Expressions are compiled once in a process; here each test compiles its own."""
+    compile_expression.cache_clear()
+
+
 def failure(source: str, seen: Variables = SEEN) -> ExpressionFailed:
     with pytest.raises(ExpressionFailed) as caught:
         evaluate(source, seen)
@@ -94,7 +100,10 @@ def test_a_variable_that_is_looked_up_comes_out_as_it_is(value: Json) -> None:
         ("[1].map(a, [1].filter(b, true))", True),
         ("[1].map(a, [1].filter(b, [1].all(c, true)))", False),
         ("[1].exists(a, [1].exists_one(b, [1].map(c, true)))", False),
+        ("(1)+" + "(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH, True),
+        ("(" * MAX_DEPTH + "1)" + "+((1))" + ")" * (MAX_DEPTH - 1), False),
         ("[1].map(a, a).map(b, b).map(c, c)", True),
+        ("[1].map(a, (a) == 1 && [1].all(b, [1].all(c, true)))", False),
         ("[1].map(a, (a)) + [1].map(b, [1].map(c, (c)))", True),
     ],
 )
@@ -236,6 +245,15 @@ def test_what_is_no_number_any_more_is_refused(number: str) -> None:
     info = failure(f"double('{number}')").info
     assert info.message == f"Expression `double('{number}')` gave {number}, which is not a JSON number"
     assert info.cure == "Guard the division."
+
+
+def test_refusal_of_a_number_names_the_expression_however_deep_it_was_found() -> None:
+    for source in ("[double('nan')]", "{'a': [double('nan')]}"):
+        assert failure(source).info.message == f"Expression `{source}` gave nan, which is not a JSON number"
+    long = "[" + "1, " * 200 + "double('nan')]"
+    assert failure(long).info.message == f"Expression `{long[:200]}` gave nan, which is not a JSON number"
+    with pytest.raises(ExpressionFailed, match="Expression `` gave inf"):
+        to_json([float("inf")])
 
 
 @pytest.mark.parametrize(
