@@ -65,6 +65,7 @@ def worker() -> Iterator["RunWorker"]:
     from django.core.management import call_command
 
     from orchestrator.settings.channel_layer import channel_layers
+    from runs.worker.gc_tuning import tune_gc
     from runs.worker.resources import TenantResourceSource
     from runs.worker.worker import RunWorker
     from tests.runs.services import Valkey, scratch_folder
@@ -76,6 +77,7 @@ def worker() -> Iterator["RunWorker"]:
             settings.CHANNEL_LAYERS = channel_layers(broker.url)
             call_command("seed", verbosity=0)
             get_channel_layer()  # made here, so that this thread and the worker's do not make one each
+            tune_gc()
             running = RunWorker(TenantResourceSource())
             running.start()
             try:

@@ -191,23 +191,25 @@ def test_what_has_no_form_is_named_by_its_type(value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (
-            '{"a": 1,}',
-            "Illegal trailing comma before end of object at line 1, column 8|Expecting property name enclosed in double quotes at",
-        ),
+        ("{]", "Expecting property name enclosed in double quotes at line 1, column 2"),
         ("[1\n2]", "Expecting ',' delimiter at line 2, column 1"),
         ("", "Expecting value at line 1, column 1"),
         ("-1e999", "the number -1e999 is too large"),
-        ('"\\u0000"', r"it holds the character U\+0000"),
-        ('{"a\\u0000": 1}', r"it holds the character U\+0000"),
+        ("1" + "0" * 60 + "e999", f"the number 1{'0' * 39} is too large"),
+        ("1" + "0" * 310, f"the number 1{'0' * 39} is too large"),
+        ("-Infinity", "-Infinity is not a JSON number"),
+        ('"\\u0000"', "it holds the character U+0000"),
+        ('{"a\\u0000": 1}', "it holds the character U+0000"),
         ('"\\udfff"', "it holds half of a surrogate pair"),
         ('[[["\\ud800"]]]', "it holds half of a surrogate pair"),
         (b'{"a": "\xc3"}', "byte 7 is not UTF-8"),
+        ("[" * 200_000, "it is nested too deep"),
     ],
 )
 def test_refusal_says_what_was_found_and_where(text: str | bytes, why: str) -> None:
-    with pytest.raises(NotJson, match=why):
+    with pytest.raises(NotJson) as caught:
         read_json(text)
+    assert str(caught.value) == why
 
 
 @pytest.mark.parametrize("text", ['"\\ud83d\\ude00"', '"\U0001f600"', '"\\\\u0000"', b'"\xc3\xa4"', "[1e5]", "1.0", '{"a":{"a":1}}'])

@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 
+from runs.models import Run
+from tenants.isolation.scope import system_scope
 from tests.faults.disturbances import AWAY, BACK, READ_ONLY, WRITABLE, altered, cut_connections
 from tests.faults.oracle import say
 from tests.model_server.server import ModelServer
@@ -68,6 +71,22 @@ def test_f18_requests_get_503_and_tools_work_again_once_the_database_is_back(
     cut_connections(postgres, database)  # while everything is idle, as a restart does
     for _ in range(3):
         summed(client, "sum")
+
+
+def test_f18_a_restart_while_everything_is_idle_costs_no_tool_run(database: Database, installed: Installation, postgres: Postgres) -> None:
+    """F06, F18: the server recovers as from a crash, and every connection that anybody kept is dead."""
+    client = installed.client()
+    run_of(client, "sum", None, SUM)
+    for _ in range(2):
+        summed(client, "sum")  # every thread has its connection by now
+    connection.close()
+    postgres.restart(signal.SIGQUIT)
+    wait_until(lambda: not refused(client.send("GET", "graphs")), 10, "the web process answers again")
+    for _ in range(4):
+        summed(client, "sum")
+    wait_until(lambda: ApiClient(installed.port).send("GET", "health/ready").status == 200, 30, "everybody can work again")
+    with system_scope():
+        assert set(Run.objects.values_list("status", "crashes")) == {("succeeded", 0)}
 
 
 def test_f25_what_is_only_read_is_served_while_nothing_can_be_written(

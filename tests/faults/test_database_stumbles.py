@@ -1,9 +1,11 @@
 """The database stumbles under load and comes back: F17 locks, F18 cut connections, F25 a read-only failover."""
 
+import signal
 import time
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from runs.models import Run, RunEvent
 from tenants.isolation.scope import system_scope
@@ -108,6 +110,37 @@ def test_f18_connections_cut_again_and_again_lose_nothing(
 def test_f18_for_a_long_time(database: Database, postgres: Postgres, processes: Processes, sink: ModelServer) -> None:
     """F18"""
     with_cut_connections(database, postgres, processes, sink, 250, 30)
+
+
+def through_a_restart(
+    database: Database, server: Postgres, processes: Processes, sink: ModelServer, sign: signal.Signals, *, runs: int, away_s: float
+) -> None:
+    place = world(DOCUMENT)
+    worker = processes.start(database.url, model_s=1.0)
+    under_way(place, runs)
+    connection.close()
+    server.restart(sign, away_s)
+    all_end(sink, 30, f"a restart by {sign.name}")
+    kill(worker)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGQUIT], ids=["fast", "immediate"])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_f18_a_server_that_is_restarted_under_load_loses_nothing(
+    database: Database, postgres: Postgres, processes: Processes, sink: ModelServer, sign: signal.Signals
+) -> None:
+    """F06, F18, short"""
+    through_a_restart(database, postgres, processes, sink, sign, runs=30, away_s=1.0)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("away_s", [0.0, 5.0, 20.0])
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_f18_a_server_that_is_away_for_longer(
+    database: Database, postgres: Postgres, processes: Processes, sink: ModelServer, away_s: float
+) -> None:
+    """F06, F18"""
+    through_a_restart(database, postgres, processes, sink, signal.SIGQUIT, runs=60, away_s=away_s)
 
 
 def through_a_failover(database: Database, server: Postgres, processes: Processes, sink: ModelServer, runs: int, seconds: float) -> None:

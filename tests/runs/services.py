@@ -98,13 +98,24 @@ class Postgres:
         with psycopg.connect(host=self.host, user=APP_ROLE, dbname="postgres", autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
+    def restart(self, sign: signal.Signals, away_s: float = 0.0) -> None:
+        """As `pg_ctl restart` does it. SIGINT is its fast mode; SIGQUIT the immediate one, after which it recovers as from a crash."""
+        self._end(sign)
+        time.sleep(away_s)
+        server = postgres_wheel().get_server(self.folder, cleanup_mode=None)
+        server.ensure_postgres_running()
+        self.pid = server.get_pid() or 0
+
     def stop(self) -> None:
         """Fast shutdown, by pid: open sessions are ended."""
         if self.pid:
-            os.kill(self.pid, signal.SIGINT)
-            wait_until(lambda: not Path(f"/proc/{self.pid}").exists(), 20, "PostgreSQL has stopped")
-            self.pid = 0
+            self._end(signal.SIGINT)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self, sign: signal.Signals) -> None:
+        os.kill(self.pid, sign)
+        wait_until(lambda: not Path(f"/proc/{self.pid}").exists(), 20, "PostgreSQL has stopped")
+        self.pid = 0
 
 
 @cache

@@ -148,12 +148,14 @@ def _nodes(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
         except ValidationError as error:
             for fault in error.errors():
                 place = ".".join(str(part) for part in fault["loc"])
+                missing = fault["type"] == "missing"
+                found = f"{place or 'params'}: {fault['msg']} (got {str(fault['input'])[:80]!r})"
                 yield Problem(
                     code="bad_params",
                     node=node.id,
                     field=place,
-                    message=f"{place or 'params'}: {fault['msg']} (got {str(fault['input'])[:80]!r})",
-                    cure="Correct this field.",
+                    message=f"{place} is missing" if missing else found,
+                    cure="Fill in this field." if missing else "Correct this field.",
                 )
             continue
         yield from _fields(graph, node, params, tools)

@@ -79,14 +79,14 @@ class NodeContext:
 
     async def perform(self, effect: Effect) -> Json:
         """Do something in the world, or get back what it gave when it was done before."""
-        path = self._next_path(effect.kind, [effect.name, effect.request()])
+        path = self._next_path(effect.kind, lambda: [effect.name, effect.request()])
         async with self.branch.call():
             return await self.run.performer.perform(effect, Place(path, self.attempt, self.origin), self.branch)
 
     async def ask_model(self, request: ModelRequest, agent: str) -> ModelReply:
         """Ask a language model on behalf of an agent. Raises ModelError, or Refused by the gate."""
         call = ModelCall(request, agent)
-        path = self._next_path(call.kind, [call.name, call.request()])
+        path = self._next_path(call.kind, lambda: [call.name, call.request()])
         async with self.branch.call():
             result = await self.run.performer.perform(call, Place(path, self.attempt, self.origin), self.branch)
         usage = self.run.usage_of(path)
@@ -103,7 +103,7 @@ class NodeContext:
 
     def decide(self, what: str, chosen: str, why: str = "", options: Sequence[str] = ()) -> None:
         """Record a choice, unless the log has it from an earlier execution of this step."""
-        path = self._next_path("decision", [what, chosen])
+        path = self._next_path("decision", lambda: [what, chosen])
         self.run.decide(ev.Decision(path=path, what=what, chosen=chosen, why=why, options=tuple(options)))
 
     async def run_body(self, index: int, seed: Json, label: str) -> Json:
@@ -122,6 +122,8 @@ class NodeContext:
         def on_child(work: Callable[["NodeContext"], Awaitable[T]], label: str) -> Callable[[Branch], Awaitable[T]]:
             return lambda branch: work(self.child(label, branch))
 
+        if len(works) == 1 and slots is None:
+            return [await works[0](self.child(labels[0], self.branch))]  # nothing goes on beside it
         async with self.branch.call():
             return await gather(self.branch, [on_child(work, label) for work, label in zip(works, labels, strict=True)], slots)
 
@@ -136,11 +138,11 @@ class NodeContext:
         return replace(self, by_content=True, _counts=self._counts)
 
     async def _wait(self, waiting: Waiting) -> Json:
-        path = self._next_path(waiting.kind, waiting.request())
+        path = self._next_path(waiting.kind, waiting.request)
         async with self.branch.call():
             return await self.run.performer.wait(waiting, path, self.branch)
 
-    def _next_path(self, kind: str, asked: Json) -> Path:
-        name = f"{kind}.{digest(asked)[:16]}" if self.by_content else kind
+    def _next_path(self, kind: str, asked: Callable[[], Json]) -> Path:
+        name = f"{kind}.{digest(asked())[:16]}" if self.by_content else kind
         count = self._counts[name] = self._counts.get(name, 0) + 1
         return Path(f"{self.path}/{name}.{count}")

@@ -44,10 +44,10 @@ class ModelCall:
         self.name = request.model
         self.agent = agent
         self._request = request
+        self._data: Json = request.model_dump(mode="json", exclude_defaults=True)
 
     def request(self) -> Json:
-        data: Json = self._request.model_dump(mode="json", exclude_defaults=True)
-        return data
+        return self._data
 
     def gate_request(self) -> GateRequest:
         return GateRequest(subject=GateSubject.MODEL, name=self.name, agent=self.agent)

@@ -58,6 +58,10 @@ IN_NODES: list[tuple[Graph, Problem]] = [
         ),
     ),
     (
+        line(node("x", "agent", {})),
+        problem("bad_params", "agent is missing", "Fill in this field.", node="x", field="agent"),
+    ),
+    (
         line(node("x", "tool", {"tool": "ghost"})),
         problem("unknown_tool", "There is no tool 'ghost'", "Choose a tool that exists.", node="x", field="tool"),
     ),

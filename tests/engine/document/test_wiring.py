@@ -1,11 +1,13 @@
 """Ports, edges and loops of a document: what may be connected, and what needs a limit."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import Field
 
 from orchestrator.engine.document.graph import Graph, Node
-from orchestrator.engine.document.node_kind import NodeKind, Outputs, Params, Port
+from orchestrator.engine.document.node_kind import NodeKind, Outputs, Params, Port, PortsFrom
 from orchestrator.engine.document.registry import kind_of, registered
 from orchestrator.engine.document.validation import check_graph
 from orchestrator.engine.document.wiring import output_ports
@@ -44,6 +46,14 @@ def test_ports_of_parameters_that_make_no_sense_are_left_out(routes: Any) -> Non
     assert ports("router", {"routes": routes}) == []
 
 
+class Way(Params):
+    name: str = Field(title="Name")
+
+
+class Ways(Params):
+    ways: tuple[Way, ...] = Field(default_factory=lambda: (Way(name="left"), Way(name="right")), title="Ways")
+
+
 async def _nothing(_ctx: object, _params: object) -> Outputs:
     return {}
 
@@ -60,6 +70,12 @@ def typed(name: str, into: str, out: str) -> NodeKind[Params]:
         inputs=(Port(name=PortName("in"), type=into),),
         outputs=(Port(name=PortName("out"), type=out),),
     )
+
+
+def test_ports_of_parameters_that_are_made_when_nothing_is_said_are_there() -> None:
+    kind = replace(typed("fork", "any", "any"), params=Ways, outputs=(), ports_from=PortsFrom(param="ways"))
+    with registered(kind):
+        assert ports("fork") == ["left", "right"]
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,25 @@ def test_refusal_says_what_was_to_go_into_what_and_how_to_mend_it(reducer: str, 
     assert info.cure == "Write a value of the kind the channel holds, or choose another reducer."
 
 
+@pytest.mark.parametrize(
+    ("reducer", "initial", "value", "words"),
+    [
+        ("append", "text", 1, "Reducer append cannot take int into str"),
+        ("extend", {}, [], "Reducer extend cannot take list into dict"),
+        ("extend", None, "x", "Reducer extend cannot take str into list"),
+        ("extend", [1], {}, "Reducer extend cannot take dict into list"),
+        ("merge", None, "x", "Reducer merge cannot take str into dict"),
+        ("merge", [], {}, "Reducer merge cannot take dict into list"),
+        ("merge", {}, 1, "Reducer merge cannot take int into dict"),
+        ("sum", "x", 1, "Reducer sum cannot take int into str"),
+    ],
+)
+def test_channel_refuses_in_the_same_words_before_it_is_written(reducer: str, initial: Json, value: Json, words: str) -> None:
+    with pytest.raises(EngineError) as caught:
+        ChannelState(ReducerName(reducer), initial).check(ReducerName(reducer), value)
+    assert caught.value.info.message == words
+
+
 def test_channel_that_was_never_written_holds_what_it_begins_with() -> None:
     for reducer, initial in ((ReducerName.APPEND, [1]), (ReducerName.MERGE, {"a": 1}), (ReducerName.SUM, 7), (ReducerName.LAST, None)):
         assert ChannelState(reducer, initial).as_of(99) == initial

@@ -111,6 +111,11 @@ async def test_join_of_one_branch_combines_that_one(reducer: str, given: Json, e
     assert await gives("join", {"reducer": reducer}, given) == expected
 
 
+async def test_join_that_nothing_leads_to_combines_nothing() -> None:
+    document = graph([node("j", "join"), node("end", "output")], path("j", "end"))
+    assert (await Bench(document).finish()).output == [None]
+
+
 @pytest.mark.parametrize(
     ("reducer", "expected"),
     [("list", []), ("first", None), ("last", None), ("merge", {}), ("concat", ""), ("sum", 0)],

@@ -1,0 +1,184 @@
+"""When a node fires: as often as its rule says, at the moment its rule says, whatever the order of arrivals."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.execution.firing.plan import compile_plan
+from orchestrator.engine.execution.firing.schedule import Fire, Move, Schedule, Skip
+from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
+from orchestrator.engine.log.scope_state import Activation, ScopeState
+from orchestrator.engine.log.status import NodeStatus
+from tests.graphs import edge, graph, node, path
+
+
+class Course:
+    """A schedule and what has been fed to it. A node yields its own name and activation."""
+
+    def __init__(self, document: Graph) -> None:
+        self.scope = ScopeState()
+        self.plan = compile_plan(document)
+        self.schedule = Schedule(self.plan, self.scope)
+        self.moves = self.schedule.start()
+
+    def end(self, name: str, number: int = 1, edges: set[str] | None = None) -> list[Move]:
+        """Let an activation end; it takes all its edges, or those that are named."""
+        entry = self.plan.nodes[NodeId(name)]
+        taken = tuple(one.id for one in entry.outgoing if edges is None or one.id in edges)
+        outputs: dict[PortName, Json] = {PortName("out"): f"{name}{number}"}
+        ended = Activation(NodeStatus.SUCCEEDED, outputs=outputs, edges=taken)
+        self.scope.activations.setdefault(NodeId(name), {})[number] = ended
+        moves = self.schedule.ended(NodeId(name), number, taken)
+        self.moves += moves
+        return moves
+
+    def of(self, name: str) -> list[Move]:
+        return [move for move in self.moves if move.node == name]
+
+
+def meeting(sources: int, **rest: Any) -> Graph:
+    """So many nodes lead to one; they begin with the run."""
+    names = [f"s{index}" for index in range(sources)]
+    nodes = [*(node(name, "input") for name in names), node("meet", "transform", **rest)]
+    return graph(nodes, [edge(name, "meet") for name in names])
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[tuple[str, bool]]:
+    """Sources in the order in which they end, each with whether its edge is taken."""
+    names = [f"s{index}" for index in range(draw(st.integers(1, 5)))]
+    return [(name, draw(st.booleans())) for name in draw(st.permutations(names))]
+
+
+def sent(course: Course, ends: list[tuple[str, bool]]) -> list[list[Move]]:
+    """What each end makes due at the meeting."""
+    return [[move for move in course.end(name, edges=None if taken else set()) if move.node == "meet"] for name, taken in ends]
+
+
+@given(arrivals())
+def test_all_fires_once_when_the_last_edge_is_resolved_and_any_of_them_carried(ends: list[tuple[str, bool]]) -> None:
+    made = sent(Course(meeting(len(ends))), ends)
+    assert made[:-1] == [[]] * (len(ends) - 1)
+    [move] = made[-1]
+    carried = sorted(name for name, taken in ends if taken)
+    if not carried:
+        assert move == Skip(NodeId("meet"), 1)
+    else:
+        values: Json = [f"{name}1" for name in carried] if len(ends) > 1 else f"{carried[0]}1"
+        assert move == Fire(NodeId("meet"), 1, {PortName("in"): values})
+
+
+@given(arrivals())
+def test_any_fires_once_at_the_first_value_and_is_skipped_when_none_can_come(ends: list[tuple[str, bool]]) -> None:
+    course = Course(meeting(len(ends), firing={"rule": "any", "count": 2}))  # a count that another rule left behind
+    made = sent(course, ends)
+    first = next((index for index, (_name, taken) in enumerate(ends) if taken), None)
+    if first is None:
+        assert course.of("meet") == [Skip(NodeId("meet"), 1)] == made[-1]
+    else:
+        assert course.of("meet") == [Fire(NodeId("meet"), 1, {PortName("in"): f"{ends[first][0]}1"})] == made[first]
+
+
+@given(arrivals(), st.data())
+def test_n_of_fires_once_at_the_nth_value_and_is_skipped_when_too_few_can_come(ends: list[tuple[str, bool]], data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, len(ends)))
+    course = Course(meeting(len(ends), firing={"rule": "n_of", "count": count}))
+    made = sent(course, ends)
+    carrying = [index for index, (_name, taken) in enumerate(ends) if taken]
+    if len(carrying) < count:
+        assert course.of("meet") == [Skip(NodeId("meet"), 1)] == made[-1]
+    else:
+        arrived = sorted(ends[index][0] for index in carrying[:count])
+        values: Json = [f"{name}1" for name in arrived] if len(ends) > 1 else f"{arrived[0]}1"
+        assert course.of("meet") == [Fire(NodeId("meet"), 1, {PortName("in"): values})] == made[carrying[count - 1]]
+
+
+@given(arrivals(), st.sampled_from([{"rule": "all"}, {"rule": "any"}, {"rule": "n_of", "count": 2}]), st.integers(0, 5))
+def test_schedule_that_is_taken_up_again_goes_on_where_it_stopped(ends: list[tuple[str, bool]], firing: dict[str, Any], cut: int) -> None:
+    """The moves that were made before and the moves that are due after are together those of one course."""
+    if firing.get("count", 1) > len(ends):
+        return
+    whole = Course(meeting(len(ends), firing=firing))
+    sent(whole, ends)
+    course = Course(meeting(len(ends), firing=firing))
+    sent(course, ends[:cut])
+    for seq, (name, _taken) in enumerate(ends[:cut], start=1):
+        course.scope.activations[NodeId(name)][1].finished_seq = seq
+    again = Schedule(course.plan, course.scope)
+    resumed = again.resume()
+    known = [move for move in course.moves if move.node in course.scope.activations]
+    assert sorted(map(repr, [*known, *resumed])) == sorted(map(repr, course.moves))
+
+
+def test_nodes_that_nothing_leads_to_begin_with_the_run_in_document_order() -> None:
+    course = Course(graph([node("b", "input"), node("a", "input"), node("c", "transform")], [edge("a", "c")]))
+    assert course.moves == [Fire(NodeId("b"), 1, {}), Fire(NodeId("a"), 1, {})]
+
+
+def test_what_follows_a_node_that_was_passed_by_is_skipped_all_the_way() -> None:
+    document = graph([node("s", "input"), *(node(name, "transform") for name in "abc"), node("o", "transform")], path("s", "a", "b", "c"))
+    course = Course(document.model_copy(update={"edges": (*document.edges, *graph([], [edge("s", "o")]).edges)}))
+    assert course.end("s", edges={"s-o"}) == [Fire(NodeId("o"), 1, {PortName("in"): "s1"}), *(Skip(NodeId(name), 1) for name in "abc")]
+
+
+def test_round_of_a_loop_has_the_next_number_and_what_leaves_it_begins_at_one() -> None:
+    document = graph(
+        [node("s", "input"), node("n", "transform"), node("o", "transform")],
+        [edge("s", "n"), edge("n", "n", max_iterations=5), edge("n", "o", otherwise=True)],
+    )
+    course = Course(document)
+    assert course.end("s") == [Fire(NodeId("n"), 1, {PortName("in"): "s1"})]
+    assert course.end("n", 1, {"n-n"}) == [Fire(NodeId("n"), 2, {PortName("in"): "n1"})]
+    assert course.end("n", 2, {"n-n"}) == [Fire(NodeId("n"), 3, {PortName("in"): "n2"})]
+    assert [course.schedule.times_taken(EdgeId("n-n"), number) for number in (1, 2, 3, 9)] == [0, 1, 2, 2]
+    assert course.end("n", 3, {"n-o"}) == [Fire(NodeId("o"), 1, {PortName("in"): "n3"})]
+
+
+def test_loop_that_was_never_entered_is_skipped_and_so_is_what_follows_it() -> None:
+    document = graph(
+        [node("s", "input"), node("n", "transform"), node("o", "transform")],
+        [edge("s", "n"), edge("n", "n", max_iterations=5), edge("n", "o", otherwise=True)],
+    )
+    assert Course(document).end("s", edges=set()) == [Skip(NodeId("n"), 1), Skip(NodeId("o"), 1)]
+
+
+def test_loop_that_ends_without_leaving_skips_what_follows() -> None:
+    document = graph(
+        [node("s", "input"), node("n", "transform"), node("o", "transform")],
+        [edge("s", "n"), edge("n", "n", max_iterations=5), edge("n", "o", condition="false")],
+    )
+    course = Course(document)
+    course.end("s")
+    course.end("n", 1, {"n-n"})
+    assert course.end("n", 2, set()) == [Skip(NodeId("o"), 1)]
+
+
+@pytest.mark.parametrize(("edges", "result"), [({"a-m.result"}, ["a1"]), ({"a-m.result", "b-m.result"}, ["a1", "b1"]), (set(), [])])
+def test_several_results_of_a_body_are_a_list_in_edge_order(edges: set[str], result: list[str]) -> None:
+    document = graph(
+        [node("m", "map"), node("a", "transform", parent="m"), node("b", "transform", parent="m")],
+        [edge("m.item", "b"), edge("m.item", "a"), edge("a", "m.result"), edge("b", "m.result")],
+    )
+    course = Course(document)
+    course.plan = course.plan.bodies[NodeId("m")]
+    course.scope = ScopeState(seed="item")
+    course.schedule = Schedule(course.plan, course.scope)
+    assert course.schedule.start() == [Fire(NodeId("b"), 1, {PortName("in"): "item"}), Fire(NodeId("a"), 1, {PortName("in"): "item"})]
+    for name in "ba":
+        course.end(name, edges=edges)
+    assert course.schedule.result() == result
+
+
+def test_one_result_of_a_body_is_that_value_and_none_is_null() -> None:
+    document = graph([node("m", "map"), node("a", "transform", parent="m")], [edge("m.item", "a"), edge("a", "m.result")])
+    plan = compile_plan(document).bodies[NodeId("m")]
+    for edges, result in ((None, "a1"), (set[str](), None)):
+        course = Course(document)
+        course.plan, course.scope = plan, ScopeState(seed=1)
+        course.schedule = Schedule(plan, course.scope)
+        course.schedule.start()
+        course.end("a", edges=edges)
+        assert course.schedule.result() == result
