@@ -41,7 +41,10 @@ def main() -> int:
 
 
 def write(figures: list[Figure], failed: list[str]) -> None:
-    rows = [{**asdict(figure), "met": figure.met, "times_peer": figure.times_peer} for figure in figures]
+    rows = [
+        {**asdict(figure), "met": figure.met, "best_peer": figure.best_peer, "times_best_peer": figure.times_best_peer}
+        for figure in figures
+    ]
     machine = {"cores": os.cpu_count(), "python": sys.version.split()[0], "load": os.getloadavg()[0]}
     RESULTS.write_text(json.dumps({"measured_at": time.time(), "machine": machine, "figures": rows, "failed": failed}, indent=2) + "\n")
 

@@ -8,11 +8,14 @@ import time
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from benchmarks.figure import Figure
+from benchmarks.peers.peer import INSTRUCTIONS, Converse
+from benchmarks.peers.roster import PEERS
 from benchmarks.race import Timed, race
 from benchmarks.scratch import model_server, prepare_django, scratch_database
 from tests.graphs import edge, graph, node, path
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 ROUNDS = 10
 AGENTS = 50
 TASK = "How much is two and three?"
+ANSWER = "It is 5."
 SUM = json.dumps({"expression": "2 + 3"})
 KEY = "sk-benchmark"
 LOOK_AGAIN_S, LONGEST_S = 1.0, 60.0
@@ -36,14 +40,14 @@ Ask = Callable[[str, list[dict[str, Any]]], Awaitable[dict[str, Any]]]
 def script_rounds(base: str) -> None:
     """Make model `rounds` ask for the calculator ten times and then answer."""
     wish = {"tools": [{"name": "calculator", "arguments": SUM}]}
-    body = json.dumps({"model": "rounds", "replies": [*([wish] * ROUNDS), {"text": "It is 5."}]}).encode()
+    body = json.dumps({"model": "rounds", "replies": [*([wish] * ROUNDS), {"text": ANSWER}]}).encode()
     address = base.removesuffix("/v1") + "/control/script"
     headers = {"Content-Type": "application/json"}
     urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10).close()
 
 
 def document(agent: str, model: str, *, mapped: bool) -> dict[str, Any]:
-    spec = {"name": agent, "model": model, "instructions": "Be brief.", "tools": ["calculator"], "limits": {"max_iterations": ROUNDS + 2}}
+    spec = {"name": agent, "model": model, "instructions": INSTRUCTIONS, "tools": ["calculator"], "limits": {"max_iterations": ROUNDS + 2}}
     work = node("work", "agent", {"agent": agent}, **({"parent": "each"} if mapped else {}))
     ends = [node("start", "input"), work, node("end", "output")]
     if not mapped:
@@ -161,7 +165,7 @@ def has_succeeded(run: Any) -> bool:
 
 async def loop(ask: Ask, model: str) -> None:
     """The plainest agent: no log, no gate, nobody who watches."""
-    messages: list[dict[str, Any]] = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": TASK}]
+    messages: list[dict[str, Any]] = [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": TASK}]
     while True:
         reply = await ask(model, messages)
         messages.append(reply)
@@ -210,6 +214,25 @@ async def many(ask: Ask, model: str, count: int) -> float:
     return time.perf_counter() - began
 
 
+def by_peers(base: str, model: str, count: int, answer: str, before: Callable[[], None], runner: asyncio.Runner) -> dict[str, Timed]:
+    """Each peer's agent, made once; all on one loop, since some share their connections between agents."""
+    made = {peer.name: peer.agent(base, KEY, model) for peer in PEERS if peer.agent is not None}
+
+    def once(converse: Converse) -> float:
+        before()
+        return runner.run(conversations(converse, count, answer))
+
+    return {name: partial(once, converse) for name, converse in made.items()}
+
+
+async def conversations(converse: Converse, count: int, answer: str) -> float:
+    began = time.perf_counter()
+    answers = await asyncio.gather(*(converse(TASK) for _ in range(count)))
+    taken = time.perf_counter() - began
+    assert set(answers) == {answer}, f"{set(answers)}, not {answer!r}"
+    return taken
+
+
 def _prepared(before: Callable[[], None], go: Callable[[], Awaitable[float]]) -> Timed:
     async def work() -> float:
         return await go()
@@ -226,7 +249,7 @@ def measure(*, quick: bool) -> list[Figure]:
         os.environ.update(OPENAI_API_BASE=base, OPENAI_API_KEY=KEY)
         prepare_django()
         rounds = 3 if quick else 9
-        with worker() as running:
+        with worker() as running, asyncio.Runner() as runner:
 
             def scripted() -> None:
                 script_rounds(base)
@@ -234,12 +257,14 @@ def measure(*, quick: bool) -> list[Figure]:
             one = {
                 "ours": ours(running, "counter", "openai/rounds", TASK, scripted, mapped=False),
                 "floor": by_aiohttp(base, "rounds", 1, scripted),
-                "peer": by_litellm(base, "rounds", 1, scripted),
+                "bare LiteLLM loop": by_litellm(base, "rounds", 1, scripted),
+                **by_peers(base, "rounds", 1, ANSWER, scripted, runner),
             }
             crowd = {
                 "ours": ours(running, "crowd", "openai/slow-50", [TASK] * AGENTS, int, mapped=True),
                 "floor": by_aiohttp(base, "slow-50", AGENTS, int),
-                "peer": by_litellm(base, "slow-50", AGENTS, int),
+                "bare LiteLLM loop": by_litellm(base, "slow-50", AGENTS, int),
+                **by_peers(base, "slow-50", AGENTS, f"Echo: {TASK}", int, runner),
             }
             tens, fifties = race(one, rounds), race(crowd, rounds)
     return [
@@ -249,4 +274,4 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 def _figure(name: str, taken: dict[str, float], goal: float) -> Figure:
-    return Figure(name, "ms", taken["ours"] * 1e3, goal, taken["floor"] * 1e3, taken["peer"] * 1e3, "bare LiteLLM loop")
+    return Figure.of_race(name, "ms", {who: seconds * 1e3 for who, seconds in taken.items()}, goal)

@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import langgraph_peer
 from benchmarks.figure import Figure
+from benchmarks.peers.peer import Invoke
+from benchmarks.peers.roster import PEERS
 from benchmarks.race import Timed, computed, race, timed
-from benchmarks.scratch import prepare_django, scratch_database
+from benchmarks.scratch import WriteAhead, prepare_django, scratch_database
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
@@ -61,6 +62,14 @@ def host(sink: Any) -> Host:
     return host_of(ScriptedModel(), MemoryTools(), sink, FixedAuthority(), MachineClock())
 
 
+def proven(who: str, invoke: Invoke, shape: str) -> Callable[[], int]:
+    """A run of the shape by a peer, who has shown once that it comes to the same as ours."""
+    found = invoke(INPUTS[shape])
+    wanted = INPUTS[shape] * SIZE if shape == "fan" else INPUTS[shape] + SIZE
+    assert found == wanted, f"{who} makes {found} of {shape}({SIZE}), not {wanted}"
+    return partial(invoke, INPUTS[shape])
+
+
 async def run_in_memory(graph: Graph, run_input: int) -> None:
     runner = Runner(graph, RunState(), host(ListLog()), run_id="run")
     assert await runner.run(run_input, RunClaimed(worker="bench", epoch=1, cause="first")) is RunStatus.SUCCEEDED
@@ -87,15 +96,15 @@ def in_memory(shape: str, size: int) -> Timed:
 
 def measure_memory(shape: str, rounds: int) -> list[Figure]:
     contenders = {"ours": in_memory(shape, SIZE), "floor": computed(lambda: asyncio.run(tasks_alone(shape, SIZE)))}
-    if langgraph_peer.installed():
-        contenders["peer"] = computed(partial(langgraph_peer.in_memory(shape, SIZE), INPUTS[shape]))
+    for peer in PEERS:
+        if peer.in_memory is not None:
+            contenders[peer.name] = computed(proven(peer.name, peer.in_memory(shape, SIZE), shape))
     taken = race(contenders, rounds)
     return [_figure(f"{shape}({SIZE}), log in memory", taken, GOALS["memory"][shape])]
 
 
-def _figure(name: str, taken: dict[str, float], goal: float | None = None, size: int = SIZE, peer: str = langgraph_peer.NAME) -> Figure:
-    each = {who: seconds / size * 1e6 for who, seconds in taken.items()}
-    return Figure(name, "us/node", each["ours"], goal, each.get("floor"), each.get("peer"), peer if "peer" in each else "")
+def _figure(name: str, taken: dict[str, float], goal: float | None) -> Figure:
+    return Figure.of_race(name, "us/node", {who: seconds / SIZE * 1e6 for who, seconds in taken.items()}, goal)
 
 
 def measure_growth(shape: str, rounds: int) -> list[Figure]:
@@ -111,11 +120,12 @@ def measure_durable(vendor: str, rounds: int) -> list[Figure]:
         for shape, graph_of in SHAPES.items():
             with ExitStack() as stack:
                 contenders = {"ours": durable(graph_of(SIZE), INPUTS[shape], writer), "floor": durable_floor(shape, url)}
-                if vendor == "sqlite" and langgraph_peer.saver_installed():
-                    contenders["peer"] = timed(partial(stack.enter_context(langgraph_peer.durable(shape, SIZE)), INPUTS[shape]))
+                for peer in PEERS:
+                    if vendor == "sqlite" and peer.durable is not None:
+                        contenders[peer.name] = timed(proven(peer.name, stack.enter_context(peer.durable(shape, SIZE)), shape))
                 taken = race(contenders, rounds)
             goal = GOALS.get(vendor, {}).get(shape)
-            figures.append(_figure(f"{shape}({SIZE}), durable on {vendor}", taken, goal, peer="LangGraph + SqliteSaver"))
+            figures.append(_figure(f"{shape}({SIZE}), durable on {vendor}", taken, goal))
     return figures
 
 
@@ -162,8 +172,7 @@ def durable_floor(shape: str, url: str) -> Timed:
     rows = [(number, "x" * 300) for number in range(2 * SIZE)]
     connection: Any
     if url.startswith("sqlite"):
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=20)
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=20, factory=WriteAhead)
         begin, insert, cursor = "BEGIN IMMEDIATE", "INSERT INTO floor VALUES (?, ?)", connection.cursor()
     else:
         from django.db import connection

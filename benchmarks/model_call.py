@@ -95,7 +95,7 @@ async def adapters(base: str, times: int) -> list[Figure]:
         }
         for title, (once, wanted) in contenders.items():
             ours = await processor_ms(once, times // 2)
-            figures.append(Figure(f"processor time of a {title}", "ms", ours, wanted, None if stream else floor, peer, "bare LiteLLM"))
+            figures.append(Figure(f"processor time of a {title}", "ms", ours, wanted, None if stream else floor, {"bare LiteLLM": peer}))
     demo = await processor_ms(call(DemoModel(), "demo/instant"), times)
     await egress.aclose()
     return [*figures, Figure("processor time of a call of the demo model", "ms", demo)]
