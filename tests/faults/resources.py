@@ -60,9 +60,7 @@ class SinkModel:
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         if self.run.input == POISON:
-            await asyncio.sleep(
-                self.seconds / 2
-            )  # what came before is durable by then, so that the run's next death is one without progress
+            await asyncio.sleep(self.seconds / 2)  # what came before is durable by then: the next death is one without progress
             os.kill(os.getpid(), signal.SIGKILL)
         await asyncio.sleep(self.seconds)
         if random.random() < self.erratic:
