@@ -51,7 +51,7 @@ endif
 
 chaos: setup ## Long fault tests
 	@CRASH_EXAMPLES=300 $(RUN) pytest -q tests/engine/execution/test_recovery.py
-	@$(RUN) pytest -m chaos
+	@$(RUN) pytest -m chaos -s
 
 mutants: setup ## Break the code on purpose and list the changes that no test notices; MUTANTS="orchestrator.engine.log*" for a part
 	@$(RUN) mutmut run $(MUTANTS) ; $(RUN) mutmut results
