@@ -112,6 +112,13 @@ class RunLimitReached(EndsRun):
     code = ErrorCode.LIMIT_EXCEEDED
 
 
+class LoopEnteredAgain(EndsRun):
+    """Something came into a loop that had been entered before: whose round it belongs to cannot be told."""
+
+    code = ErrorCode.INVALID_GRAPH
+    cure = "Let one value enter the loop: close its way in after the first with a condition, or put the loop into a map."
+
+
 class ModelError(EngineError):
     """The model could not be asked or did not answer properly."""
 

@@ -15,6 +15,12 @@ FAMILIES: list[tuple[type[EngineError], str, str, bool]] = [
     (e.LimitExceeded, "limit_exceeded", "", False),
     (e.EndsRun, "internal", "", True),
     (e.RunLimitReached, "limit_exceeded", "", True),
+    (
+        e.LoopEnteredAgain,
+        "invalid_graph",
+        "Let one value enter the loop: close its way in after the first with a condition, or put the loop into a map.",
+        True,
+    ),
     (e.ModelError, "model_unavailable", "", False),
     (e.ToolError, "tool_failed", "", False),
     (e.Refused, "refused", "Ask an administrator to allow it in the policy or to grant it to the agent.", False),

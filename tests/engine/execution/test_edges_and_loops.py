@@ -243,3 +243,26 @@ async def test_answer_by_a_button_that_is_not_there_fails_the_node() -> None:
     runner.deliver(runner.state.waiting()[0], {"action": "maybe"}, "ann")
     state = await rig.go(None, runner)
     assert state.error is not None and "approve, reject" in state.error.message
+
+
+def loop_into_loop(**way_in: Any) -> Graph:
+    """Two loops of one node each, one after the other. The way into the second may be open in each round of the first."""
+    nodes = [node("start", "input"), *(node(name, "transform", {"expression": "input + 1"}) for name in ("a", "b")), node("end", "output")]
+    back = [edge(name, name, condition="output % 3 != 0", max_iterations=9) for name in ("a", "b")]
+    return graph(nodes, [edge("start", "a"), *back, edge("a", "b", **way_in), edge("b", "end", otherwise=True)])
+
+
+async def test_loop_is_entered_once_by_the_way_that_is_open_once() -> None:
+    state = await Bench(loop_into_loop(otherwise=True)).finish(1)
+    assert (state.status, state.output) == (RunStatus.SUCCEEDED, 6)
+
+
+async def test_second_value_into_a_loop_ends_the_run_and_says_where() -> None:
+    rig = Bench(loop_into_loop())
+    state = await rig.finish(1)
+    assert state.status is RunStatus.FAILED and state.error is not None
+    assert (state.error.code, state.error.message) == (
+        ErrorCode.INVALID_GRAPH,
+        "a sent 2 values into the loop around b, which can be entered once",
+    )
+    assert fold(rig.log.events) == state

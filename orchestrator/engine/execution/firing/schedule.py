@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from orchestrator.engine.document.graph import Edge, FiringRule
+from orchestrator.engine.errors import LoopEnteredAgain
 from orchestrator.engine.execution.firing.plan import NodePlan, Plan
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
 from orchestrator.engine.log.scope_state import Activation, ScopeState
@@ -104,7 +105,7 @@ class Schedule:
         return self._drain()
 
     def ended(self, node: NodeId, activation: int, edges: Collection[EdgeId]) -> list[Move]:
-        """What becomes due when an activation ended and took `edges`."""
+        """What becomes due when an activation ended and took `edges`. Raises LoopEnteredAgain."""
         entry = self._plan.nodes[node]
         self._leave(entry, activation, edges)
         self._live[entry.region] -= 1
@@ -165,11 +166,18 @@ class Schedule:
     def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
         if taken:
             number = self._number(edge, activation)
+            self._require_first_entry(edge, number)
             self._arrivals[edge.id].take(number, activation)
             if edge.target in self._plan.nodes:
                 self._work.append(partial(self._resolve, edge, number, True))
         elif edge.id in self._plan.inside:
             self._work.append(partial(self._resolve, edge, self._number(edge, activation), False))
+
+    def _require_first_entry(self, edge: Edge, number: int) -> None:
+        """Raises LoopEnteredAgain: inside, a second value would be taken for one of the second round."""
+        target = self._plan.nodes.get(edge.target)
+        if number > 1 and target is not None and target.in_loop and edge.id not in self._plan.inside:
+            raise LoopEnteredAgain(f"{edge.source} sent {number} values into the loop around {edge.target}, which can be entered once")
 
     def _number(self, edge: Edge, activation: int) -> int:
         """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
