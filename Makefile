@@ -30,10 +30,10 @@ check: setup ## Lint, types, import rules, size budget, generated contract
 	@$(NPM) run --silent lint
 	@$(NPM) run --silent types
 
-# Journeys and launchers mind the clock: they have the machine to themselves. Faults mostly wait, two at a time; all others share the cores.
-FAULTS := tests/faults
+# Tests of faults mostly wait: more of them at a time than there are cores, each with servers of its own.
+# Journeys and launchers mind the clock: they have the machine to themselves. All others share it.
+WAITING := tests/faults
 ALONE := tests/journeys tests/orchestrator
-SHARED := -n 2 --dist loadfile
 
 test: setup ## The whole suite: engine, rooms on both databases, browser; TESTS=... for a part of it
 	@$(NPM) test --silent
@@ -41,8 +41,8 @@ ifdef TESTS
 	@$(RUN) pytest $(TESTS)
 else
 	@$(RUN) coverage erase
-	@$(RUN) coverage run -m pytest -q $(SHARED) --durations=10 $(FAULTS:%=--ignore=%) $(ALONE:%=--ignore=%)
-	@$(RUN) coverage run -m pytest -q $(SHARED) --durations=10 $(FAULTS)
+	@$(RUN) coverage run -m pytest -q -n 2 --dist loadfile --durations=10 $(WAITING:%=--ignore=%) $(ALONE:%=--ignore=%)
+	@$(RUN) coverage run -m pytest -q -n 3 --dist loadfile --durations=10 $(WAITING)
 	@$(RUN) coverage run -m pytest -q --durations=10 $(ALONE)
 	@$(RUN) coverage combine -q
 	@$(RUN) coverage report --skip-covered --include='orchestrator/engine/*' --fail-under=98

@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
+from tests.runs.databases import Database
 from tests.runs.services import wait_until
 
 
@@ -55,7 +58,7 @@ class Processes:
 
     def kill_all(self) -> None:
         for pid in self._forked:
-            if alive(pid):
+            if parent_of(pid) == self._process.pid:  # the number of one that is gone may be another's by now
                 kill(pid)
 
     def stop_all(self) -> None:
@@ -71,8 +74,38 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+def parent_of(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[1])
+    except OSError:
+        return None
+
+
 def freeze(pid: int) -> None:
     os.kill(pid, signal.SIGSTOP)
+
+
+def freeze_between_commits(pid: int, database: Database) -> None:
+    """Freeze a worker that holds no lock of the database: on SQLite nobody else could write until it is thawed."""
+    while True:
+        freeze(pid)
+        if database.vendor != "sqlite" or _writable(database.url.removeprefix("sqlite:///")):
+            return
+        thaw(pid)
+        time.sleep(0.01)
+
+
+def _writable(path: str) -> bool:
+    other = sqlite3.connect(path, isolation_level=None, timeout=0)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    else:
+        return True
+    finally:
+        other.close()
 
 
 def thaw(pid: int) -> None:

@@ -19,7 +19,7 @@ from runs.models import Run
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.people.api_keys import create_api_key
 from tests.faults.oracle import say
-from tests.faults.processes import freeze, thaw
+from tests.faults.processes import freeze_between_commits, thaw
 from tests.faults.servers import CELERY_WORKER, process
 from tests.faults.test_broker_down import DOCUMENT, consumes, ended, start
 from tests.runs.api_client import ApiClient
@@ -111,7 +111,7 @@ def test_f23_a_broker_that_answers_with_errors_ends_no_worker(
         start(place)
         wait_until(lambda: ended() == 1, 30, "the worker executes runs")
         wait_until(consumes, 20, "the worker consumes")
-        freeze(worker.pid)
+        freeze_between_commits(worker.pid, database)
         start(place)
         OUTBOX.settle()  # a message waits that the worker takes when the broker cannot note that it was taken
         with fault(own_broker):  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import pytest
 from runs.models import Run, RunEvent
 from tenants.isolation.scope import system_scope
 from tests.faults.oracle import check, check_paid_once
-from tests.faults.processes import Processes, alive, freeze, kill, thaw
+from tests.faults.processes import Processes, alive, freeze, freeze_between_commits, kill, thaw
 from tests.faults.test_killed_workers import AGENTS, REPEATS, SAVE, SEND, WORK, status
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database
@@ -30,7 +30,7 @@ def frozen_and_thawed(database: Database, processes: Processes, sink: ModelServe
     frozen = processes.start(database.url, model_s=1.5)
     run = place.run("x")
     wait_until(lambda: has_event(run, "effect_started"), 10, "the model is being asked")
-    freeze(frozen)
+    freeze_between_commits(frozen, database)
     other = processes.start(database.url)
     wait_until(lambda: status(run) == "succeeded", 16, "another worker has taken over")
     with system_scope():

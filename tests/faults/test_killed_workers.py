@@ -12,7 +12,7 @@ from runs.failpoint import Name
 from runs.models import Approval, Run
 from tenants.isolation.scope import system_scope
 from tests.faults.oracle import check, say
-from tests.faults.processes import Processes, alive, freeze, kill, thaw
+from tests.faults.processes import Processes, alive, freeze_between_commits, kill, thaw
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
 from tests.runs.factories import World, chain, world
@@ -57,7 +57,7 @@ class Scenario:
         if self.failpoint in IN_WEB:
             self._prepare_web(processes)
         else:
-            freeze(self.rescuer)
+            freeze_between_commits(self.rescuer, self.database)
             victim = processes.start(self.database.url, failpoint=self.failpoint)
             with connected_to(self.database.url):
                 self.place.run("x")
