@@ -54,8 +54,9 @@ class Outbox:
         with self._guard:
             first = tenant_id not in self._changed
             self._changed.setdefault(tenant_id, set()).add(run_id)
-        if first:
-            self._put(lambda: self._tell_lists(tenant_id), in_s=GATHER_S)
+        if first and not self._put(lambda: self._tell_lists(tenant_id), in_s=GATHER_S):
+            with self._guard:
+                self._changed.pop(tenant_id, None)  # no message waits for it: the next change makes one
 
     def settle(self, seconds: float = 10.0) -> None:
         """Return when everything given so far was sent or dropped. Raises TimeoutError."""
@@ -75,16 +76,19 @@ class Outbox:
         self._drop_changed()
         self._producer, self._away_until = None, 0.0
 
-    def _put(self, sending: Sending, *, in_s: float = 0.0) -> None:
+    def _put(self, sending: Sending, *, in_s: float = 0.0) -> bool:
+        """Whether there was room for it."""
+        taken = True
         try:
             self._waiting.put_nowait((time.monotonic() + in_s, sending))
         except Full:
-            self._drop_changed()
+            taken = False
             log.warning("wake_up_dropped", waiting=ROOM)
         with self._guard:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="outbox", daemon=True)
                 self._thread.start()
+        return taken
 
     def _work(self) -> None:
         # Made here, because a process that was forked has neither the thread nor the connections of its parent.

@@ -36,15 +36,16 @@ class RunLog:
 
     async def flush(self) -> None:
         done: asyncio.Future[None] = self._loop.create_future()
-        self._hand_over(done)
+        self.hand_over(done)
         await done
         if self.claim.ending is not Ending.RECORDED:
             await self.claim.hold()
 
     def _turned(self) -> None:
-        self._loop.call_soon(self._hand_over)
+        self._loop.call_soon(self.hand_over)
 
-    def _hand_over(self, flush: asyncio.Future[None] | None = None) -> None:
+    def hand_over(self, flush: asyncio.Future[None] | None = None) -> None:
+        """Give the writer what was appended, now: before it stops, nothing may be left here."""
         gathered, self._gathered = self._gathered, []
         if gathered or flush is not None:
             self._writer.append(self.written, gathered, flush)

@@ -249,6 +249,8 @@ class RunWorker:
         for task in (*closing, *(task for _, task in active)):
             task.cancel()
         await asyncio.gather(*closing, *(task for _, task in active), return_exceptions=True)
+        for execution, _ in active:
+            execution.sink.hand_over()
         await self._loop.run_in_executor(None, self._writer.stop)
         kept = [(claim.run_id, claim.epoch) for claim in (execution.claim for execution, _ in active) if claim.unsettled]
         await self._give_back(kept)

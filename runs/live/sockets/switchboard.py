@@ -46,6 +46,8 @@ class Switchboard:
         self._joined: set[str] = set()
         self._changed = asyncio.Event()
         self._changed.set()
+        self._made = 0
+        """Connections to the broker at the last look; kept here, because a look may end when the database is away."""
         self._duties = [asyncio.ensure_future(_keep(duty)) for duty in (self._receive, self._join, self._look)]
 
     @asynccontextmanager
@@ -101,11 +103,10 @@ class Switchboard:
                 raise
 
     async def _look(self) -> None:
-        made = connections_made()
         while True:
             await asyncio.sleep(LOOK_S)
-            before, made = made, connections_made()
-            if before and made != before:
+            before, self._made = self._made, connections_made()
+            if before and self._made != before:
                 self._tell_missed()
             for group, message in await look(self.groups()):
                 self.tell(group, message)

@@ -81,3 +81,16 @@ def test_after_more_than_there_is_room_for_changes_are_told_again(sent: Sent, mo
     outbox.to_lists(tenant, run)
     outbox.settle()
     assert told(sent) == {f"tenant.{tenant.hex}": [str(run)]}
+
+
+def test_what_finds_no_room_takes_nothing_from_another_tenant(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "ROOM", 1)
+    outbox, tenant, run = Outbox(), uuid4(), uuid4()
+    with monkeypatch.context() as held:
+        held.setattr(room.threading.Thread, "start", lambda _thread: None)  # nobody sends yet: the first message fills the room
+        outbox.to_lists(tenant, run)
+        outbox.to_lists(uuid4(), uuid4())
+    outbox.to_lists(tenant, run)
+    outbox._put(lambda: None)
+    outbox.settle()
+    assert told(sent) == {f"tenant.{tenant.hex}": [str(run)]}

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from django.db.models.functions import Now
@@ -101,6 +102,27 @@ async def written(
         return list(await asyncio.gather(*map(write, logs, batches)))
     finally:
         writer.stop()
+
+
+async def test_what_follows_at_once_is_handed_over_together_and_what_is_left_at_the_end_as_well() -> None:
+    handed: list[list[int]] = []
+
+    class Writer:
+        def append(self, _to: object, events: Sequence[Event], _flush: object = None) -> None:
+            handed.append([event.seq for event in events])
+
+    log = RunLog(cast(Any, SimpleNamespace(run=SimpleNamespace(last_seq=0))), cast(Any, Writer()), lambda *_: None)
+    log.append([started(1)])
+    asyncio.get_running_loop().call_soon(log.append, [started(2)])
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert handed == [[1, 2]]
+    log.append([started(3)])
+    log.hand_over()
+    assert handed == [[1, 2], [3]]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert len(handed) == 2
 
 
 @pytest.mark.usefixtures("database")
