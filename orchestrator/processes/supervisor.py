@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
+
+from orchestrator.processes.stopping import Stopping
 
 STOP_S = 12.0
 """How long a process may take to stop before it is killed."""
@@ -67,7 +68,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._logs = log_folder
         self._say = say
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
 
     def log_of(self, name: str) -> Path:
         return self._logs / f"{name}.log"
@@ -81,7 +82,7 @@ class Supervisor:
         """Start again what ends, until `stopping` is set."""
         while not self.stopping.wait(0.2):
             for child in self._children:
-                if not child.alive and not self.stopping.is_set():
+                if not child.alive and not self.stopping.asked:
                     self._revive(child)
                 elif child.useless():
                     self._say(f"{child.name} lives and does not work; starting it again. Its log: {self.log_of(child.name)}")
@@ -101,7 +102,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop every child, the last started first; kill what does not stop in time."""
-        self.stopping.set()
+        self.stopping.ask()
         for child in reversed(self._children):
             if child.alive:
                 self._end(child)

@@ -3,8 +3,8 @@
 Two schedulers at once do no harm: wake-ups may double, and a run is claimed once.
 """
 
-import threading
 import time
+from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
@@ -58,9 +58,9 @@ class Scheduler:
             log.error("runs_stranded", runs=[str(run_id) for run_id in found], cure="They were made due; please report this.")
         beat(self.id, Pulse.Kind.SCHEDULER, build_id(), {"stranded_runs_repaired": self.repaired})
 
-    def keep_ticking(self, stop: threading.Event) -> None:
-        """Tick every second until `stop` is set."""
-        while not stop.wait(EVERY_S):
+    def keep_ticking(self, stopped: Callable[[float], bool]) -> None:
+        """Tick every second. `stopped` waits for so many seconds and says whether to end."""
+        while not stopped(EVERY_S):
             try:
                 reach(self.tick)
             except DatabaseAway as error:

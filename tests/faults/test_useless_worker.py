@@ -47,11 +47,11 @@ def worker(impatience: None) -> Iterator[Child]:
     kept = Supervisor(scratch_folder(), lambda _text: None)
     child = Child("worker", [sys.executable, "-W", "ignore", *CELERY_WORKER], handed_over, ConsumptionWatch().out_of_patience)
     kept.start(child)
-    threads = [threading.Thread(target=kept.watch), threading.Thread(target=Scheduler().keep_ticking, args=[kept.stopping])]
+    threads = [threading.Thread(target=kept.watch), threading.Thread(target=Scheduler().keep_ticking, args=[kept.stopping.wait])]
     for thread in threads:
         thread.start()
     yield child
-    kept.stopping.set()
+    kept.stopping.ask()
     for thread in threads:
         thread.join()
     kept.stop()

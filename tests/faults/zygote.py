@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import threading
 import time
 from importlib import import_module
 from typing import Any
@@ -71,6 +70,7 @@ def obey(order: dict[str, Any]) -> None:
 
 
 def work(order: dict[str, Any]) -> None:
+    from orchestrator.processes.stopping import Stopping
     from runs.worker.worker import RunWorker
     from tests.faults.resources import SinkLender
 
@@ -78,12 +78,13 @@ def work(order: dict[str, Any]) -> None:
     set_clock(order.get("clock_s", 0.0))
     if "build" in order:
         set_build(order["build"])
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stopping = Stopping()
+    stopping.listen()
     worker = RunWorker(SinkLender(order["sink"], order.get("model_s", 0.01), order.get("tool_s", 0.0), order.get("erratic", 0.0)))
     worker.start()
     say({"ready": os.getpid()})
-    stop.wait()
+    while not stopping.wait(60.0):
+        pass
     worker.stop()
 
 

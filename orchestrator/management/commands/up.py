@@ -2,7 +2,6 @@
 
 import fcntl
 import secrets
-import signal
 import socket
 import sys
 import threading
@@ -34,11 +33,10 @@ class Command(BaseCommand):
         self._require_free_port()
         _hold_folder()
         supervisor = Supervisor(DATA_DIR / "logs", self._say)
-        for sign in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(sign, lambda *_: supervisor.stopping.set())
+        supervisor.stopping.listen()
         try:
             self._start(supervisor)
-            if not supervisor.stopping.is_set():
+            if not supervisor.stopping.asked:
                 self._welcome()
                 supervisor.watch()
         finally:
@@ -77,7 +75,7 @@ class Command(BaseCommand):
             f"{secrets.token_hex(4)}@%h",
         ]
         # A thread of this process: it mostly sleeps, and another process would cost 120 MB.
-        threading.Thread(target=Scheduler().keep_ticking, args=[supervisor.stopping], name="scheduler", daemon=True).start()
+        threading.Thread(target=Scheduler().keep_ticking, args=[supervisor.stopping.wait], name="scheduler", daemon=True).start()
         supervisor.start(Child("worker", worker, self._hand_over, ConsumptionWatch().out_of_patience))
         supervisor.start(Child("web", web))
         self._step("Starting web, worker and scheduler", lambda: self._wait_for_web(supervisor))
@@ -156,7 +154,7 @@ _held: list[IO[str]] = []
 def _wait(ready: Callable[[], bool], seconds: float, what: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
-        if supervisor.stopping.is_set():
+        if supervisor.stopping.asked:
             return
         if time.monotonic() > deadline:
             raise CommandError(f"{what} did not start within {seconds:.0f} s. Look into {DATA_DIR / 'logs'}.")

@@ -1,11 +1,10 @@
 """`manage.py scheduler`: runs until it is told to stop."""
 
-import signal
-import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from orchestrator.processes.stopping import Stopping
 from runs.worker.scheduler import Scheduler
 
 
@@ -13,8 +12,7 @@ class Command(BaseCommand):
     help = "wakes runs that are due and proves that workers consume."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sign, lambda *_: stop.set())
+        stopping = Stopping()
+        stopping.listen()
         self.stdout.write("scheduler: ready")
-        Scheduler().keep_ticking(stop)
+        Scheduler().keep_ticking(stopping.wait)
