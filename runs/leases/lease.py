@@ -146,13 +146,21 @@ def database_clock() -> datetime:
 def give_back(owner: str, epochs: Iterable[tuple[UUID, int]], *, after: timedelta = SOON, crashed: bool = False) -> int:
     """Give unfinished runs back as due, at once or `after` a while. `crashed`: the run did harm. How many were still the owner's."""
     count = 0
-    # On SQLite a sum is written with six digits of a second where the clock has three: it would be due a moment later.
-    due_at = Case(When(status__in=TERMINAL, then=Value(None)), default=ClockTime() + after if after else ClockTime())
     with transaction.atomic():
         for run_id, epoch in epochs:
             mine = Run.objects.filter(pk=run_id, lease_owner=owner, lease_epoch=epoch)
-            count += mine.update(lease_owner="", due_at=due_at, crashes=F("crashes") + int(crashed))
+            count += mine.update(lease_owner="", due_at=_due_after(after), crashes=F("crashes") + int(crashed))
     return count
+
+
+def give_back_all(owner: str) -> int:
+    """A worker that executes nothing any more gives back what it owns, also what it has not heard of: how many runs."""
+    return Run.objects.filter(lease_owner=owner).update(lease_owner="", due_at=_due_after(SOON))
+
+
+def _due_after(after: timedelta) -> Case:
+    # On SQLite a sum is written with six digits of a second where the clock has three: it would be due a moment later.
+    return Case(When(status__in=TERMINAL, then=Value(None)), default=ClockTime() + after if after else ClockTime())
 
 
 def expire_leases_of(owner: str) -> int:

@@ -17,7 +17,7 @@ from runs.health.pulse import EVERY_S, beat, stopped
 from runs.health.watch import Watch
 from runs.leases.claim import Claim, Ending
 from runs.leases.clock import CLOCK
-from runs.leases.lease import HEARTBEAT_S, SOON, Renewal, give_back, renew
+from runs.leases.lease import HEARTBEAT_S, SOON, Renewal, give_back, give_back_all, renew
 from runs.live.groups import channel_layer, worker_group
 from runs.live.publisher import Publisher
 from runs.log.batch import Batch
@@ -234,11 +234,15 @@ class RunWorker:
                 claim.suspect = False
                 self._intake.look()
 
-    async def _farewell(self) -> None:
+    async def _farewell(self) -> int:
+        """Give every run back, also one that was being claimed: how many."""
         try:
+            released = await self._steward.run(give_back_all, self.id)
             await self._steward.run(stopped, self.id)
         except DatabaseAway as error:
             log.warning("farewell_not_said", error=str(error))
+            return 0
+        return released
 
     async def _shut(self) -> None:
         """Let what is under way come back, write it, then give every run to the others."""
@@ -252,11 +256,9 @@ class RunWorker:
         for execution, _ in active:
             execution.sink.hand_over()
         await self._loop.run_in_executor(None, self._writer.stop)
-        kept = [(claim.run_id, claim.epoch) for claim in (execution.claim for execution, _ in active) if claim.unsettled]
-        await self._give_back(kept)
+        released = await self._farewell()
         await self._publisher.drain()
-        await self._farewell()
-        log.info("worker_stopped", worker=self.id, released=len(kept))
+        log.info("worker_stopped", worker=self.id, released=released)
 
 
 async def _in_time(answer: Awaitable[bool]) -> bool:

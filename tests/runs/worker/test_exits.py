@@ -1,5 +1,7 @@
 """However an execution ends: its log says why, or the run is given back as due and taken up again."""
 
+import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from runs.leases.stranded import stranded
 from runs.log import batch
 from runs.log.fence import Advance
 from runs.models import Run, RunEvent
-from runs.worker import execution
+from runs.worker import execution, intake
 from runs.worker import worker as worker_module
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope
@@ -148,3 +150,25 @@ def test_runs_that_a_worker_owns_without_executing_them_are_given_back(worker: R
     run = ends(run, RunStatus.SUCCEEDED, 10)
     assert (run.crashes, run.lease_epoch) == (0, 5)
     assert status(run) == "succeeded"
+
+
+@pytest.mark.parametrize("way", ["claim_named", "claim_due"])
+def test_what_is_claimed_while_the_worker_stops_is_given_back_at_once(worker: RunWorker, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    claim, claimed = getattr(intake, way), threading.Event()
+
+    def slowly(*args: Any) -> Any:
+        claims = claim(*args)
+        if claims:
+            claimed.set()
+            time.sleep(0.5)
+        return claims
+
+    monkeypatch.setattr(intake, way, slowly)
+    place = world(AGENT)
+    run = started(worker, place, "x") if way == "claim_named" else place.run("x")
+    assert claimed.wait(10)
+    worker.stop()
+    row = fields(run.pk)
+    assert (row["lease_owner"], row["lease_epoch"], row["crashes"]) == ("", 1, 0)
+    with system_scope():
+        assert Run.objects.due().filter(pk=run.pk).exists()
