@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection
 
 from orchestrator.processes import embedded_broker
 from orchestrator.settings.env import REDIS_URL
-from runs.worker.probe import workers_consume
+from runs.health.probe import workers_consume
 from tenants.isolation.scope import system_scope
 
 LOOK_S = 2.0

@@ -1,7 +1,9 @@
 """A run's log: written by the worker that claimed it, read by whoever may see the run."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from orchestrator.engine.ids import Path
@@ -54,12 +56,44 @@ class RunLog:
         self._show(self.claim.run_id, path, text)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredLog:
+    """A run's log as the database has it: JSON texts, and the big values by their hash."""
+
+    payloads: Sequence[str] = ()
+    content: Mapping[str, str] = field(default_factory=dict)
+
+    def events(self) -> list[Event]:
+        """The events, with their big values put back. Raises UnknownEvent, ValueError and KeyError."""
+        return [blobs.load(payload, self.content) for payload in self.payloads]
+
+
 def load(run: Run) -> list[Event]:
     """The whole log, with its big values put back."""
-    payloads = list(RunEvent.objects.filter(run=run).order_by("seq").values_list("payload", flat=True))
-    wanted = {sha256 for payload in payloads for sha256 in blobs.references(payload)}
-    content = dict(Blob.objects.filter(tenant=run.tenant_id, sha256__in=wanted).values_list("sha256", "content")) if wanted else {}
-    return [blobs.load(payload, content) for payload in payloads]
+    return stored_logs([run])[run.pk].events()
+
+
+def stored_logs(runs: Iterable[Run]) -> dict[UUID, StoredLog]:
+    """The whole logs of several runs, by two queries at most."""
+    tenants = {run.pk: run.tenant_id for run in runs}
+    payloads: dict[UUID, list[str]] = {run_id: [] for run_id in tenants}
+    for run_id, payload in RunEvent.objects.filter(run__in=list(tenants)).order_by("run", "seq").values_list("run", "payload"):
+        payloads[run_id].append(payload)
+    wanted = {(tenants[run_id], sha256) for run_id, texts in payloads.items() for text in texts for sha256 in blobs.references(text)}
+    content = _content(wanted)
+    return {run_id: StoredLog(texts, content[tenants[run_id]]) for run_id, texts in payloads.items()}
+
+
+def _content(wanted: Collection[tuple[UUID, str]]) -> Mapping[UUID, dict[str, str]]:
+    """Big values by tenant and hash."""
+    found: defaultdict[UUID, dict[str, str]] = defaultdict(dict)
+    if wanted:
+        tenants, hashes = zip(*wanted, strict=True)
+        for tenant, sha256, content in Blob.objects.filter(tenant__in=set(tenants), sha256__in=hashes).values_list(
+            "tenant", "sha256", "content"
+        ):
+            found[tenant][sha256] = content
+    return found
 
 
 def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:

@@ -1,88 +1,27 @@
 """A claimed run, executed on the worker's loop: row and log in, events out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
-
 import structlog
 from django.db import DatabaseError, InterfaceError
-from pydantic import ValidationError
 
-from editor.versions.frozen import graph_of
-from orchestrator.engine.document.graph import Graph
-from orchestrator.engine.effects.gate import Authority
-from orchestrator.engine.errors import EngineError, UnknownEvent
+from orchestrator.engine.errors import UnknownEvent
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
-from orchestrator.engine.log.events import EffectStarted, RunClaimed, RunCrashed
-from orchestrator.engine.log.run_state import RunState, fold
+from orchestrator.engine.log.events import RunClaimed, RunCrashed
+from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import Host, LanguageModel, ToolBox
+from orchestrator.engine.ports import Host
 from runs.failpoint import MortalModel, MortalTools
 from runs.leases.claim import MAX_CRASHES, Claim
 from runs.leases.clock import CLOCK
-from runs.log.run_log import RunLog, load
-from runs.models import Command, Run
+from runs.log.run_log import RunLog
+from runs.models import Command
 from runs.worker.build import build_id
-from runs.worker.inbox import RunInbox, commands_of
+from runs.worker.inbox import RunInbox
 from runs.worker.lease_guard import LeaseGuard
+from runs.worker.reading import CannotStart, Loaded, Reader
 from tenants.isolation.database import DatabaseThreads
 
 log = structlog.get_logger(__name__)
-
-
-class CannotStart(Exception):
-    """The run cannot be executed; `detector` names who found out."""
-
-    def __init__(self, detector: str, detail: str) -> None:
-        super().__init__(detail)
-        self.detector = detector
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What a run's tenant and graph lend it."""
-
-    models: LanguageModel
-    tools: ToolBox
-    authority: Authority
-
-
-class ResourceSource(Protocol):
-    def resources_of(self, run: Run) -> Resources:
-        """The resources of a run. May read the database; called outside the loop. Raises CannotStart."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Everything read for a run before it executes."""
-
-    graph: Graph
-    state: RunState
-    open_effects: dict[Path, EffectStarted]
-    resources: Resources
-
-
-def read_run(run: Run, source: ResourceSource) -> Loaded:
-    """Read the run's document, log and resources. Raises CannotStart, and UnknownEvent when a later build wrote its log."""
-    try:
-        graph = graph_of(run.graph_version_id)
-    except ValidationError as error:
-        raise CannotStart("invalid_document", str(error.errors()[0]["msg"])) from error
-    try:
-        log_so_far = load(run) if run.last_seq else []
-        state = fold(log_so_far)
-    except (EngineError, ValueError, KeyError) as error:
-        raise CannotStart("invalid_log", str(error)) from error
-    begun = {event.path: event for event in log_so_far if isinstance(event, EffectStarted) and event.path in state.open_effects}
-    return Loaded(graph, state, begun, source.resources_of(run))
-
-
-def _read_run_and_commands(run: Run, source: ResourceSource) -> tuple[Loaded, list[Command]]:
-    """All that is read before a run executes, by one visit of one thread."""
-    return read_run(run, source), commands_of(run.pk)
 
 
 class Execution:
@@ -101,7 +40,7 @@ class Execution:
     def claim(self) -> Claim:
         return self.sink.claim
 
-    async def execute(self, threads: DatabaseThreads, source: ResourceSource) -> None:
+    async def execute(self, reader: Reader, threads: DatabaseThreads) -> None:
         """Run until the run ends, waits or pauses, and all of it is durable.
 
         Raises LeaseLost, HostUnavailable, the database's errors, and UnknownEvent: then the log says nothing of a stop.
@@ -109,11 +48,11 @@ class Execution:
         try:
             if self.claim.crashes >= MAX_CRASHES:
                 raise CannotStart("repeated_crash", f"{self.claim.crashes} workers were lost in a row at the same place.")
-            loaded, commands = await threads.run(_read_run_and_commands, self.claim.run, source)
+            loaded = await reader.read(self.claim.run)
             self._state = loaded.state
             self.sink.written.open_effects.update(loaded.open_effects)
             self.reading = False
-            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), commands)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply))
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (DatabaseError, InterfaceError, UnknownEvent):
@@ -123,7 +62,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, inbox: RunInbox, commands: Sequence[Command]) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=MortalModel(resources.models),
@@ -136,7 +75,7 @@ class Execution:
             tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
-        for command in commands:
+        for command in loaded.commands:
             _tell(runner, command)
             self._seen(command)  # what is refused here is settled: nothing waits for it any more
         self._runner = runner

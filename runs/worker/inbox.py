@@ -5,7 +5,8 @@ the run's row and compares the deadline with the database's clock; before a run 
 expire it looks here, under the same lock and by the same clock.
 """
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -50,3 +51,11 @@ def accepted_until_now(run_id: UUID) -> tuple[list[Command], datetime]:
 def commands_of(run_id: UUID) -> list[Command]:
     """Commands of a run that no worker has applied, oldest first."""
     return list(Command.objects.filter(run=run_id, applied_at__isnull=True).order_by("pk"))
+
+
+def commands_by_run(runs: Iterable[Run]) -> dict[UUID, list[Command]]:
+    """The same of several runs; those without any are left out."""
+    found: defaultdict[UUID, list[Command]] = defaultdict(list)
+    for command in Command.objects.filter(run__in=[run.pk for run in runs], applied_at__isnull=True).order_by("pk"):
+        found[command.run_id].append(command)
+    return found

@@ -1,29 +1,42 @@
 """What a tenant lends its runs: models with its provider keys, its enabled tools, its rights."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from editor.graphs.files import files_of
 from editor.versions.frozen import frozen
 from editor.versions.versions import authority_of
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.toolbox import toolbox
+from orchestrator.engine.ports import LanguageModel
 from orchestrator.settings.env import PRIVATE_HOSTS
 from runs.models import Run
-from runs.worker.execution import Resources
+from runs.worker.reading import Resources
 from tenants.isolation.scope import tenant_scope
 from tenants.models import Tool
 from tenants.vault.model_keys import keys_of_tenant
+
+Lent = tuple[LanguageModel, frozenset[str]]
+"""What all runs of a tenant share: its models, and the names of its enabled tools."""
 
 
 class TenantResourceSource:
     """Resources as a run's tenant has them when a worker takes the run up."""
 
-    def resources_of(self, run: Run) -> Resources:
-        with tenant_scope(run.tenant_id):
-            keys = keys_of_tenant()
-            enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
-            version = frozen(run.graph_version_id)
-            files = files_of(version.files)
-        return Resources(
-            models=language_model(keys=keys, private_hosts=PRIVATE_HOSTS),
-            tools=toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled),
-            authority=authority_of(run.graph, version.identities),
-        )
+    def resources_of(self, runs: Sequence[Run]) -> list[Resources]:
+        lent = {tenant: _lent_by(tenant) for tenant in {run.tenant_id for run in runs}}
+        return [_resources(run, *lent[run.tenant_id]) for run in runs]
+
+
+def _lent_by(tenant: UUID) -> Lent:
+    with tenant_scope(tenant):
+        enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
+        return language_model(keys=keys_of_tenant(), private_hosts=PRIVATE_HOSTS), enabled
+
+
+def _resources(run: Run, models: LanguageModel, enabled: frozenset[str]) -> Resources:
+    with tenant_scope(run.tenant_id):
+        version = frozen(run.graph_version_id)
+        files = files_of(version.files) if version.files else {}
+    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled)
+    return Resources(models=models, tools=tools, authority=authority_of(run.graph, version.identities))

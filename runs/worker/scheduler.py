@@ -10,11 +10,11 @@ from uuid import uuid4
 import structlog
 from django.db import DatabaseError, InterfaceError
 
+from runs.health import probe
 from runs.health.pulse import beat, stopped
 from runs.leases.stranded import repair_stranded
 from runs.live.wake_ups import wake_up
 from runs.models import Pulse, Run
-from runs.worker import probe
 from runs.worker.build import build_id
 from tenants.isolation.database import DatabaseAway, reach
 from tenants.isolation.scope import system_scope

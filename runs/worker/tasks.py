@@ -4,8 +4,8 @@ from uuid import UUID
 
 from celery import shared_task
 
+from runs.health.probe import mark_seen
 from runs.worker.bootstep import worker_of_this_process
-from runs.worker.probe import mark_seen
 
 
 @shared_task(name="runs.admit", expires=60)

@@ -25,8 +25,9 @@ from runs.log.run_log import RunLog
 from runs.log.writer import LogWriter
 from runs.models import Command, Pulse
 from runs.worker.build import build_id
-from runs.worker.execution import Execution, ResourceSource
+from runs.worker.execution import Execution
 from runs.worker.intake import Intake, wait_for
+from runs.worker.reading import Reader, ResourceSource
 from tenants.isolation.database import DatabaseAway, DatabaseThreads
 from tenants.policy.authority import gate_answers
 
@@ -75,6 +76,7 @@ class RunWorker:
         self._loop = asyncio.get_running_loop()
         self._stopping, self._commanded = asyncio.Event(), asyncio.Event()
         self._steward, self._readers = DatabaseThreads("steward"), DatabaseThreads("readers", 2, patience_s=10.0)
+        self._reader = Reader(self._readers, self._source)
         self._intake = Intake(self.id, self._steward, self._held, self._reading)
         self._publisher = Publisher()
         self._writer = LogWriter(self._committed)
@@ -129,7 +131,7 @@ class RunWorker:
         """Execute a claimed run. Unless its log says why it stopped, it is given back as due."""
         claim, after, crashed = execution.claim, SOON, False
         try:
-            await execution.execute(self._readers, self._source)
+            await execution.execute(self._reader, self._readers)
         except LeaseLost:
             log.warning("lease_lost", run=str(claim.run_id), epoch=claim.epoch)
         except (DatabaseAway, HostUnavailable) as error:

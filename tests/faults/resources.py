@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -16,7 +17,7 @@ from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, ToolCall
 from orchestrator.engine.testing import FixedAuthority, calls, says
 from runs.models import Run
-from runs.worker.execution import Resources
+from runs.worker.reading import Resources
 
 POISON = "poison"
 """The input of a run whose model call ends its worker."""
@@ -78,5 +79,6 @@ class SinkLender:
     erratic: float = 0.0
     """How often a model fails."""
 
-    def resources_of(self, run: Run) -> Resources:
-        return Resources(SinkModel(self.sink, run, self.model_s, self.erratic), SinkTools(self.sink, self.tool_s), FixedAuthority())
+    def resources_of(self, runs: Sequence[Run]) -> list[Resources]:
+        tools, authority = SinkTools(self.sink, self.tool_s), FixedAuthority()
+        return [Resources(SinkModel(self.sink, run, self.model_s, self.erratic), tools, authority) for run in runs]

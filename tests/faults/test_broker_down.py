@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from runs.control.principal import Principal
 from runs.control.start import start_run
+from runs.health import probe
 from runs.models import Probe, Run
-from runs.worker import probe
 from tenants.isolation.scope import system_scope, tenant_scope
 from tests.faults.oracle import check_log, say
 from tests.faults.servers import CELERY_WORKER, process

@@ -10,9 +10,9 @@ import pytest
 from orchestrator.processes import consumption, supervisor
 from orchestrator.processes.consumption import ConsumptionWatch
 from orchestrator.processes.supervisor import Child, Supervisor
+from runs.health import probe
 from runs.leases.lease import expire_leases_of
 from runs.models import Probe
-from runs.worker import probe
 from runs.worker.scheduler import Scheduler
 from tenants.isolation.scope import system_scope
 from tests.faults.processes import freeze

@@ -1,10 +1,11 @@
 """Resources for runs in tests: scripted models and tools in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.engine.testing import FixedAuthority, MemoryTools, ScriptedModel, says
 from runs.models import Run
-from runs.worker.execution import Resources
+from runs.worker.reading import Resources
 
 
 @dataclass
@@ -15,5 +16,5 @@ class ScriptedResources:
     tools: MemoryTools = field(default_factory=MemoryTools)
     authority: FixedAuthority = field(default_factory=FixedAuthority)
 
-    def resources_of(self, run: Run) -> Resources:
-        return Resources(self.models, self.tools, self.authority)
+    def resources_of(self, runs: Sequence[Run]) -> list[Resources]:
+        return [Resources(self.models, self.tools, self.authority) for _ in runs]

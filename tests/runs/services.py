@@ -95,7 +95,8 @@ class Postgres:
         return self.url(database)
 
     def drop(self, database: str) -> None:
-        with psycopg.connect(host=self.host, user=APP_ROLE, dbname="postgres", autocommit=True) as connection:
+        # As the superuser: a vacuum that is looking at the database belongs to it, and only it may end that.
+        with psycopg.connect(host=self.host, user="postgres", dbname="postgres", autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def restart(self, sign: signal.Signals, away_s: float = 0.0) -> None:

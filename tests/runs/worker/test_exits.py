@@ -15,7 +15,7 @@ from runs.leases.stranded import stranded
 from runs.log import batch
 from runs.log.fence import Advance
 from runs.models import Run, RunEvent
-from runs.worker import execution, intake
+from runs.worker import intake, reading
 from runs.worker import worker as worker_module
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope
@@ -50,7 +50,7 @@ def test_a_run_that_cannot_be_read_is_read_again(
     if document is RESTS:
         ends(run, RunStatus.WAITING)
     monkeypatch.setattr(worker._readers, "_patience_s", 0.2)
-    monkeypatch.setattr(execution, "read_run", Failing(execution.read_run, OperationalError("gone"), failures))
+    monkeypatch.setattr(reading, "read_run", Failing(reading.read_run, OperationalError("gone"), failures))
     run = ends(run, RunStatus.SUCCEEDED, 20)
     assert run.crashes == 0
 
@@ -70,14 +70,14 @@ def test_what_the_database_refuses_to_read_is_charged_to_the_run_and_ends_it_at_
 ) -> None:
     place = world(AGENT)
     poisoned = place.run("x")
-    usual = execution.read_run
+    usual = reading.read_run
 
-    def read_run(run: Run, source: Any) -> Any:
+    def read_run(run: Run, *args: Any) -> Any:
         if run.pk == poisoned.pk:
             raise DataError("no such thing")
-        return usual(run, source)
+        return usual(run, *args)
 
-    monkeypatch.setattr(execution, "read_run", read_run)
+    monkeypatch.setattr(reading, "read_run", read_run)
     poisoned = ends(poisoned, RunStatus.CRASHED, 15)
     assert "repeated_crash" in poisoned.error["message"]
     ends(place.run("y"), RunStatus.SUCCEEDED, 10)
@@ -139,7 +139,7 @@ def test_a_run_that_could_not_be_given_back_is_given_back_at_a_later_heartbeat(w
     monkeypatch.setattr(worker._steward, "_patience_s", 0.1)
     monkeypatch.setattr(worker_module, "give_back", Failing(worker_module.give_back, OperationalError("gone"), 3))
     monkeypatch.setattr(worker._readers, "_patience_s", 0.0)
-    monkeypatch.setattr(execution, "read_run", Failing(execution.read_run, OperationalError("gone"), 2))
+    monkeypatch.setattr(reading, "read_run", Failing(reading.read_run, OperationalError("gone"), 2))
     run = ends(started(worker, world(AGENT), "x"), RunStatus.SUCCEEDED, 15)
     assert run.crashes == 0 and run.lease_epoch >= 2
 
