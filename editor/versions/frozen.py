@@ -7,6 +7,7 @@ from uuid import UUID
 
 from editor.models import GraphVersion
 from orchestrator.engine.document.graph import Graph as GraphDocument
+from tenants.policy.authority import TenantAuthority
 
 KEPT = 64
 """Versions, those used last."""
@@ -16,17 +17,27 @@ KEPT = 64
 class FrozenVersion:
     """Shared by all who ask: to be read, not changed."""
 
+    tenant_id: UUID
+    graph: str
+    """The slug of its graph, which never changes."""
     document: dict[str, Any]
     identities: dict[str, str]
     """Under which service identity each agent of the document acts."""
     files: dict[str, str]
     """Hash of the content by name."""
 
+    def authority(self) -> TenantAuthority:
+        """Who decides at the gate for runs of the version."""
+        return TenantAuthority(tenant_id=self.tenant_id, graph=self.graph, identities=self.identities)
+
+
+_COLUMNS = ("tenant_id", "graph__slug", "document", "identities", "files")
+
 
 @lru_cache(KEPT)
 def frozen(version_id: UUID) -> FrozenVersion:
     """The version that a row in sight names: whoever may see the row may see this."""
-    return FrozenVersion(*GraphVersion.objects.values_list("document", "identities", "files").get(pk=version_id))
+    return FrozenVersion(*GraphVersion.objects.values_list(*_COLUMNS).get(pk=version_id))
 
 
 @lru_cache(KEPT)

@@ -13,7 +13,6 @@ from editor.problems import errors_in, problems_of, read_document
 from editor.versions.tool_use import give_tools_of
 from orchestrator.engine.document.problems import GraphInvalid
 from tenants.models import User
-from tenants.policy.authority import TenantAuthority
 
 
 def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> GraphVersion:
@@ -63,11 +62,6 @@ def latest_version(graph: Graph) -> GraphVersion | None:
 def numbered_versions(graph: Graph) -> QuerySet[GraphVersion]:
     """Their small columns; `frozen` has the others that running them takes."""
     return GraphVersion.objects.filter(graph=graph, is_draft=False).only("graph", "number", "tenant")
-
-
-def authority_of(graph: Graph, identities: dict[str, str]) -> TenantAuthority:
-    """Who decides at the gate for runs of a version of the graph; `identities` are the version's."""
-    return TenantAuthority(tenant_id=graph.tenant_id, graph=graph.slug, identities=identities)
 
 
 def digest_of(document: dict[str, Any], identities: dict[str, str], files: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ given back is due, so that none is left to nobody; only an event of its log can 
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 
 from orchestrator.engine.log.status import RunStatus
 from runs.leases.claim import MAX_CRASHES, SUSPECT_CRASHES, Cause, Claim
+from runs.leases.take import due_and_named, take
 from runs.models import TERMINAL, Command, Run, RunQuerySet
 
 HEARTBEAT_S = 1.0
@@ -31,10 +32,6 @@ class ClockTime(Now):
         return self.as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **context)
 
 
-DEATHS = Case(When(lease_owner="", then=F("crashes")), default=F("crashes") + 1)
-"""Workers that a due run has lost: one more than were counted, when its lease ran out."""
-LARGE = ("graph__document", "graph__files", "graph__example_input")
-"""A claimed run needs its graph's name only."""
 SUSPECTS = Q(lease_owner="", crashes__gte=SUSPECT_CRASHES, crashes__lt=MAX_CRASHES) | (
     ~Q(lease_owner="") & Q(crashes__gte=SUSPECT_CRASHES - 1, crashes__lt=MAX_CRASHES - 1)
 )
@@ -51,8 +48,15 @@ def claim_named(owner: str, limit: int, named: Mapping[UUID, UUID], beyond: Coll
 
     `beyond` are runs that this worker's build cannot go on with.
     """
-    due = _takeable(owner, beyond).filter(pk__in=list(named), tenant__in=set(named.values())).exclude(SUSPECTS)
-    return _claim_rows(owner, limit, due, lambda run: named[run.pk] == run.tenant_id)  # mostly they are there: nobody looks first
+    ids = [run_id for run_id in named if run_id not in beyond]
+    if not ids or limit < 1:
+        return []
+    asked_at = time.monotonic()
+    with transaction.atomic():
+        due = due_and_named(owner, ids)  # mostly they are there: nobody looks first
+        rows = [run for run in due if named[run.pk] == run.tenant_id][:limit]
+        take(owner, [run.pk for run in rows], lease_seconds())
+    return _claims(rows, owner, asked_at)
 
 
 def claim_due(owner: str, limit: int, beyond: Collection[UUID] = ()) -> list[Claim]:
@@ -84,24 +88,18 @@ def _takeable(owner: str, beyond: Collection[UUID]) -> RunQuerySet[Run]:
 
 def _claim_if_any(owner: str, limit: int, due: RunQuerySet[Run]) -> list[Claim]:
     """Look first: a sweep finds nothing mostly, and on SQLite whoever begins to write keeps all others from it."""
-    return _claim_rows(owner, limit, due) if limit > 0 and due.exists() else []
-
-
-def _claim_rows(owner: str, limit: int, due: RunQuerySet[Run], fits: Callable[[Run], bool] = lambda run: True) -> list[Claim]:
-    if limit < 1:
+    if limit < 1 or not due.exists():
         return []
     asked_at = time.monotonic()
     with transaction.atomic():
-        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("graph").defer(*LARGE)
-        rows = [run for run in locked[:limit] if fits(run)]
-        _take([run.pk for run in rows], owner)
+        rows = list(due.select_for_update(skip_locked=True)[:limit])
+        take(owner, [run.pk for run in rows], lease_seconds())
+    return _claims(rows, owner, asked_at)
+
+
+def _claims(rows: Iterable[Run], owner: str, asked_at: float) -> list[Claim]:
     valid_until = asked_at + lease_seconds()
     return [_claim(run, owner, valid_until) for run in rows]
-
-
-def _take(ids: list[UUID], owner: str) -> None:
-    until = ClockTime() + timedelta(seconds=lease_seconds())
-    Run.objects.filter(pk__in=ids).update(lease_owner=owner, lease_epoch=F("lease_epoch") + 1, due_at=until, crashes=DEATHS)
 
 
 def _claim(run: Run, owner: str, valid_until: float) -> Claim:

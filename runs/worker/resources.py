@@ -5,7 +5,6 @@ from uuid import UUID
 
 from editor.graphs.files import files_of
 from editor.versions.frozen import frozen
-from editor.versions.versions import authority_of
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.ports import LanguageModel
@@ -39,4 +38,4 @@ def _resources(run: Run, models: LanguageModel, enabled: frozenset[str]) -> Reso
         version = frozen(run.graph_version_id)
         files = files_of(version.files) if version.files else {}
     tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled)
-    return Resources(models=models, tools=tools, authority=authority_of(run.graph, version.identities))
+    return Resources(models=models, tools=tools, authority=version.authority())

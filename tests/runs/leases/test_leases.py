@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from uuid import uuid4
 
 import pytest
 from django.db.models.functions import Now
 
-from runs.leases.lease import claim_due, claim_named, claim_suspect, give_back, renew
+from runs.leases.claim import MAX_CRASHES, SUSPECT_CRASHES
+from runs.leases.lease import claim_due, claim_named, claim_suspect, give_back, lease_seconds, renew
 from runs.leases.stranded import stranded
 from runs.models import Command, Run
 from tenants.isolation.scope import system_scope
@@ -47,6 +49,29 @@ def test_a_hint_that_names_runs_of_two_tenants_with_their_ids_exchanged_claims_n
     exchanged = {one.pk: other.tenant_id, other.pk: one.tenant_id}
     assert claim_named("a", 10, exchanged) == []
     assert len(claim_named("a", 10, {one.pk: one.tenant_id, other.pk: other.tenant_id})) == 2
+
+
+def test_what_is_named_is_claimed_exactly_when_it_is_due_free_and_no_suspect() -> None:
+    place, expected = world(), {}
+    for owner, crashes, due in product(("", "me", "gone"), range(MAX_CRASHES + 1), ("2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z", None)):
+        run = place.run(lease_owner=owner, lease_epoch=7, crashes=crashes, due_at=due)
+        deaths = crashes + bool(owner)
+        if due and due < "2100" and owner != "me" and not SUSPECT_CRASHES <= deaths < MAX_CRASHES:
+            expected[run.pk] = ("takeover" if owner else "first", 8, deaths)
+    named = dict.fromkeys(Run.objects.values_list("pk", flat=True), place.tenant.pk)
+    claims = claim_named("me", 100, named)
+    assert {claim.run_id: (claim.cause, claim.epoch, claim.crashes) for claim in claims} == expected
+    rows = Run.objects.filter(pk__in=expected).values_list("pk", "lease_owner", "lease_epoch", "crashes")
+    assert {run_id: rest for run_id, *rest in rows} == {run_id: ["me", epoch, deaths] for run_id, (_, epoch, deaths) in expected.items()}
+    held = timedelta(seconds=lease_seconds())
+    assert Run.objects.filter(pk__in=expected, due_at__gt=Now() + held / 2, due_at__lte=Now() + held).count() == len(expected)
+
+
+def test_no_more_is_claimed_than_there_is_room_for() -> None:
+    place = world()
+    named = {place.run().pk: place.tenant.pk for _ in range(3)}
+    assert claim_named("me", 0, named) == [] and len(claim_named("me", 2, named)) == 2
+    assert Run.objects.filter(lease_owner="me").count() == 2
 
 
 def test_a_suspect_is_claimed_by_an_idle_worker_only_and_given_up_only_when_it_died_alone() -> None:

@@ -5,10 +5,10 @@ from asgiref.sync import async_to_sync
 
 from editor.graphs.actions import create_graph, publish_version, save_draft
 from editor.library.actions import save_agent
-from editor.models import Graph
-from editor.versions.versions import authority_of
+from editor.models import Graph, GraphVersion
+from editor.versions.frozen import frozen
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject, Verdict
-from tenants.isolation.scope import tenant_scope
+from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import ServiceIdentity, Tool
 from tenants.policy.authority import TenantAuthority
 from tenants.policy.identities import grant_tool, graph_identity, revoke_tool, tool_matrix
@@ -18,6 +18,11 @@ from tenants.policy.tools import enable_tool, install_tools
 from tenants.problems import Forbidden
 from tenants.roles import MemberRole
 from tests.tenants.cast import TOOLS, House, agent_document, graph_document
+
+
+def authority_of(version: GraphVersion) -> TenantAuthority:
+    with system_scope():
+        return frozen(version.pk).authority()
 
 
 @pytest.fixture(autouse=True)
@@ -37,20 +42,20 @@ def write(alpha: House, yaml: str) -> None:
 
 
 def test_a_listed_tool_without_a_rule_is_allowed(alpha: House) -> None:
-    decision = ask(authority_of(alpha.graph, alpha.version.identities), "calculator")
+    decision = ask(authority_of(alpha.version), "calculator")
     assert (decision.verdict, decision.layer, decision.policy_version) == (Verdict.ALLOW, "identity", 1)
 
 
 @pytest.mark.parametrize(("tool", "says"), [("http_request", "no permission"), ("nonsense", "no tool")])
 def test_p01_a_tool_the_identity_was_not_given_is_denied(alpha: House, tool: str, says: str) -> None:
-    decision = ask(authority_of(alpha.graph, alpha.version.identities), tool)
+    decision = ask(authority_of(alpha.version), tool)
     assert (decision.verdict, decision.layer, decision.rule) == (Verdict.DENY, "identity", "use_tool")
     assert says in decision.reason
 
 
 def test_a_rule_that_names_others_denies(alpha: House) -> None:
     write(alpha, "tools:\n  - name: calculator\n    allowed_agents: [somebody-else]\n")
-    decision = ask(authority_of(alpha.graph, alpha.version.identities), "calculator")
+    decision = ask(authority_of(alpha.version), "calculator")
     assert (decision.verdict, decision.layer, decision.policy_version) == (Verdict.DENY, "policy", 2)
     assert decision.rule == "tools: calculator (line 2), allowed_agents"
 
@@ -58,22 +63,22 @@ def test_a_rule_that_names_others_denies(alpha: House) -> None:
 @pytest.mark.parametrize("name", ["alpha-graph.helper", "all"])
 def test_a_rule_that_names_the_agent_allows(alpha: House, name: str) -> None:
     write(alpha, f"tools:\n  - name: calculator\n    allowed_agents: [{name}]\n")
-    assert ask(authority_of(alpha.graph, alpha.version.identities), "calculator").verdict is Verdict.ALLOW
+    assert ask(authority_of(alpha.version), "calculator").verdict is Verdict.ALLOW
 
 
 def test_a_tool_that_needs_approval_is_asked_for(alpha: House) -> None:
     write(alpha, "tools:\n  - name: calculator\n    requires_approval: true\n")
-    decision = ask(authority_of(alpha.graph, alpha.version.identities), "calculator")
+    decision = ask(authority_of(alpha.version), "calculator")
     assert (decision.verdict, decision.layer) == (Verdict.ASK, "policy")
 
 
 def test_the_policy_gives_nothing_to_who_has_no_permission(alpha: House) -> None:
     write(alpha, "tools:\n  - name: http_request\n    allowed_agents: [all]\n")
-    assert ask(authority_of(alpha.graph, alpha.version.identities), "http_request").layer == "identity"
+    assert ask(authority_of(alpha.version), "http_request").layer == "identity"
 
 
 def test_p04_revoking_reaches_runs_in_flight(alpha: House) -> None:
-    authority = authority_of(alpha.graph, alpha.version.identities)
+    authority = authority_of(alpha.version)
     assert ask(authority, "calculator").verdict is Verdict.ALLOW
     with tenant_scope(alpha.tenant.id):
         revoke_tool(identity=alpha.identity, tool=alpha.tool, by=alpha.owner)
@@ -86,7 +91,7 @@ def test_p04_revoking_reaches_runs_in_flight(alpha: House) -> None:
 def test_a_tool_switched_off_is_denied_to_everybody(alpha: House) -> None:
     with tenant_scope(alpha.tenant.id):
         enable_tool(tool_id=alpha.tool.pk, enabled=False, by=alpha.owner)
-    assert "switched off" in ask(authority_of(alpha.graph, alpha.version.identities), "calculator").reason
+    assert "switched off" in ask(authority_of(alpha.version), "calculator").reason
 
 
 def test_what_an_administrator_took_away_does_not_come_back_by_itself(alpha: House) -> None:
@@ -96,8 +101,8 @@ def test_what_an_administrator_took_away_does_not_come_back_by_itself(alpha: Hou
         save_draft(graph=graph, document=graph_document(tools=()), revision=1, by=alpha.owner)
         save_draft(graph=graph, document=graph_document(tools=("calculator", "http_request")), revision=2, by=alpha.owner)
         version = publish_version(graph=Graph.objects.get(), note="", by=alpha.owner)
-    assert ask(authority_of(version.graph, version.identities), "calculator").verdict is Verdict.DENY
-    assert ask(authority_of(version.graph, version.identities), "http_request").verdict is Verdict.ALLOW
+    assert ask(authority_of(version), "calculator").verdict is Verdict.DENY
+    assert ask(authority_of(version), "http_request").verdict is Verdict.ALLOW
 
 
 def test_a_tool_node_acts_under_the_graphs_own_identity(alpha: House) -> None:
@@ -126,7 +131,7 @@ def test_a_library_agent_acts_under_its_own_name_in_every_graph(alpha: House) ->
         assert version.identities == {"helper": "alpha-agent"}
         assert version.document["agents"]["helper"]["tools"] == ["http_request"]
     write(alpha, "tools:\n  - name: http_request\n    allowed_agents: [alpha-agent]\n")
-    assert ask(authority_of(version.graph, version.identities), "http_request").verdict is Verdict.ALLOW
+    assert ask(authority_of(version), "http_request").verdict is Verdict.ALLOW
 
 
 def test_rights_end_at_the_tenant(alpha: House, beta: House) -> None:
@@ -136,11 +141,11 @@ def test_rights_end_at_the_tenant(alpha: House, beta: House) -> None:
 
 def test_models_and_messages_pass(alpha: House) -> None:
     request = GateRequest(subject=GateSubject.MODEL, name="demo", agent="helper")
-    assert async_to_sync(authority_of(alpha.graph, alpha.version.identities).decide)(request).verdict is Verdict.ALLOW
+    assert async_to_sync(authority_of(alpha.version).decide)(request).verdict is Verdict.ALLOW
 
 
 def test_rights_are_read_once_a_second(alpha: House, django_assert_num_queries: pytest.FixtureRequest) -> None:
-    authority = authority_of(alpha.graph, alpha.version.identities)
+    authority = authority_of(alpha.version)
     ask(authority, "calculator")
     request = GateRequest(subject=GateSubject.TOOL, name="calculator", agent="helper", own_tools=("calculator",))
     with django_assert_num_queries(0):  # type: ignore[operator]
@@ -170,7 +175,7 @@ def test_the_page_revokes_and_grants(alpha: House) -> None:
     assert client.post(path, {"granted": "false"}).status_code == 302
     assert "revoked" in client.get("/settings/tools/").content.decode()
     assert client.post(path, {"granted": "true"}).status_code == 302
-    assert ask(authority_of(alpha.graph, alpha.version.identities), "calculator").verdict is Verdict.ALLOW
+    assert ask(authority_of(alpha.version), "calculator").verdict is Verdict.ALLOW
 
 
 def test_installing_tools_again_updates_what_changed_and_nothing_else(alpha: House) -> None:
