@@ -121,7 +121,12 @@ class Schedule:
         return [move for move in moves if move.activation not in known.get(move.node, {})]
 
     def times_taken(self, edge: EdgeId, activation: int) -> int:
-        """How often a value went back along an edge since its loop was last entered, as its source sees it in this activation."""
+        """How often a value went back along an edge since its loop was last entered, as its source sees it in this activation.
+
+        Never, along an edge that does not lead back: its limit counts nothing.
+        """
+        if edge not in self._plan.back:
+            return 0
         entered = (self._arrivals[entry].latest(activation) for entry in self._plan.entries[edge])
         since = max((number for number in entered if number is not None), default=0)
         numbers = self._arrivals[edge].numbers
