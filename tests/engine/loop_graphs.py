@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.graph import Firing, Graph
 from tests.graphs import edge, graph, node
 
 Draft = dict[str, Any]
@@ -51,13 +51,17 @@ class Part:
 
 
 @st.composite
-def loops_in_a_row(draw: st.DrawFn, longest: int = 4) -> Graph:
-    """Loops and single nodes, each fed by one or two of those before it. Whether such a graph can be run is not said."""
+def loops_in_a_row(draw: st.DrawFn, longest: int = 4, orderly: bool = False) -> Graph:
+    """Loops and single nodes, each fed by one or two of those before it. Whether such a graph can be run is not said.
+
+    `orderly`: nothing depends on which of two values comes first, though the rounds of the first loop may overlap.
+    """
     in_map = draw(st.booleans())
     drawing = Loops("m" if in_map else None)
     parts = [Part([], ["m.item" if in_map else "start"])]
     for index in range(draw(st.integers(1, longest))):
-        part = draw(st.sampled_from(PARTS))(draw, drawing, f"p{index}")
+        kinds = PARTS if not orderly else ORDERLY if index else (_with_a_side_branch,)
+        part = draw(st.sampled_from(kinds))(draw, drawing, f"p{index}")
         for source in draw(st.lists(st.sampled_from(parts), min_size=1, max_size=2, unique_by=id)):
             out, into = draw(st.sampled_from(source.outs)), draw(st.sampled_from(part.ins))
             drawing.lead(out, into, **({} if source is parts[0] else draw(WAYS)))
@@ -65,11 +69,12 @@ def loops_in_a_row(draw: st.DrawFn, longest: int = 4) -> Graph:
     last = "m.result" if in_map else "end"
     for part in parts[1:]:
         drawing.lead(draw(st.sampled_from(part.outs)), last, **draw(WAYS))
-    outside = [node("start", "input"), node("end", "output", {"value": "1"})]
+    outside = [node("start", "input"), node("end", "output")]
     if in_map:
         outside.append(node("m", "map", {"items": "[1, 2]", "concurrency": 2}))
         drawing.edges += [edge("start", "m"), edge("m", "end")]
-    return counted(graph([*outside, *drawing.nodes], drawing.edges))
+    document = graph([*outside, *drawing.nodes], drawing.edges)
+    return waiting_for_all(document) if orderly else counted(document)
 
 
 def counted(document: Graph) -> Graph:
@@ -78,6 +83,10 @@ def counted(document: Graph) -> Graph:
     counts = {entry.id: min(entry.firing.count, max(arriving.count(entry.id), 1)) for entry in document.nodes}
     nodes = [entry.model_copy(update={"firing": entry.firing.model_copy(update={"count": counts[entry.id]})}) for entry in document.nodes]
     return document.model_copy(update={"nodes": tuple(nodes)})
+
+
+def waiting_for_all(document: Graph) -> Graph:
+    return document.model_copy(update={"nodes": tuple(entry.model_copy(update={"firing": Firing()}) for entry in document.nodes)})
 
 
 def _back(draw: st.DrawFn) -> Draft:
@@ -122,6 +131,16 @@ def _with_two_ways_back(draw: st.DrawFn, drawing: Loops, name: str) -> Part:
     return Part([head], [first, second])
 
 
+def _with_a_side_branch(draw: st.DrawFn, drawing: Loops, name: str) -> Part:
+    """The loop does not wait for the side branch, which could lead back and never does: rounds overlap."""
+    head, tail, side = drawing.add(f"{name}h"), drawing.add(f"{name}t"), drawing.add(f"{name}s")
+    drawing.lead(head, tail)
+    drawing.lead(tail, head, **_back(draw))
+    drawing.lead(head, side)
+    drawing.lead(side, tail, condition="output < 0", max_iterations=1)
+    return Part([head], [side, side, side, tail])
+
+
 def _in_each_other(draw: st.DrawFn, drawing: Loops, name: str) -> Part:
     outer, inner, after = drawing.add(f"{name}o"), drawing.add(f"{name}i"), drawing.add(f"{name}a")
     drawing.lead(outer, inner)
@@ -140,4 +159,5 @@ def _decided_by_a_router(draw: st.DrawFn, drawing: Loops, name: str) -> Part:
     return Part([name], [f"{name}r.on", f"{name}r.on", name])
 
 
-PARTS = (_single, _around_one, _around_two, _forked, _with_two_ways_back, _in_each_other, _decided_by_a_router)
+ORDERLY = (_single, _around_one, _around_two, _forked, _with_a_side_branch, _decided_by_a_router)
+PARTS = (*ORDERLY, _with_two_ways_back, _in_each_other)
