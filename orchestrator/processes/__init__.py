@@ -1,1 +1,1 @@
-"""The processes of one machine: who starts them, what they run in, whether they do their work."""
+"""The processes of one machine: who starts and stops them, what they run in, whether the workers consume what the broker has."""

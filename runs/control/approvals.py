@@ -1,4 +1,4 @@
-"""Open questions, as the inbox and the API show them."""
+"""Open questions, as the inbox and the API show them. They are decided in `answers`."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Who may write a run's log: claims, renewals, releases."""
+"""Who may write a run's log: a worker claims, renews and gives back its leases here."""

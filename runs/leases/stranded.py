@@ -1,4 +1,4 @@
-"""The invariant of runs as one query: who is unfinished is owned, due, waiting for something, or paused.
+"""The invariant of runs as one query: each unfinished run is owned, due, waiting for something, or paused.
 
 A run that is none of these stays as it is for ever, because nothing looks at it again.
 """

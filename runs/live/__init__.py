@@ -1,1 +1,1 @@
-"""What happens as it happens: frames and wake-ups on their way out, and below, the sockets that show them."""
+"""Live frames and wake-ups on their way out of this process; `sockets` brings the frames to browsers."""

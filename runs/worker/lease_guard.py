@@ -1,4 +1,4 @@
-"""What a claimed run does to the world, it does only while its lease holds."""
+"""Lets a claimed run act on the world only while its lease holds."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Doors through which wake-ups come in. The rows decide what is done."""
+"""The Celery tasks by which wake-ups come in. They only say that something is due; the rows decide what is done."""
 
 from uuid import UUID
 

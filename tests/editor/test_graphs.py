@@ -28,6 +28,7 @@ from tenants.isolation.scope import tenant_scope
 from tenants.policy.tools import install_tools
 from tenants.problems import Conflict, Forbidden, NotFound, StaleRevision
 from tenants.roles import MemberRole
+from tests.graphs import edge, graph, node, path
 from tests.tenants.cast import TOOLS, House, agent_document, graph_document
 
 
@@ -82,6 +83,18 @@ def test_a_draft_with_problems_is_kept_and_cannot_be_published(alpha: House) -> 
         saved = save_draft(graph=alpha.graph, document=unknown_kind(), revision=1, by=alpha.owner)
         assert any(problem.node == "odd" for problem in saved.problems)
         assert Graph.objects.get().problem_count == len(saved.problems) > 0
+        with pytest.raises(GraphInvalid):
+            freeze(Graph.objects.get(), alpha.owner)
+
+
+def test_a_loop_that_a_second_value_will_enter_is_shown_on_its_edge_and_cannot_be_published(alpha: House) -> None:
+    ends = [node("start", "input"), node("end", "output")]
+    loops = [node(name, "transform") for name in "ab"]
+    edges = [*path("start", "a", "b", "end"), *(edge(name, name, max_iterations=3) for name in "ab")]
+    document = graph([*ends, *loops], edges).model_dump(mode="json")
+    with tenant_scope(alpha.tenant.id):
+        saved = save_draft(graph=alpha.graph, document=document, revision=1, by=alpha.owner)
+        assert [(problem.code, problem.edge) for problem in saved.problems] == [("loop_entered_again", "a-b")]
         with pytest.raises(GraphInvalid):
             freeze(Graph.objects.get(), alpha.owner)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,6 +79,17 @@ P = TypeVar("P", bound=Params)
 Outputs = dict[PortName, Json]
 """What a node yields, by port. A port that is missing carries nothing."""
 
+
+class Yields(StrEnum):
+    """At which of its ports a node yields a value when its work succeeded."""
+
+    ALL = "all"
+    ONE = "one"
+    """Always at one of them: never at two, never at none."""
+    SOME = "some"
+    """That cannot be said before."""
+
+
 Group = Literal["flow", "agents", "tools", "people", "data", "notes"]
 
 
@@ -98,6 +110,7 @@ class NodeKind(Generic[P]):
     ports_from: PortsFrom | None = None
     container: bool = False
     executes: bool = True
+    yields: Yields = Yields.SOME
     delivers: bool = False
     """What it yields is the output of the run."""
     upgrade: Callable[[int, dict[str, Json]], dict[str, Json]] = field(default=lambda _version, params: params)

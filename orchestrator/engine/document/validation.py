@@ -8,10 +8,12 @@ from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.expressions import describe, placeholders
 from orchestrator.engine.document.graph import FiringRule, Graph, Node, OnError
 from orchestrator.engine.document.json_schema import schema_fault
+from orchestrator.engine.document.loops.entries import entry_problems
+from orchestrator.engine.document.loops.limits import idle_limits, missing_limits
 from orchestrator.engine.document.node_kind import OUT, Params, is_of_type
 from orchestrator.engine.document.problems import GraphInvalid, Problem, Severity
 from orchestrator.engine.document.registry import kind_of, load_kinds
-from orchestrator.engine.document.wiring import edge_problems, expression_fault, loop_problems, reach_problems
+from orchestrator.engine.document.wiring import edge_problems, expression_fault, reach_problems
 from orchestrator.engine.ids import Json
 
 MAX_NODES = 20_000
@@ -21,7 +23,27 @@ MAX_DEPTH = 8
 
 
 def check_graph(graph: Graph, *, tools: frozenset[str] | None = None) -> list[Problem]:
-    """All problems of a document; `tools` are the names that exist, None when that is not known."""
+    """All problems of a document; `tools` are the names that exist, None when that is not known.
+
+    How its loops will go is asked of a document that has no errors else.
+    """
+    problems = _faults(graph, tools)
+    if not any(problem.severity is Severity.ERROR for problem in problems):
+        problems += [*idle_limits(graph), *entry_problems(graph)]
+    return problems
+
+
+def require_valid(graph: Graph) -> None:
+    """Raises GraphInvalid when the document cannot be executed.
+
+    A run that will end at the second round of a loop can be: one that began before that was foreseen goes on.
+    """
+    errors = [problem for problem in _faults(graph, None) if problem.severity is Severity.ERROR]
+    if errors:
+        raise GraphInvalid(errors)
+
+
+def _faults(graph: Graph, tools: frozenset[str] | None) -> list[Problem]:
     checks: list[Callable[[], Iterator[Problem]]] = [
         lambda: _size(graph),
         lambda: _identity(graph),
@@ -29,7 +51,7 @@ def check_graph(graph: Graph, *, tools: frozenset[str] | None = None) -> list[Pr
         lambda: _agents(graph, tools),
         lambda: _nodes(graph, tools),
         lambda: edge_problems(graph),
-        lambda: loop_problems(graph),
+        lambda: missing_limits(graph),
         lambda: reach_problems(graph),
     ]
     problems: list[Problem] = []
@@ -38,13 +60,6 @@ def check_graph(graph: Graph, *, tools: frozenset[str] | None = None) -> list[Pr
         if any(problem.code in ("too_large", "duplicate_id", "unknown_kind", "unknown_parent") for problem in problems):
             break
     return problems
-
-
-def require_valid(graph: Graph) -> None:
-    """Raises GraphInvalid when the document has an error."""
-    errors = [problem for problem in check_graph(graph) if problem.severity is Severity.ERROR]
-    if errors:
-        raise GraphInvalid(errors)
 
 
 def _size(graph: Graph) -> Iterator[Problem]:

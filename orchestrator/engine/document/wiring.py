@@ -1,8 +1,7 @@
-"""How the nodes of a document are wired: ports, edges, cycles, and what can be reached."""
+"""How the nodes of a document are wired: ports, edges, and what can be reached."""
 
 from collections.abc import Iterator
 
-from orchestrator.engine.document.cycles import strongly_connected
 from orchestrator.engine.document.expressions import compile_expression
 from orchestrator.engine.document.graph import Edge, Graph, Node, OnError
 from orchestrator.engine.document.node_kind import ERROR, NodeKind, Params, Port
@@ -96,35 +95,6 @@ def _ends(edge: Edge, nodes: dict[NodeId, Node], ports: dict[NodeId, dict[PortNa
 
 def _fits(out: Port, into: Port) -> bool:
     return "any" in (out.type, into.type) or out.type == into.type
-
-
-def loop_problems(graph: Graph) -> Iterator[Problem]:
-    """Every cycle needs an edge with a limit."""
-    inner = {node.id for node in graph.nodes if kind_of(node.kind).container}
-    following: dict[NodeId, list[NodeId]] = {node.id: [] for node in graph.nodes}
-    unlimited: list[Edge] = []
-    levels = {node.id: node.parent for node in graph.nodes}
-    for edge in graph.edges:
-        if edge.source not in levels or edge.target not in levels or edge.max_iterations is not None:
-            continue
-        if levels[edge.source] != levels[edge.target] and (edge.source in inner or edge.target in inner):
-            continue
-        following[edge.source].append(edge.target)
-        unlimited.append(edge)
-    component: dict[NodeId, int] = {}
-    sizes: list[int] = []
-    for index, members in enumerate(strongly_connected(following)):
-        sizes.append(len(members))
-        component.update(dict.fromkeys(members, index))
-    for edge in unlimited:
-        if edge.source == edge.target or (component[edge.source] == component[edge.target] and sizes[component[edge.source]] > 1):
-            yield Problem(
-                code="unlimited_cycle",
-                edge=edge.id,
-                field="max_iterations",
-                message=f"The cycle through {edge.source!r} and {edge.target!r} has no limit",
-                cure="Give the edge that leads back a max_iterations.",
-            )
 
 
 def reach_problems(graph: Graph) -> Iterator[Problem]:

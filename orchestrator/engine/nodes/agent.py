@@ -4,7 +4,7 @@ from pydantic import Field
 
 from orchestrator.engine.agents.conversation import Conversation
 from orchestrator.engine.agents.loop import work
-from orchestrator.engine.document.node_kind import OUT, AgentRef, NodeKind, Outputs, Params, Template
+from orchestrator.engine.document.node_kind import OUT, AgentRef, NodeKind, Outputs, Params, Template, Yields
 from orchestrator.engine.execution.context import NodeContext
 
 
@@ -28,4 +28,5 @@ KIND = NodeKind(
     icon="bot",
     params=AgentParams,
     run=run,
+    yields=Yields.ALL,
 )

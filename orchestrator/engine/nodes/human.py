@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from orchestrator.engine.document.json_schema import first_fault
-from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, Port, PortsFrom, Template
+from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, Port, PortsFrom, Template, Yields
 from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.human import EXPIRED, HumanAction, HumanRequest
 from orchestrator.engine.errors import EngineError, ErrorCode
@@ -77,6 +77,7 @@ KIND = NodeKind(
     icon="hand",
     params=HumanParams,
     run=run,
+    yields=Yields.ONE,
     outputs=(Port(name=PortName(EXPIRED), title="Expired"),),
     ports_from=PortsFrom(param="actions"),
 )

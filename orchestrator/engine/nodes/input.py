@@ -1,6 +1,6 @@
 """Where the run's input enters the graph."""
 
-from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, Yields
 from orchestrator.engine.execution.context import NodeContext
 
 
@@ -20,5 +20,6 @@ KIND = NodeKind(
     icon="log-in",
     params=InputParams,
     run=run,
+    yields=Yields.ALL,
     inputs=(),
 )

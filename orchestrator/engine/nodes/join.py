@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, Port
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, Port, Yields
 from orchestrator.engine.errors import EngineError, ErrorCode
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json, PortName
@@ -63,5 +63,6 @@ KIND = NodeKind(
     icon="merge",
     params=JoinParams,
     run=run,
+    yields=Yields.ALL,
     inputs=(Port(name=PortName("in"), title="Branches", many=True),),
 )

@@ -6,7 +6,7 @@ from functools import partial
 from pydantic import Field
 
 from orchestrator.engine.document.expressions import describe
-from orchestrator.engine.document.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port
+from orchestrator.engine.document.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port, Yields
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.execution.branches import Slots
 from orchestrator.engine.execution.context import NodeContext
@@ -80,6 +80,7 @@ KIND = NodeKind(
     icon="layers",
     params=MapParams,
     run=run,
+    yields=Yields.ALL,
     inputs=(IN, Port(name=PortName("result"), title="Result", inner=True)),
     outputs=(
         Port(name=OUT.name, title="Results", type="list"),

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from orchestrator.engine.document.node_kind import OUT, Expression, NodeKind, Outputs, Params
+from orchestrator.engine.document.node_kind import OUT, Expression, NodeKind, Outputs, Params, Yields
 from orchestrator.engine.execution.context import NodeContext
 
 
@@ -24,6 +24,7 @@ KIND = NodeKind(
     icon="log-out",
     params=OutputParams,
     run=run,
+    yields=Yields.ALL,
     outputs=(),
     delivers=True,
 )

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from orchestrator.engine.agents.choice import choose
-from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, PortsFrom, Template
+from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, PortsFrom, Template, Yields
 from orchestrator.engine.errors import EngineError, ErrorCode
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import PortName
@@ -65,6 +65,7 @@ KIND = NodeKind(
     icon="split",
     params=RouterParams,
     run=run,
+    yields=Yields.ONE,
     outputs=(),
     ports_from=PortsFrom(param="routes"),
 )

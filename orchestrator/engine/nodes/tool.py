@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from orchestrator.engine.document.json_schema import first_fault
-from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, ToolRef
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, ToolRef, Yields
 from orchestrator.engine.errors import EngineError, ErrorCode, ToolError
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.effect import ToolUse
@@ -55,4 +55,5 @@ KIND = NodeKind(
     icon="wrench",
     params=ToolParams,
     run=run,
+    yields=Yields.ALL,
 )

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from orchestrator.engine.document.node_kind import OUT, Expression, NodeKind, Outputs, Params
+from orchestrator.engine.document.node_kind import OUT, Expression, NodeKind, Outputs, Params, Yields
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
 
@@ -36,4 +36,5 @@ KIND = NodeKind(
     icon="braces",
     params=TransformParams,
     run=run,
+    yields=Yields.ALL,
 )

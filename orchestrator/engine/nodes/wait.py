@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params
+from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, Yields
 from orchestrator.engine.execution.context import NodeContext
 
 
@@ -23,4 +23,5 @@ KIND = NodeKind(
     icon="clock",
     params=WaitParams,
     run=run,
+    yields=Yields.ALL,
 )

@@ -1,4 +1,4 @@
-"""What every websocket of this room keeps to: who may open it, how long it lives, what it bears."""
+"""Rules of every websocket of this room: who may open it, how long it lives, how much it takes."""
 
 import asyncio
 import json

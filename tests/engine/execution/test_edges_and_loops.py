@@ -245,6 +245,22 @@ async def test_answer_by_a_button_that_is_not_there_fails_the_node() -> None:
     assert state.error is not None and "approve, reject" in state.error.message
 
 
+async def test_limit_of_an_edge_that_leads_nowhere_back_counts_nothing() -> None:
+    """A loop that was opened again in the editor leaves one behind. It made the worker stumble over a missing name."""
+    edges = [edge("start", "a", max_iterations=1), edge("a", "end", max_iterations=1)]
+    document = graph([node("start", "input"), node("a", "transform"), node("end", "output")], edges)
+    assert (await Bench(document).finish(1)).output == 1
+
+
+async def test_loop_that_is_the_way_otherwise_ends_at_its_limit() -> None:
+    """Its limit was not looked at: only the step limit of the run ended it, 20 000 steps later."""
+    nodes = [node("start", "input"), node("a", "transform", {"expression": "input + 1"}), node("end", "output")]
+    edges = [edge("start", "a"), edge("a", "a", otherwise=True, max_iterations=2), edge("a", "end", condition="output > 9")]
+    ended = await Bench(graph(nodes, edges)).finish(0)
+    assert (ended.status, ended.steps) == (RunStatus.LIMIT_EXCEEDED, 4)
+    assert (await Bench(graph(nodes, edges)).finish(7)).output == 10
+
+
 def loop_into_loop(**way_in: Any) -> Graph:
     """Two loops of one node each, one after the other. The way into the second may be open in each round of the first."""
     nodes = [node("start", "input"), *(node(name, "transform", {"expression": "input + 1"}) for name in ("a", "b")), node("end", "output")]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from orchestrator.engine.document.cycles import strongly_connected
 from orchestrator.engine.document.graph import Edge, FiringRule, Graph, Node
+from orchestrator.engine.document.loops.cycles import strongly_connected
 from orchestrator.engine.document.node_kind import NodeKind, Params
 from orchestrator.engine.document.registry import kind_of
 from orchestrator.engine.document.validation import require_valid

@@ -7,7 +7,7 @@ from orchestrator.engine.document.graph import Edge
 from orchestrator.engine.document.node_kind import Outputs
 from orchestrator.engine.errors import RunLimitReached
 from orchestrator.engine.execution.firing.plan import NodePlan
-from orchestrator.engine.ids import EdgeId
+from orchestrator.engine.ids import EdgeId, PortName
 
 
 def open_edges(
@@ -19,26 +19,32 @@ def open_edges(
     ExpressionFailed when a condition cannot be evaluated.
     """
     taken: list[EdgeId] = []
-    used_up: dict[str, Edge] = {}
-    led_on: set[str] = set()
+    used_up: dict[PortName, Edge] = {}
+    led_on: set[PortName] = set()
     for edge in entry.outgoing:
         if edge.source_port not in outputs or edge.otherwise:
             continue
         if edge.condition is not None and not is_open(edge.condition, variables_of(edge)):
             continue
-        if edge.max_iterations is not None and times_taken(edge.id) >= edge.max_iterations:
+        if _is_used_up(edge, times_taken):
             used_up[edge.source_port] = edge
             continue
         led_on.add(edge.source_port)
         taken.append(edge.id)
-    for edge in entry.outgoing:
-        if edge.otherwise and edge.source_port in outputs and edge.source_port not in led_on:
-            taken.append(edge.id)
-            used_up.pop(edge.source_port, None)
+    for edge in [edge for edge in entry.outgoing if edge.otherwise and edge.source_port in outputs and edge.source_port not in led_on]:
+        if _is_used_up(edge, times_taken):
+            used_up[edge.source_port] = edge
+            continue
+        led_on.add(edge.source_port)
+        taken.append(edge.id)
     for port, edge in used_up.items():
         if port not in led_on:
             raise RunLimitReached(
                 f"The loop along edge {edge.id!r} was taken {edge.max_iterations} times and nothing else leads on",
-                cure="Add an `otherwise` edge for when the loop is used up, or raise its max_iterations.",
+                cure="Let an `otherwise` edge lead on when the loop is used up, or raise its max_iterations.",
             )
     return tuple(taken)
+
+
+def _is_used_up(edge: Edge, times_taken: Callable[[EdgeId], int]) -> bool:
+    return edge.max_iterations is not None and times_taken(edge.id) >= edge.max_iterations

@@ -4,7 +4,8 @@ Each activation has a number that depends on structure only: 1 plus the loop edg
 behind it. An incoming edge is *resolved* for a number when it brought a value of that
 number, when its source in the same loop passed it by, or when it is closed, that is,
 when nothing upstream can ever use it again. Nothing is polled: every edge is touched
-once for each thing that happens to it.
+once for each thing that happens to it. What leaves a loop is counted in the order of
+its rounds, so a value waits while an earlier round may still send one along that way.
 """
 
 from bisect import bisect_right, insort
@@ -15,6 +16,7 @@ from functools import partial
 
 from orchestrator.engine.document.graph import Edge, FiringRule
 from orchestrator.engine.errors import LoopEnteredAgain
+from orchestrator.engine.execution.firing.leaving import Turn, may_still_come
 from orchestrator.engine.execution.firing.plan import NodePlan, Plan
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
 from orchestrator.engine.log.scope_state import Activation, ScopeState
@@ -86,6 +88,8 @@ class Schedule:
         self._fired: set[tuple[NodeId, int]] = set()
         self._ever: set[NodeId] = set()
         self._live = [0] * len(plan.regions)
+        self._under_way: list[set[Turn]] = [set() for _ in plan.regions]
+        self._held: list[tuple[Edge, int]] = []
         self._entering = [region.entering for region in plan.regions]
         self._settled = [False] * len(plan.regions)
         self._work: deque[Callable[[], None]] = deque()
@@ -107,6 +111,7 @@ class Schedule:
     def ended(self, node: NodeId, activation: int, edges: Collection[EdgeId]) -> list[Move]:
         """What becomes due when an activation ended and took `edges`. Raises LoopEnteredAgain."""
         entry = self._plan.nodes[node]
+        self._under_way[entry.region].discard((node, activation))
         self._leave(entry, activation, edges)
         self._live[entry.region] -= 1
         return self._drain()
@@ -115,13 +120,20 @@ class Schedule:
         """The moves that are due and not yet recorded, after everything the scope's state holds."""
         moves = self.start()
         ended = [(act.finished_seq, name, number, act) for name, number, act in self._activations() if act.status in _DELIVERED]
-        for _seq, name, number, activation in sorted(ended, key=lambda row: row[0]):
+        for seq, name, number, activation in sorted(ended, key=lambda row: row[0]):
+            moves += self._sent_on_before(seq)
             moves += self.ended(name, number, activation.edges)
+        moves += self._sent_on_before(None)
         known = self._scope.activations
         return [move for move in moves if move.activation not in known.get(move.node, {})]
 
     def times_taken(self, edge: EdgeId, activation: int) -> int:
-        """How often a value went back along an edge since its loop was last entered, as its source sees it in this activation."""
+        """How often a value went back along an edge since its loop was last entered, as its source sees it in this activation.
+
+        Never, along an edge that does not lead back: its limit counts nothing.
+        """
+        if edge not in self._plan.back:
+            return 0
         entered = (self._arrivals[entry].latest(activation) for entry in self._plan.entries[edge])
         since = max((number for number in entered if number is not None), default=0)
         numbers = self._arrivals[edge].numbers
@@ -138,12 +150,29 @@ class Schedule:
             for number, activation in activations.items():
                 yield name, number, activation
 
+    def _sent_on_before(self, seq: int | None) -> list[Move]:
+        """The moves by what earlier builds sent on as soon as it left its loop, whatever its round.
+
+        The log tells: a node that it leads to had fired before event `seq` (None: ever), as nothing else made it.
+        """
+        for edge, activation in list(self._held):
+            number = len(self._arrivals[edge.id].taken) + 1
+            known = self._scope.activations.get(edge.target, {}).get(number)
+            if known is None or not known.started_seq or (edge.target, number) in self._fired:
+                continue
+            if seq is None or known.started_seq < seq:
+                self._held.remove((edge, activation))
+                self._deliver(edge, activation)
+        return self._drain()
+
     def _drain(self) -> list[Move]:
-        while self._work or self._touched:
+        while self._work or self._touched or self._held:
             if self._work:
                 self._work.popleft()()
-            else:
+            elif self._touched:
                 self._settle(self._touched.popleft())
+            elif not self._release():
+                break
         moves, self._moves = self._moves, []
         return moves
 
@@ -165,13 +194,43 @@ class Schedule:
 
     def _pass(self, edge: Edge, activation: int, taken: bool) -> None:
         if taken:
-            number = self._number(edge, activation)
-            self._require_first_entry(edge, number)
-            self._arrivals[edge.id].take(number, activation)
-            if edge.target in self._plan.nodes:
-                self._work.append(partial(self._resolve, edge, number, True))
+            if activation > 1 and self._leaves_loop(edge) and self._must_wait(edge, activation):
+                self._held.append((edge, activation))
+            else:
+                self._deliver(edge, activation)
         elif edge.id in self._plan.inside:
             self._work.append(partial(self._resolve, edge, self._number(edge, activation), False))
+
+    def _deliver(self, edge: Edge, activation: int) -> None:
+        number = self._number(edge, activation)
+        self._require_first_entry(edge, number)
+        self._arrivals[edge.id].take(number, activation)
+        if edge.target in self._plan.nodes:
+            self._work.append(partial(self._resolve, edge, number, True))
+
+    def _leaves_loop(self, edge: Edge) -> bool:
+        return edge.id not in self._plan.inside and self._plan.nodes[edge.source].in_loop
+
+    def _must_wait(self, edge: Edge, activation: int) -> bool:
+        """Whether its source may still send something along an edge in an earlier round."""
+        region = self._plan.nodes[edge.source].region
+        begun = [turn for turn in self._under_way[region] if turn[1] < activation]
+        for name in self._plan.regions[region].nodes:
+            begun += [(name, key[1]) for key in self._rounds_of.get(name, ()) if key[1] < activation and self._rounds[key].taken]
+            if self._entering[region] and (name, 1) not in self._fired and self._is_entered(name):
+                begun.append((name, 1))
+        return bool(begun) and may_still_come(self._plan, edge.source, activation, begun, self._fired)
+
+    def _is_entered(self, name: NodeId) -> bool:
+        return any(edge.id not in self._plan.inside for edge in self._plan.nodes[name].incoming)
+
+    def _release(self) -> bool:
+        """Send on what no earlier round can precede any more. Whether there was any."""
+        free = sorted((held for held in self._held if not self._must_wait(*held)), key=lambda held: held[1])
+        for edge, activation in free:
+            self._held.remove((edge, activation))
+            self._deliver(edge, activation)
+        return bool(free)
 
     def _require_first_entry(self, edge: Edge, number: int) -> None:
         """Raises LoopEnteredAgain: inside, a second value would be taken for one of the second round."""
@@ -183,7 +242,7 @@ class Schedule:
         """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
         if edge.id in self._plan.inside:
             return activation + 1 if edge.id in self._plan.back else activation
-        if self._plan.nodes[edge.source].in_loop:
+        if self._leaves_loop(edge):
             return len(self._arrivals[edge.id].taken) + 1
         return activation
 
@@ -241,6 +300,8 @@ class Schedule:
         self._fired.add((name, number))
         self._ever.add(name)
         self._live[entry.region] += 1
+        if entry.in_loop:
+            self._under_way[entry.region].add((name, number))
         self._forget(name, number)
         self._moves.append(Fire(name, number, self._inputs(entry, number, loop)))
 
@@ -291,6 +352,7 @@ class Schedule:
                 if number == stuck[0][0] and (key[0], number) not in self._fired:
                     self._fire(self._plan.nodes[key[0]], key)
             return
+        self._release()
         self._settled[region] = True
         for name in members:
             entry = self._plan.nodes[name]

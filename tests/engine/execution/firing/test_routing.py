@@ -70,12 +70,22 @@ def test_loop_that_is_used_up_with_no_way_on_ends_the_run(others: list[dict[str,
     info = caught.value.info
     assert isinstance(caught.value, EndsRun) and info.code is ErrorCode.LIMIT_EXCEEDED
     assert info.message == "The loop along edge 'n-n' was taken 2 times and nothing else leads on"
-    assert info.cure == "Add an `otherwise` edge for when the loop is used up, or raise its max_iterations."
+    assert info.cure == "Let an `otherwise` edge lead on when the loop is used up, or raise its max_iterations."
 
 
 def test_loop_that_is_used_up_is_no_fault_where_another_edge_leads_on_or_its_condition_does_not_hold() -> None:
     assert taken([edge("n", "n", max_iterations=2), edge("n", "x")], times={"n-n": 2}) == ["n-x"]
     assert taken([edge("n", "n", max_iterations=2, condition="false")], times={"n-n": 2}) == []
+
+
+def test_loop_that_is_the_way_otherwise_has_a_limit_too() -> None:
+    edges = [edge("n", "n", otherwise=True, max_iterations=2), edge("n", "x", condition="output > 9")]
+    assert [taken(edges, times={"n-n": times}) for times in (0, 1)] == [["n-n"], ["n-n"]]
+    assert taken(edges, value=10, times={"n-n": 2}) == ["n-x"]
+    with pytest.raises(RunLimitReached):
+        taken(edges, times={"n-n": 2})
+    beside = [edge("n", "x", otherwise=True), edges[0], edge("n", "y", otherwise=True)]
+    assert [taken(beside, times={"n-n": times}) for times in (1, 2)] == [["n-x", "n-n", "n-y"], ["n-x", "n-y"]]
 
 
 def test_way_on_by_another_port_does_not_lead_on_from_a_loop() -> None:

@@ -182,3 +182,40 @@ def test_one_result_of_a_body_is_that_value_and_none_is_null() -> None:
         course.schedule.start()
         course.end("a", edges=edges)
         assert course.schedule.result() == result
+
+
+def side_branch(*more: dict[str, Any], **waits: Any) -> Graph:
+    """The loop `a`, `b` goes on without its side branch `c`, which may lead back and sends something out each round."""
+    nodes = [node("s", "input"), *(node(name, "transform") for name in "abc"), node("o", "transform", **waits)]
+    edges = [*path("s", "a", "b"), edge("b", "a", max_iterations=5), edge("a", "c"), edge("c", "b", max_iterations=5), edge("c", "o")]
+    return graph(nodes, [*edges, *more])
+
+
+def with_rounds(count: int, document: Graph) -> Course:
+    """The course after so many rounds, of whose side branches none has ended."""
+    course = Course(document)
+    course.end("s")
+    for number in range(1, count + 1):
+        course.end("a", number, {"a-b", "a-c"})
+        course.end("b", number, {"b-a"} if number < count else set())
+    return course
+
+
+@given(st.permutations([1, 2, 3]), st.sets(st.integers(1, 3)))
+def test_what_leaves_a_loop_is_counted_by_its_rounds_whichever_of_them_ends_first(order: list[int], silent: set[int]) -> None:
+    course = with_rounds(3, side_branch())
+    for number in order:
+        course.end("c", number, set() if number in silent else {"c-o"})
+    sent = [number for number in (1, 2, 3) if number not in silent]
+    inputs = [{PortName("in"): f"c{number}"} for number in sent]
+    if sent:
+        assert course.of("o") == [Fire(NodeId("o"), place, value) for place, value in enumerate(inputs, start=1)]
+    else:
+        assert course.of("o") == [Skip(NodeId("o"), 1)]
+
+
+def test_what_leaves_in_a_later_round_goes_on_as_soon_as_no_earlier_one_can_come() -> None:
+    course = with_rounds(3, side_branch())
+    assert course.end("c", 2, {"c-o"}) == []
+    assert course.end("c", 1, {"c-o"}) == [Fire(NodeId("o"), number, {PortName("in"): f"c{number}"}) for number in (1, 2)]
+    assert course.end("c", 3, {"c-o"})[:1] == [Fire(NodeId("o"), 3, {PortName("in"): "c3"})]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.engine.document.cycles import strongly_connected
+from orchestrator.engine.document.loops.cycles import strongly_connected
 from orchestrator.engine.ids import NodeId
 
 Following = dict[NodeId, list[NodeId]]
