@@ -53,9 +53,9 @@ class TestTheGuard:
 
     async def test_a_lease_that_is_never_renewed_is_lost_at_last(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(claim_module, "RENEWAL_S", 0.3)
-        done: list[str] = []
-        with pytest.raises(LeaseLost):
-            await asyncio.wait_for(act(LeaseGuard(claim_for(-0.1)), done), 2)
+        claim, done = claim_for(-0.1), list[str]()
+        with pytest.raises(LeaseLost, match=str(claim.run_id)):
+            await asyncio.wait_for(act(LeaseGuard(claim), done), 2)
         assert done == []
 
     async def test_a_run_that_another_worker_has_is_lost_without_waiting(self) -> None:
