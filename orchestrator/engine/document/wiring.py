@@ -52,6 +52,15 @@ def edge_problems(graph: Graph) -> Iterator[Problem]:
         if edge.condition is not None:
             for text in expression_fault(edge.condition):
                 yield Problem(code="bad_expression", edge=edge.id, field="condition", message=text, cure="Correct the condition.")
+            if (out := ports.get(edge.source, {}).get(edge.source_port)) is not None and out.inner:
+                yield Problem(
+                    code="idle_condition",
+                    edge=edge.id,
+                    field="condition",
+                    severity=Severity.WARNING,
+                    message="Each item passes this edge, so that its condition decides nothing",
+                    cure="Remove the condition, or put it on an edge behind the first node of the body.",
+                )
         if edge.otherwise and edge.condition is not None:
             yield Problem(
                 code="otherwise_with_condition",

@@ -172,6 +172,36 @@ def test_problem_of_an_edge_is_told_in_full(edges: list[dict[str, Any]], expecte
     assert found == [expected]
 
 
+def of_a_map(*body: dict[str, Any]) -> Graph:
+    nodes = [node("start", "input"), node("m", "map"), node("end", "output")]
+    if len(body) > 1:
+        nodes.append(node("i", "wait", parent="m"))
+    return graph(nodes, [*path("start", "m", "end"), *body])
+
+
+def test_condition_where_each_item_passes_decides_nothing() -> None:
+    idle = problem(
+        "idle_condition",
+        "Each item passes this edge, so that its condition decides nothing",
+        "Remove the condition, or put it on an edge behind the first node of the body.",
+        edge="m.item-i",
+        field="condition",
+        severity=Severity.WARNING,
+    )
+    assert of(of_a_map(edge("m.item", "i", condition="item > 1"), edge("i", "m.result"))) == [idle]
+    assert of(of_a_map(edge("m.item", "i"), edge("i", "m.result", condition="output > 1"))) == []
+
+
+def test_a_map_without_a_body_is_told_from_a_cycle() -> None:
+    empty = problem(
+        "no_body",
+        "The edge leads from 'm' straight back to it, so that nothing is done with an item",
+        "Put a node of the body between the two ports.",
+        edge="m.item-m.result",
+    )
+    assert of(of_a_map(edge("m.item", "m.result"))) == [empty]
+
+
 def test_edge_over_the_border_of_a_map_says_how_to_cross_it() -> None:
     nodes = [node("start", "input"), node("m", "map"), node("i", "wait", parent="m"), node("end", "output")]
     edges = [*path("start", "m", "end"), edge("m.item", "i"), edge("i", "m.result"), edge("i", "end")]

@@ -11,8 +11,9 @@ from orchestrator.engine.ids import NodeId
 
 
 def missing_limits(graph: Graph) -> Iterator[Problem]:
-    """Every cycle needs an edge with a limit."""
+    """Every cycle needs an edge with a limit. A container whose body is one edge looks like a cycle and is told apart."""
     inner = {node.id for node in graph.nodes if kind_of(node.kind).container}
+    bodies = {node.id: {port.name for port in kind_of(node.kind).outputs if port.inner} for node in graph.nodes}
     following: dict[NodeId, list[NodeId]] = {node.id: [] for node in graph.nodes}
     unlimited: list[Edge] = []
     levels = {node.id: node.parent for node in graph.nodes}
@@ -20,6 +21,14 @@ def missing_limits(graph: Graph) -> Iterator[Problem]:
         if edge.source not in levels or edge.target not in levels or edge.max_iterations is not None:
             continue
         if levels[edge.source] != levels[edge.target] and (edge.source in inner or edge.target in inner):
+            continue
+        if edge.source == edge.target and edge.source_port in bodies[edge.source]:
+            yield Problem(
+                code="no_body",
+                edge=edge.id,
+                message=f"The edge leads from {edge.source!r} straight back to it, so that nothing is done with an item",
+                cure="Put a node of the body between the two ports.",
+            )
             continue
         following[edge.source].append(edge.target)
         unlimited.append(edge)
