@@ -28,6 +28,7 @@ from runs.models import Command, Run
 from tenants.isolation.scope import system_scope
 from tests.runs.databases import Database
 from tests.runs.factories import world
+from tests.runs.services import wait_until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -282,8 +283,7 @@ class TestHowLong:
         with transaction.atomic():
             Run.objects.filter(pk=run.pk).update(last_seq=1)
             waiting.start()
-            while not somebody_waits_for_a_lock():
-                time.sleep(0.01)
+            wait_until(somebody_waits_for_a_lock, 10, "the statement waits for the commit")
             released = database_clock()
         waiting.join()
         due_at = Run.objects.get(pk=run.pk).due_at
