@@ -26,7 +26,10 @@ SOON = timedelta(0)
 
 
 class ClockTime(Now):
-    """The database's clock when the row is written, not when the statement began: a lock may lie between."""
+    """The database's clock when the statement meets the row, not when it began: another one's commit may lie between.
+
+    Where the other only locked the row, PostgreSQL does not look again after the wait; a lease is shorter by that wait then.
+    """
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return self.as_sql(compiler, connection, template="CLOCK_TIMESTAMP()", **context)

@@ -11,6 +11,7 @@ from itertools import count
 from pytest import MonkeyPatch
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.effects.digest import fingerprint
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role
 from orchestrator.engine.effects.tool import Safety, ToolSpec
@@ -18,7 +19,7 @@ from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.execution.branches import Slots
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json, Scope, is_within
-from orchestrator.engine.log.events import Event, RunEvent, ScopeFinished
+from orchestrator.engine.log.events import EffectStarted, Event, RunEvent, ScopeFinished
 from orchestrator.engine.log.run_state import RunState, apply_event, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import CallContext, ToolCall
@@ -80,7 +81,16 @@ class WatchedLog(MemoryLog):
                 asyncio.get_running_loop().call_soon(self._at.pop(event.seq))
             if isinstance(event, ScopeFinished) and event.error is not None:
                 require_cut_off(self._shadow, event.scope)
+            if isinstance(event, EffectStarted):
+                require_proof(event)
         assert self._shadow == self.live, "the fold of the log is not the live state"
+
+
+def require_proof(event: EffectStarted) -> None:
+    """The fingerprint proves what was asked: its kind, its name and its request, but for the time that it waits until."""
+    asked = event.request if isinstance(event.request, dict) and event.waits else None
+    bare = event.request if asked is None else {key: value for key, value in asked.items() if key not in ("deadline_us", "due_us")}
+    assert event.fingerprint in {fingerprint(event.kind, event.name, request) for request in (event.request, bare)}
 
 
 def require_cut_off(state: RunState, scope: Scope) -> None:

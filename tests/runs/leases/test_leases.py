@@ -253,6 +253,18 @@ def test_a_suspect_has_lost_two_workers_the_last_one_included_and_not_yet_three(
     assert claims[0].crashes == Run.objects.get().crashes == crashes + owned
 
 
+def test_one_suspect_is_claimed_at_a_time_and_neither_a_fresh_one_nor_the_askers_own() -> None:
+    """F22"""
+    place = world()
+    fresh = place.run(crashes=2)
+    place.run(crashes=1, lease_owner="a", due_at=LONG_AGO)
+    assert claim_suspect("a") == []
+    Run.objects.filter(pk=fresh.pk).update(due_at=LONG_AGO)
+    place.run(crashes=2, due_at=LONG_AGO)
+    assert len(claim_suspect("a")) == len(claim_suspect("a")) == 1
+    assert claim_suspect("a") == [] and Run.objects.filter(lease_owner="a").count() == 3
+
+
 def test_the_limit_is_kept_and_none_means_none() -> None:
     place = world()
     for _ in range(5):

@@ -133,7 +133,8 @@ class TestWriting:
             yield
 
     def test_what_was_appended_is_read_back_in_order(self) -> None:
-        run = world().run("x")
+        run, beside = world().run("x"), world().run("y")
+        asyncio.run(written([claimed(beside)], [[RunStarted(seq=1, at_us=1, input="y"), started(2), started(3), started(4)]]))
         events = [
             RunStarted(seq=1, at_us=1, input={"big": BIG}),
             RunClaimed(seq=2, at_us=2, worker="me", epoch=1, cause="first"),
