@@ -268,3 +268,29 @@ async def test_concurrent_calls_pass_the_gate_like_any_other() -> None:
         rig = Bench(line(), tools=uneven(["a", "b"]), authority=FixedAuthority({"look": Verdict.DENY}))
         state = await rig.finish()
         assert isinstance(state.output, list) and all("Not allowed" in str(text) for text in state.output)
+
+
+async def test_a_call_that_succeeded_gives_its_result_to_its_like_only() -> None:
+    """A later attempt may make its unsafe calls in another order: what each one gave is known by what was asked."""
+    orders = [["a", "b"], ["b", "a"]]
+    given: list[Json] = []
+
+    async def reordering(ctx: NodeContext) -> Json:
+        order = orders.pop(0)
+        for text in order:
+            given.append(await ctx.perform(use("pay", text, Safety.UNSAFE)))
+        if orders:
+            raise RuntimeError("once more")
+        return None
+
+    paid: list[Json] = []
+
+    def pay(arguments: dict[str, Json]) -> Json:
+        paid.append(arguments["text"])
+        return f"receipt for {arguments['text']}"
+
+    nodes = [LINE[0], {**LINE[1], "retry": {"attempts": 2, "initial_s": 0}}, LINE[2]]
+    with registered(foreign(reordering)):
+        state = await Bench(graph(nodes, path("start", "f", "end")), tools=MemoryTools({"pay": pay}, safety=Safety.UNSAFE)).finish()
+    assert state.status is RunStatus.SUCCEEDED, state.error
+    assert given == [f"receipt for {text}" for text in ("a", "b", "b", "a")] and paid == ["a", "b"]
