@@ -13,10 +13,11 @@ from orchestrator.celery import app, broker_url
 from orchestrator.engine.log.status import RunStatus
 from runs.control.principal import Principal
 from runs.control.start import start_run
+from runs.health import probe
 from runs.leases.lease import claim_named
 from runs.live.wake_ups import OUTBOX
 from runs.models import Probe, Run
-from runs.worker import bootstep, probe, tasks
+from runs.worker import bootstep, tasks
 from runs.worker.scheduler import Scheduler
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope, tenant_scope
