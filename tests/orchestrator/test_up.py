@@ -100,7 +100,7 @@ def test_everything_starts_is_kept_and_stops_together(folder: Path) -> None:
         terminal.stop()
     assert terminal.process.returncode == 0, terminal.text()
     assert [pid for pid in last.values() if Path(f"/proc/{pid}").exists()] == []
-    again = Terminal(folder, terminal.port)
+    again = Terminal(folder, terminal.port, "again.txt")
     try:
         again.wait_ready()
         second = Terminal(folder, free_port(), "second.txt")
