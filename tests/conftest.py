@@ -1,6 +1,7 @@
 """What all tests share: real servers, and the rule that nothing is skipped where everything must run."""
 
 import os
+import sys
 from collections.abc import Generator
 
 import pytest
@@ -32,6 +33,10 @@ __all__ = [
 ]
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+# Hypothesis offers each failing example as a patch, through libcst, which reads every attribute of its classes; the one
+# that zope.interface gave to ABC cannot be read, and the whole run ended there instead of telling the failure.
+sys.modules["hypothesis.extra._patching"] = None  # type: ignore[assignment]
 
 
 @pytest.hookimpl(wrapper=True)
