@@ -142,12 +142,19 @@ def _with_a_side_branch(draw: st.DrawFn, drawing: Loops, name: str) -> Part:
 
 
 def _in_each_other(draw: st.DrawFn, drawing: Loops, name: str) -> Part:
+    """The inner loop goes round one node or two; another one may lie inside it, or beside it; the outer one may return to either."""
     outer, inner, after = drawing.add(f"{name}o"), drawing.add(f"{name}i"), drawing.add(f"{name}a")
+    last = drawing.add(f"{name}j") if draw(st.booleans()) else inner
     drawing.lead(outer, inner)
-    drawing.lead(inner, inner, **_back(draw))
-    drawing.lead(inner, after, **draw(WAYS))
-    drawing.lead(after, outer, **_back(draw))
-    return Part([outer], [inner, after, after])
+    if last is not inner:
+        drawing.lead(inner, last, **draw(WAYS))
+    drawing.lead(last, inner, **_back(draw))
+    within = draw(st.sampled_from([None, None, last, after]))
+    if within is not None and within is not inner:
+        drawing.lead(within, within, **_back(draw))
+    drawing.lead(draw(st.sampled_from([inner, last])), after, **draw(WAYS))
+    drawing.lead(after, draw(st.sampled_from([outer, outer, inner])), **_back(draw))
+    return Part([outer], [inner, last, after, after])
 
 
 def _decided_by_a_router(draw: st.DrawFn, drawing: Loops, name: str) -> Part:

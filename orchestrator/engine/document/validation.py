@@ -9,6 +9,7 @@ from orchestrator.engine.document.expressions import describe, placeholders
 from orchestrator.engine.document.graph import FiringRule, Graph, Node, OnError
 from orchestrator.engine.document.json_schema import schema_fault
 from orchestrator.engine.document.loops.entries import entry_problems
+from orchestrator.engine.document.loops.inner import meeting_problems
 from orchestrator.engine.document.loops.limits import idle_limits, missing_limits
 from orchestrator.engine.document.node_kind import OUT, Params, is_of_type
 from orchestrator.engine.document.problems import GraphInvalid, Problem, Severity
@@ -29,7 +30,7 @@ def check_graph(graph: Graph, *, tools: frozenset[str] | None = None) -> list[Pr
     """
     problems = _faults(graph, tools)
     if not any(problem.severity is Severity.ERROR for problem in problems):
-        problems += [*idle_limits(graph), *entry_problems(graph)]
+        problems += [*idle_limits(graph), *entry_problems(graph), *meeting_problems(graph)]
     return problems
 
 

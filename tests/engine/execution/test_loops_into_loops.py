@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.graph import FiringRule, Graph
 from orchestrator.engine.document.node_kind import OUT
 from orchestrator.engine.document.problems import Severity
 from orchestrator.engine.document.validation import check_graph
 from orchestrator.engine.errors import ErrorCode
+from orchestrator.engine.execution.firing.plan import Plan, compile_plan
 from orchestrator.engine.execution.firing.schedule import Schedule
 from orchestrator.engine.ids import ROOT, Json, NodeId
 from orchestrator.engine.log.events import RunEvent
@@ -77,6 +78,61 @@ def test_outcome_is_the_same_in_every_order_though_rounds_overlap(document: Grap
         assert (first.status is RunStatus.SUCCEEDED) == (other.status is RunStatus.SUCCEEDED)
         if first.status is RunStatus.SUCCEEDED:  # else, what ended the run first, and how far it had come, depends on the order
             require_same_outcome(first, other)
+
+
+def plan_with(plan: Plan, name: NodeId) -> Plan:
+    return plan if name in plan.nodes else next(body for body in plan.all_bodies().values() if name in body.nodes)
+
+
+def require_all_used(document: Graph, state: RunState) -> None:
+    """Each value that was sent on inside a loop was there when the node that waits for all began that round."""
+    whole, edges = compile_plan(document), {line.id: line for line in document.edges}
+    for scope in state.scopes.values():
+        for name, activations in scope.activations.items():
+            plan = plan_with(whole, name)
+            for number, act in activations.items():
+                for line in (edges[each] for each in act.edges if each in plan.inside):
+                    if plan.nodes[line.target].node.firing.rule is FiringRule.ALL:
+                        used = scope.activations[line.target][number + (line.id in plan.back)]
+                        assert used.started_seq > act.finished_seq, f"what {line.id} carried in round {number} was lost"
+
+
+@LOOPS
+@given(loops_in_a_row(), SEEDS)
+def test_run_that_succeeded_has_used_every_value(document: Graph, seeds: list[int]) -> None:
+    for seed in seeds:
+        state = run_of(document, seed)
+        if state.status is RunStatus.SUCCEEDED:
+            require_all_used(document, state)
+
+
+def inner_loop_left(firing: str, **leaving: Any) -> tuple[Graph, list[str]]:
+    """An outer loop `o i t` around an inner one of `i` alone, and the problems that are found."""
+    count = {"tool": "count", "arguments": {"n": "{{ input }}"}}
+    nodes = [node("start", "input"), *(node(name, "tool", count, firing={"rule": firing}) for name in "oit"), node("end", "output")]
+    edges = [*path("start", "o", "i"), edge("i", "i", condition="output < 4", max_iterations=9), edge("i", "t", **leaving)]
+    edges += [edge("t", "o", condition="output < 9", max_iterations=9), edge("t", "end", otherwise=True)]
+    document = graph(nodes, edges)
+    return document, [f"{problem.severity}: {problem.edge} {problem.code}" for problem in check_graph(document)]
+
+
+@pytest.mark.parametrize(("firing", "ends"), [("all", RunStatus.FAILED), ("any", RunStatus.SUCCEEDED)])
+def test_second_value_for_a_round_is_foreseen_and_ends_the_run_where_all_are_used(firing: str, ends: RunStatus) -> None:
+    document, problems = inner_loop_left(firing)
+    assert "warning: i-t loop_entered_again" in problems
+    states = [run_of(document, seed) for seed in range(20)]
+    assert {state.status for state in states} == {ends}
+    if ends is RunStatus.FAILED:
+        errors = [state.error for state in states if state.error is not None]
+        assert {error.code for error in errors} == {ErrorCode.INVALID_GRAPH}
+        assert all("a value for round " in error.message and "put the loop into a map" in error.cure for error in errors)
+
+
+def test_inner_loop_that_is_left_in_its_last_round_only_may_be_entered_in_each_round_of_the_outer_one() -> None:
+    document, problems = inner_loop_left("all", otherwise=True)
+    state = run_of(document, 1)
+    assert problems == [] and state.status is RunStatus.SUCCEEDED
+    require_all_used(document, state)
 
 
 async def slow_at_first(arguments: dict[str, Json]) -> Json:

@@ -238,6 +238,11 @@ class Schedule:
         if number > 1 and target is not None and target.in_loop and edge.id not in self._plan.inside:
             raise LoopEnteredAgain(f"{edge.source} sent {number} values into the loop around {edge.target}, which can be entered once")
 
+    def _require_no_other(self, edge: Edge, number: int) -> None:
+        """Raises LoopEnteredAgain: the node has fired without this value, and it is one that uses every value."""
+        if (edge.target, number) in self._fired and _needed(self._plan.nodes[edge.target]) is None:
+            raise LoopEnteredAgain(f"{edge.source} sent {edge.target} a value for round {number}, which had begun with another one")
+
     def _number(self, edge: Edge, activation: int) -> int:
         """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
         if edge.id in self._plan.inside:
@@ -247,6 +252,8 @@ class Schedule:
         return activation
 
     def _resolve(self, edge: Edge, number: int, taken: bool) -> None:
+        if taken:
+            self._require_no_other(edge, number)
         self._arrivals[edge.id].resolved.append(number)
         key = (edge.target, number, edge.id in self._plan.back)
         waiting = self._round(key)

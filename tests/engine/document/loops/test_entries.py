@@ -94,7 +94,7 @@ ROUTED = [edge("start", "h"), edge("h", "r"), back("r.again", "h")]
         ([*INNER, edge("t", "b")], {"t-b": "warning"}),
         ([*INNER, edge("i", "b")], {"i-b": "error"}),
         ([*INNER, edge("i", "b", otherwise=True)], {"i-b": "warning"}),
-        ([*INNER[:3], edge("i", "t"), INNER[4], edge("t", "b", otherwise=True)], {"t-b": "warning"}),
+        ([*INNER[:3], edge("i", "t"), INNER[4], edge("t", "b", otherwise=True)], {"i-t": "warning", "t-b": "warning"}),
         ([*SELF, edge("a", "x"), edge("x", "b", otherwise=True)], {"a-x": "warning"}),
         ([*SELF, edge("a", "x"), edge("x", "b")], {"a-x": "error"}),
         (
