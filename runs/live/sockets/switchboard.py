@@ -119,12 +119,12 @@ class Switchboard:
 
 
 async def _keep(duty: Callable[[], Any]) -> None:
-    """Do a duty for ever, whatever happens to the broker meanwhile."""
+    """Do a duty for ever, whatever happens to the broker or the database meanwhile."""
     while True:
         try:
             await duty()
         except Exception as error:  # noqa: BLE001 - every broker has its own errors, and none may end this
-            log.warning("broker_away", error=str(error))
+            log.warning("switchboard_duty_failed", duty=duty.__name__, error=str(error))
             await asyncio.sleep(REST_S)
 
 
