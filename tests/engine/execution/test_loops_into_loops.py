@@ -22,6 +22,7 @@ from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, MemoryTools
 from tests.engine.execution.outcomes import require_same_outcome
+from tests.engine.idle_time import run
 from tests.engine.loop_graphs import loops_in_a_row
 from tests.graphs import edge, graph, node, path
 
@@ -40,7 +41,7 @@ def run_of(document: Graph, seed: int) -> RunState:
         number = arguments["n"]
         return 1 + (sum(each for each in number if isinstance(each, int)) if isinstance(number, list) else int(str(number or 0)))
 
-    return asyncio.run(Bench(document, tools=MemoryTools({"count": count})).finish(1))
+    return run(Bench(document, tools=MemoryTools({"count": count})).finish(1))
 
 
 def taken(state: RunState) -> set[str]:

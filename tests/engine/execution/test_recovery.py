@@ -1,6 +1,5 @@
 """A run goes on from its log: after any death, pause or answer, with the same outcome, doing nothing twice."""
 
-import asyncio
 import os
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench
 from tests.engine.execution.outcomes import require_same_outcome
 from tests.engine.execution.rough_world import WatchedLog, answer_all, bench, stretch, through_deaths, to_the_end, tools_of
+from tests.engine.idle_time import run
 from tests.engine.random_graphs import executable_graphs, failing_items
 
 EXAMPLES = int(os.environ.get("CRASH_EXAMPLES", "25"))
@@ -31,17 +31,17 @@ def unsafe_calls_made_twice(rig: Bench) -> set[str]:
 @QUICK
 @given(executable_graphs(), st.integers(0, 99), st.integers(100, 199))
 def test_outcome_is_the_same_whatever_the_order_of_finishing(graph: Graph, one: int, other: int) -> None:
-    first = asyncio.run(to_the_end(bench(graph, one)))
+    first = run(to_the_end(bench(graph, one)))
     assert first.status is RunStatus.SUCCEEDED, first.error
-    require_same_outcome(first, asyncio.run(to_the_end(bench(graph, other))))
+    require_same_outcome(first, run(to_the_end(bench(graph, other))))
 
 
 @QUICK
 @given(failing_items(), st.integers(0, 99), st.integers(100, 199), st.lists(st.integers(1, 30), max_size=2))
 def test_items_that_fail_in_several_places_fail_in_every_order(graph: Graph, one: int, other: int, deaths: list[int]) -> None:
-    first = asyncio.run(to_the_end(bench(graph, one)))
-    require_same_outcome(first, asyncio.run(to_the_end(bench(graph, other))))
-    rig, state = asyncio.run(through_deaths(graph, other, deaths))
+    first = run(to_the_end(bench(graph, one)))
+    require_same_outcome(first, run(to_the_end(bench(graph, other))))
+    rig, state = run(through_deaths(graph, other, deaths))
     require_same_outcome(first, state)
     assert not unsafe_calls_made_twice(rig)
 
@@ -55,7 +55,7 @@ def test_deaths_at_any_events_change_nothing(graph: Graph, deaths: list[int]) ->
         require_same_outcome(state, expected)
         assert not unsafe_calls_made_twice(rig)
 
-    asyncio.run(both())
+    run(both())
 
 
 @settings(QUICK, max_examples=max(EXAMPLES // 4, 1))
@@ -69,16 +69,16 @@ def test_death_after_each_single_event_changes_nothing(graph: Graph) -> None:
             require_same_outcome(state, expected)
             assert not unsafe_calls_made_twice(rig)
 
-    asyncio.run(every_point())
+    run(every_point())
 
 
 @QUICK
 @given(executable_graphs())
 def test_replay_of_a_finished_log_performs_nothing_and_gives_the_same(graph: Graph) -> None:
     rig = bench(graph, 1)
-    state = asyncio.run(to_the_end(rig))
+    state = run(to_the_end(rig))
     replayed = bench(graph, 2, WatchedLog(rig.log.events[:-1]))
-    again = asyncio.run(to_the_end(replayed))
+    again = run(to_the_end(replayed))
     assert not tools_of(replayed).acted and replayed.model.requests == []
     require_same_outcome(again, state)
 
@@ -92,7 +92,7 @@ def test_pauses_and_answers_at_any_moment_change_nothing(graph: Graph, commands:
         require_same_outcome(await commanded(rig, commands), expected)
         assert not unsafe_calls_made_twice(rig)
 
-    asyncio.run(both())
+    run(both())
 
 
 @QUICK
@@ -110,7 +110,7 @@ def test_whatever_happens_a_run_ends_and_pays_nothing_twice(graph: Graph, comman
         assert state.status.terminal and not state.open_steps and not state.open_effects
         assert not unsafe_calls_made_twice(rig)
 
-    asyncio.run(once())
+    run(once())
 
 
 async def commanded(rig: Bench, commands: list[tuple[int, str]]) -> RunState:
