@@ -116,7 +116,7 @@ class LoopEnteredAgain(EndsRun):
     """Something came into a loop that had been entered before: whose round it belongs to cannot be told."""
 
     code = ErrorCode.INVALID_GRAPH
-    cure = "Let one value enter the loop: close the way to it after the first with a condition, or put the loop into a map."
+    cure = "Let one value enter the loop: close its way in after the first with a condition, or put the loop into a map."
 
 
 class ModelError(EngineError):

@@ -22,7 +22,7 @@ class _Jumping(DefaultSelector):  # type: ignore[misc,valid-type]
         return ready
 
 
-class _IdleTimeLoop(asyncio.SelectorEventLoop):
+class IdleTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
         super().__init__(self._jumping)
@@ -33,5 +33,5 @@ class _IdleTimeLoop(asyncio.SelectorEventLoop):
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Like `asyncio.run`: a time-out of 10 ms ends what never ends, and never what only waits for the processor."""
-    with asyncio.Runner(loop_factory=_IdleTimeLoop) as runner:
+    with asyncio.Runner(loop_factory=IdleTimeLoop) as runner:
         return runner.run(work)

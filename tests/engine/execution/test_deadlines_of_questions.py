@@ -1,7 +1,6 @@
 """When the time of a question comes: what was answered before counts, and nobody is cut short by another clock."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -19,9 +18,15 @@ from tests.graphs import edge, graph, node
 ASK = Path("ask#1/human.1")
 
 
-class WallClock:
+def loop_us() -> int:
+    return int(asyncio.get_running_loop().time() * 1e6)
+
+
+class LoopClock:
+    """Time passes for the run as it does for the loop that the run waits on."""
+
     def now_us(self) -> int:
-        return time.time_ns() // 1000
+        return loop_us()
 
     def random(self) -> float:
         return 0.5
@@ -37,7 +42,7 @@ class Post:
 
     async def settle(self) -> int:
         self.arrives()
-        self.looked.append(time.time_ns() // 1000 - self.behind_us)
+        self.looked.append(loop_us() - self.behind_us)
         return self.looked[-1]
 
 
@@ -48,7 +53,7 @@ def asking(deadline_s: float) -> Graph:
 
 
 def runner_of(rig: Bench, post: Post) -> Runner:
-    host = replace(rig.runner()._host, inbox=post, clock=WallClock())
+    host = replace(rig.runner()._host, inbox=post, clock=LoopClock())
     return Runner(rig.graph, fold(rig.log.events), host, run_id="run")
 
 
