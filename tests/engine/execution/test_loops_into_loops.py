@@ -107,6 +107,21 @@ def test_run_that_succeeded_has_used_every_value(document: Graph, seeds: list[in
             require_all_used(document, state)
 
 
+@pytest.mark.parametrize("passing", ["output == 3", "output == 4", "output == 5"])
+def test_value_that_alone_of_several_comes_to_a_loop_enters_it(passing: str) -> None:
+    """The loop around `a` sends 2, 3 and 4 to `x`, which passes one of them on, whichever it is."""
+    count = {"tool": "count", "arguments": {"n": "{{ input }}"}}
+    nodes = [node("start", "input"), *(node(name, "tool", count) for name in "axb"), node("end", "output")]
+    edges = [*path("start", "a", "x"), edge("a", "a", condition="output < 4", max_iterations=9), edge("x", "b", condition=passing)]
+    edges += [edge("b", "b", condition="output < 9", max_iterations=9), edge("b", "end", otherwise=True)]
+    document = graph(nodes, edges)
+    assert "warning" in {str(problem.severity) for problem in check_graph(document)}
+    for seed in range(10):
+        state = run_of(document, seed)
+        assert (state.status, state.output) == (RunStatus.SUCCEEDED, 9)
+        assert len(state.scopes[ROOT].activations[NodeId("x")]) == 3
+
+
 def inner_loop_left(firing: str, **leaving: Any) -> tuple[Graph, list[str]]:
     """An outer loop `o i t` around an inner one of `i` alone, and the problems that are found."""
     count = {"tool": "count", "arguments": {"n": "{{ input }}"}}

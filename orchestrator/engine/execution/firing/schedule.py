@@ -211,6 +211,10 @@ class Schedule:
     def _leaves_loop(self, edge: Edge) -> bool:
         return edge.id not in self._plan.inside and self._plan.nodes[edge.source].in_loop
 
+    def _enters_loop(self, edge: Edge) -> bool:
+        target = self._plan.nodes.get(edge.target)
+        return target is not None and target.in_loop and edge.id not in self._plan.inside
+
     def _must_wait(self, edge: Edge, activation: int) -> bool:
         """Whether its source may still send something along an edge in an earlier round."""
         region = self._plan.nodes[edge.source].region
@@ -234,8 +238,7 @@ class Schedule:
 
     def _require_first_entry(self, edge: Edge, number: int) -> None:
         """Raises LoopEnteredAgain: inside, a second value would be taken for one of the second round."""
-        target = self._plan.nodes.get(edge.target)
-        if number > 1 and target is not None and target.in_loop and edge.id not in self._plan.inside:
+        if number > 1 and self._enters_loop(edge):
             raise LoopEnteredAgain(f"{edge.source} sent {number} values into the loop around {edge.target}, which can be entered once")
 
     def _require_no_other(self, edge: Edge, number: int) -> None:
@@ -244,10 +247,10 @@ class Schedule:
             raise LoopEnteredAgain(f"{edge.source} sent {edge.target} a value for round {number}, which had begun with another one")
 
     def _number(self, edge: Edge, activation: int) -> int:
-        """The number a value has where it arrives. What leaves a loop is counted from 1 again."""
+        """The number a value has where it arrives. What leaves a loop, or comes to one, is counted from 1 again."""
         if edge.id in self._plan.inside:
             return activation + 1 if edge.id in self._plan.back else activation
-        if self._leaves_loop(edge):
+        if self._leaves_loop(edge) or self._enters_loop(edge):
             return len(self._arrivals[edge.id].taken) + 1
         return activation
 
