@@ -1,60 +1,80 @@
-"""Loops inside a loop that may be left more than once in one of its rounds: what leaves then meets what still goes round."""
+"""Loops inside a loop that may be entered again while they go round, so that two values meet in one round of theirs."""
 
 from collections.abc import Iterator
 
 from orchestrator.engine.document.graph import Edge, Graph
 from orchestrator.engine.document.loops.cycles import strongly_connected
 from orchestrator.engine.document.loops.level import Level, Nodes, levels
-from orchestrator.engine.document.loops.rounds import DEEPEST, Rounds
+from orchestrator.engine.document.loops.rounds import Rounds
 from orchestrator.engine.document.problems import Problem, Severity
-
-Inner = tuple[Nodes, Nodes]
-"""A loop, and the loop around it."""
+from orchestrator.engine.ids import EdgeId, NodeId
 
 
 def meeting_problems(graph: Graph) -> Iterator[Problem]:
-    """The edges that lead from a loop on into the loop around it, and may be taken in more than one round of the inner one.
+    """The edges because of which two values may meet at a node, one that leads back to it and one from elsewhere in the same loop.
 
-    Rounds of both are counted as one: the second value comes round to the inner loop with a number that this has
-    reached by itself. The document has no errors else.
+    Rounds of an inner loop and of the one around it are counted as one, so both may come with the same number; the run
+    that has them meet ends there (LoopEnteredAgain). The document has no errors else.
     """
     if sum(edge.max_iterations is not None for edge in graph.edges) < 2:
         return
+    found: dict[EdgeId, Problem] = {}
     for level in levels(graph):
         rounds = Rounds(level)
-        for loop in dict.fromkeys(level.loops.values()):
-            for inner, around in _inner_loops(level, loop):
-                yield from (_problem(edge) for edge in _leading_on(level, inner, around) if not rounds.leaves_once(edge, inner))
+        for name, loop in level.loops.items():
+            if _is_inner_head(level, name, loop):
+                found |= {edge.id: problem for edge, problem in _problems(level, rounds, name, loop)}
+    yield from found.values()
 
 
-def _inner_loops(level: Level, loop: Nodes, depth: int = 0) -> Iterator[Inner]:
-    """What still goes round when nothing leads back any more to where the loop is entered; and so on inside."""
-    entered = {name for name in loop if any(edge.source not in loop for edge in level.arriving[name])}
-    following = {
-        name: [edge.target for edge in level.leaving[name] if edge.target in loop and edge.target not in entered]
-        for name in level.ordered
-        if name in loop
-    }
-    for members in strongly_connected(following):
-        if (len(members) > 1 or members[0] in following[members[0]]) and depth < DEEPEST:
-            inner = frozenset(members)
-            yield inner, loop
-            yield from _inner_loops(level, inner, depth + 1)
+def _is_inner_head(level: Level, name: NodeId, loop: Nodes) -> bool:
+    """Whether edges with a limit lead to the node, and others from its own loop."""
+    return len({edge.max_iterations is None for edge in level.arriving[name] if edge.source in loop}) == 2
 
 
-def _leading_on(level: Level, inner: Nodes, around: Nodes) -> Iterator[Edge]:
-    for name in level.ordered:
-        if name in inner:
-            yield from (edge for edge in level.leaving[name] if edge.target in around and edge.target not in inner)
+def _problems(level: Level, rounds: Rounds, name: NodeId, loop: Nodes) -> Iterator[tuple[Edge, Problem]]:
+    inner = _inner_loop(level, name, loop)
+    leaving = [edge for each in inner for edge in level.leaving[each] if edge.target in loop and edge.target not in inner]
+    several = [edge for edge in leaving if not rounds.leaves_once(edge, inner)]
+    if several:
+        yield from ((edge, _left_again(edge)) for edge in several)
+    elif not rounds.comes_once(name, loop):
+        entries = [edge for edge in level.arriving[name] if edge.source in loop and edge.max_iterations is None]
+        yield from ((edge, _entered_again(edge)) for edge in entries)
 
 
-def _problem(edge: Edge) -> Problem:
+def _inner_loop(level: Level, name: NodeId, loop: Nodes) -> Nodes:
+    """What still goes round with a node when the edges that come to it without a limit are gone."""
+
+    def remains(edge: Edge) -> bool:
+        return edge.target in loop and (edge.target != name or edge.max_iterations is not None)
+
+    following = {each: [edge.target for edge in level.leaving[each] if remains(edge)] for each in level.ordered if each in loop}
+    return frozenset(next(members for members in strongly_connected(following) if name in members))
+
+
+def _left_again(edge: Edge) -> Problem:
+    return _problem(
+        edge,
+        f"Edge {edge.id!r} leaves the inner loop around {edge.source!r} and may be taken in several rounds; "
+        "the loop around it brings each of these values back to where the inner loop still goes round, which ends the run",
+    )
+
+
+def _entered_again(edge: Edge) -> Problem:
+    return _problem(
+        edge,
+        f"Edge {edge.id!r} may bring a value to {edge.target!r} while the inner loop there still goes round with another one, "
+        "which ends the run",
+    )
+
+
+def _problem(edge: Edge, message: str) -> Problem:
     return Problem(
         code="loop_entered_again",
         edge=edge.id,
         severity=Severity.WARNING,
-        message=f"Edge {edge.id!r} leaves the inner loop around {edge.source!r} and may be taken in several rounds; "
-        f"the loop around it brings each of these values back to where the inner loop still goes round, which ends the run",
-        cure="Make it the `otherwise` edge of the node that leads back, so that it is taken in the last round only, "
+        message=message,
+        cure="Let a node either go round or lead on, by an `otherwise` edge beside the one that leads back, "
         "or put the inner loop into a map.",
     )

@@ -19,8 +19,11 @@ DEEPEST = 20
 MOST_WAYS = 12
 """Edges from one node back into its loop that are compared with each other."""
 
-Number = tuple[int, Nodes]
-"""How much the number of a round has grown: by edges with a limit, and by whole loops, named by the nodes where they were left."""
+Number = tuple[int, Nodes, bool]
+"""How much the number of a round has grown: by edges with a limit, and by whole loops, named by the nodes where they were left.
+
+The mark says that it came back to where it began by an edge with a limit: such values do not wait for those that come by others.
+"""
 
 Following = dict[NodeId, list[Edge]]
 
@@ -43,9 +46,13 @@ class Rounds:
         node = self._level.nodes[edge.source]
         if depth > DEEPEST or not all(exclude(node, edge, back) for back in self._within(edge.source, loop)):
             return False
-        key = (edge.source, loop)
+        return self.comes_once(edge.source, loop, depth)
+
+    def comes_once(self, name: NodeId, loop: Nodes, depth: int = 0) -> bool:
+        """Whether it is certain that no two values come to a node of `loop` for one turn by ways that do not wait for each other."""
+        key = (name, loop)
         if key not in self._fires_once:
-            self._fires_once[key] = self._one_turn_at_a_time(edge.source, loop, depth)
+            self._fires_once[key] = self._one_turn_at_a_time(name, loop, depth)
         return self._fires_once[key]
 
     def repeats(self, edge: Edge, loop: Nodes) -> Edge | None:
@@ -78,7 +85,7 @@ class Rounds:
         if len(together[0]) <= MOST_WAYS and all(exclude(node, *pair) for pair in combinations(together[0], 2)):
             together = [[edge] for edge in together[0]]
         begins: list[list[tuple[NodeId, Number]]] = [[(each, _NOTHING) for each in self._entered(loop)]]
-        begins += [[(edge.target, _after(_NOTHING, edge)) for edge in edges] for edges in together]
+        begins += [[(edge.target, _after(_NOTHING, edge, name)) for edge in edges] for edges in together]
         return all(self._one_number(name, begin, parts, following, depth) for begin in begins)
 
     def _one_number(
@@ -95,11 +102,13 @@ class Rounds:
             if name in part:
                 return True
             for number in found:
-                if not self._pass_on(number, part, numbers, following, depth):
+                if not self._pass_on(number, name, part, numbers, following, depth):
                     return False
         return True
 
-    def _pass_on(self, number: Number, part: list[NodeId], numbers: dict[NodeId, set[Number]], following: Following, depth: int) -> bool:
+    def _pass_on(
+        self, number: Number, home: NodeId, part: list[NodeId], numbers: dict[NodeId, set[Number]], following: Following, depth: int
+    ) -> bool:
         """Give the number to what follows a node, or a loop that lies inside. False when such a loop may be left more than once."""
         members = frozenset(part)
         is_loop = any(edge.target in members for edge in following[part[0]])
@@ -109,8 +118,8 @@ class Rounds:
                     continue
                 if is_loop and not self.leaves_once(edge, members, depth + 1):
                     return False
-                left = (number[0], number[1] | {each}) if is_loop else number
-                numbers[edge.target].add(_after(left, edge))
+                left = (number[0], number[1] | {each}, False) if is_loop else number
+                numbers[edge.target].add(_after(left, edge, home))
         return True
 
     def _turned_back_to(self, name: NodeId, loop: Nodes) -> Edge | None:
@@ -151,8 +160,8 @@ class Rounds:
         return found
 
 
-_NOTHING: Number = (0, frozenset())
+_NOTHING: Number = (0, frozenset(), False)
 
 
-def _after(number: Number, edge: Edge) -> Number:
-    return (number[0] + 1, number[1]) if edge.max_iterations is not None else number
+def _after(number: Number, edge: Edge, home: NodeId) -> Number:
+    return number if edge.max_iterations is None else (number[0] + 1, number[1], edge.target == home)

@@ -95,6 +95,11 @@ ROUTED = [edge("start", "h"), edge("h", "r"), back("r.again", "h")]
         ([*INNER, edge("i", "b")], {"i-b": "error"}),
         ([*INNER, edge("i", "b", otherwise=True)], {"i-b": "warning"}),
         ([*INNER[:3], edge("i", "t"), INNER[4], edge("t", "b", otherwise=True)], {"i-t": "warning", "t-b": "warning"}),
+        ([edge("start", "h"), back("h", "h"), edge("h", "a"), back("a", "a"), back("a", "h", otherwise=True)], {"h-a": "warning"}),
+        (
+            [edge("start", "h"), back("h", "h"), edge("h", "a", otherwise=True), back("a", "a"), back("a", "h", otherwise=True)],
+            {},
+        ),
         ([*SELF, edge("a", "x"), edge("x", "b", otherwise=True)], {"a-x": "warning"}),
         ([*SELF, edge("a", "x"), edge("x", "b")], {"a-x": "error"}),
         (
