@@ -75,7 +75,7 @@ def test_a_graph_is_drawn_published_and_run(demo: Visitor) -> None:
     expression.fill("'Hello ' + ")
     problem = page.locator(".inspector .field-error")
     expect(problem).to_be_visible()
-    expect(node(page, "transform").locator(".node-problem")).to_be_visible()
+    expect(node(page, "transform").locator(".problem-mark")).to_be_visible()
     leave_fields(page)
     node(page, "transform").click()
     expression.fill("'Hello ' + input.name")
@@ -145,3 +145,42 @@ def connect_by_hand_moves(page: Page) -> None:
     page.mouse.move(box["x"] + 60, box["y"] + 160, steps=6)
     page.mouse.up()
     eventually(lambda: len(set(tops(page))) > 1, "the card was moved", page)
+
+
+def test_an_edge_shows_what_is_wrong_with_it_and_is_chosen_by_its_mark(demo: Visitor) -> None:
+    slug = demo.copy_of("hello-agent", "With a broken edge", lambda document: None)
+    page = demo.open_graph(slug)
+    edge = demo.ask(f"graphs/{slug}")["document"]["edges"][0]
+    sound = stroke(page, edge["id"])
+    idle = "The edge closes no loop, so that its limit counts nothing"
+
+    node(page, edge["source"]).click()
+    page.get_by_role("tab", name="Edges").click()
+    page.locator(".edge-list").get_by_role("button", name="to ", exact=False).first.click()
+    page.locator(".inspector").get_by_label("Loop limit").fill("3")
+    mark = page.locator(".editor-canvas").get_by_role("button", name=idle)
+    expect(mark).to_have_attribute("title", idle)
+    leave_fields(page)
+    expect(page.locator(".react-flow__edge.selected")).to_have_count(0)
+    warned = stroke(page, edge["id"])
+
+    mark.click()
+    expect(page.locator(".react-flow__edge.selected")).to_have_attribute("data-id", edge["id"])
+    expect(page.locator(".inspector .problem")).to_contain_text(idle)
+    page.locator(".inspector").get_by_label("Condition").fill("input.name +")
+    mark = page.locator('.editor-canvas .problem-mark[data-severity="error"]')
+    expect(mark).to_be_visible()
+    leave_fields(page)
+    assert len({sound, warned, stroke(page, edge["id"])}) == 3
+
+    mark.press("Enter")
+    expect(page.locator(".react-flow__edge.selected")).to_have_attribute("data-id", edge["id"])
+    page.locator(".inspector").get_by_label("Condition").fill("true")
+    page.locator(".inspector").get_by_label("Loop limit").fill("")
+    expect(page.locator(".problem-mark")).to_have_count(0)
+    leave_fields(page)
+    assert stroke(page, edge["id"]) == sound
+
+
+def stroke(page: Page, edge: str) -> str:
+    return str(page.locator(f'.react-flow__edge[data-id="{edge}"] .link').evaluate("path => getComputedStyle(path).stroke"))

@@ -5,7 +5,7 @@ import type { Client } from "../api";
 import type { Problem } from "../contract";
 import { plural } from "../figures";
 import { LiveRun } from "../trace";
-import { lookAt, type FaceStore, type FlowEdge, type FlowNode } from "../nodes";
+import { lookAt, lookAtEdge, type FaceStore, type FlowEdge, type FlowNode } from "../nodes";
 import { ProblemList } from "./ProblemList";
 import { useEditor, useEditorStore } from "./store";
 
@@ -23,7 +23,10 @@ export function Drawer({ client, faces }: { client: Client; faces: FaceStore }) 
     else if (problem.node !== null) {
       store.select([problem.node]);
       lookAt(flow, store.getState().graph, problem.node);
-    } else if (problem.edge !== null) store.select([], [problem.edge]);
+    } else if (problem.edge !== null) {
+      store.select([], [problem.edge]);
+      lookAtEdge(flow, store.getState().graph, problem.edge);
+    }
   };
   const closeRun = () => {
     store.setState({ runId: null, drawer: "closed" });

@@ -1,7 +1,7 @@
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useEffect, useMemo } from "react";
 import type { Client } from "../api";
-import { FacesContext, ProblemsContext, createFaceStore, lookAtAll, type FaceStore, type FlowEdge, type FlowNode } from "../nodes";
+import { FacesContext, ProblemsContext, createFaceStore, indexProblems, lookAtAll, type FaceStore, type FlowEdge, type FlowNode } from "../nodes";
 import { Dialogs } from "./Dialogs";
 import { Drawer } from "./Drawer";
 import { Inspector } from "./Inspector";
@@ -55,15 +55,9 @@ function Screen({ client, saver, tenant, faces }: EditorProps & { faces: FaceSto
     return () => clearTimeout(timer);
   }, [runId, flow, store]);
   useLeaveGuard();
-  const byNode = useMemo(() => {
-    const index = new Map<string, typeof problems>();
-    for (const problem of problems) {
-      if (problem.node !== null) index.set(problem.node, [...(index.get(problem.node) ?? []), problem]);
-    }
-    return index;
-  }, [problems]);
+  const index = useMemo(() => indexProblems(problems), [problems]);
   return (
-    <ProblemsContext value={byNode}>
+    <ProblemsContext value={index}>
       <div className="editor">
         <TopBar client={client} commands={commands} />
         <RecoveryOffer tenant={tenant} />

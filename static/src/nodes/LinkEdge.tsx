@@ -1,8 +1,10 @@
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, getBezierPath, getSmoothStepPath, useStoreApi, type EdgeProps } from "@xyflow/react";
 import { memo, useContext } from "react";
 import { useStore } from "zustand";
 import { FacesContext } from "./faces";
 import type { FlowEdge } from "./flow";
+import { ProblemMark } from "./ProblemMark";
+import { NO_PROBLEMS, ProblemsContext, severityOf } from "./problems";
 
 /** An edge that leads back goes over the nodes between, this far above its ends. */
 const CLEARANCE = 84;
@@ -10,10 +12,12 @@ const CLEARANCE = 84;
 /** Neighbours that stand close together are not a way back. */
 const OVERLAP = 48;
 
-/** An edge with what it asks for: its condition, "otherwise", how often it may loop. */
+/** An edge with what is wrong with it and what it asks for: its condition, "otherwise", how often it may loop. */
 export const LinkEdge = memo(function LinkEdge(props: EdgeProps<FlowEdge>) {
   const taken = useStore(useContext(FacesContext), (faces) => faces.edges[props.id] ?? 0);
   const isBusy = useStore(useContext(FacesContext), (faces) => faces.nodes[props.target]?.status === "running" && (faces.edges[props.id] ?? 0) > 0);
+  const problems = useContext(ProblemsContext).edges.get(props.id) ?? NO_PROBLEMS;
+  const flow = useStoreApi();
   const leadsBack = props.targetX < props.sourceX - OVERLAP;
   const [path, labelX, labelY] = leadsBack
     ? getSmoothStepPath({ ...props, centerY: Math.min(props.sourceY, props.targetY) - CLEARANCE, borderRadius: 14, offset: 26 })
@@ -27,13 +31,19 @@ export const LinkEdge = memo(function LinkEdge(props: EdgeProps<FlowEdge>) {
         id={props.id}
         path={path}
         className={`link ${taken > 0 ? "link-taken" : ""} ${isBusy ? "link-busy" : ""} ${edge?.source_port === "error" ? "link-error" : ""}`}
+        data-severity={severityOf(problems) ?? undefined}
         interactionWidth={18}
       />
-      {condition || loop ? (
+      {condition || loop || problems.length > 0 ? (
         <EdgeLabelRenderer>
-          <div className="link-label" data-selected={props.selected} style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
-            {condition ? <span className={edge?.condition && !edge.label && !edge.otherwise ? "mono" : ""}>{condition}</span> : null}
-            {loop ? <span className="link-loop">↻ ≤ {loop}</span> : null}
+          <div className="link-place" style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
+            <ProblemMark problems={problems} onSelect={() => flow.getState().addSelectedEdges([props.id])} />
+            {condition || loop ? (
+              <div className="link-label" data-selected={props.selected}>
+                {condition ? <span className={edge?.condition && !edge.label && !edge.otherwise ? "mono" : ""}>{condition}</span> : null}
+                {loop ? <span className="link-loop">↻ ≤ {loop}</span> : null}
+              </div>
+            ) : null}
           </div>
         </EdgeLabelRenderer>
       ) : null}

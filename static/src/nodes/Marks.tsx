@@ -1,22 +1,16 @@
-import { CircleAlert, TriangleAlert } from "lucide-react";
 import { useContext } from "react";
 import { StatusDisc } from "../controls";
-import { formatCompact, formatCost, formatDuration, plural } from "../figures";
+import { formatCompact, formatCost, formatDuration } from "../figures";
 import type { Face } from "./faces";
-import { ProblemsContext } from "./problems";
+import { ProblemMark } from "./ProblemMark";
+import { NO_PROBLEMS, ProblemsContext } from "./problems";
 
 /** What is wrong with a node (left) and what it is doing (right), on the corners of its card. */
 export function Marks({ id, face }: { id: string; face: Face }) {
-  const problems = useContext(ProblemsContext).get(id) ?? [];
-  const isError = problems.some((problem) => problem.severity === "error");
+  const problems = useContext(ProblemsContext).nodes.get(id) ?? NO_PROBLEMS;
   return (
     <>
-      {problems.length > 0 ? (
-        <span className="node-problem" data-severity={isError ? "error" : "warning"} title={problems.map((problem) => problem.message).join("\n")}>
-          {isError ? <CircleAlert size={13} aria-hidden /> : <TriangleAlert size={13} aria-hidden />}
-          <span className="visually-hidden">{plural(problems.length, "problem")}</span>
-        </span>
-      ) : null}
+      <ProblemMark problems={problems} />
       {face.status === "idle" ? null : (
         <span className="node-status">
           <StatusDisc status={face.status} />

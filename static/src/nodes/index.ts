@@ -2,5 +2,5 @@
 export { FacesContext, NO_FACE, createFaceStore, type Face, type FaceStore } from "./faces";
 export { GraphSurface } from "./GraphSurface";
 export { applyFlowChanges, toFlowEdges, toFlowNodes, type FlowEdge, type FlowNode, type NodeData } from "./flow";
-export { lookAt, lookAtAll } from "./viewing";
-export { ProblemsContext, type ProblemIndex } from "./problems";
+export { lookAt, lookAtAll, lookAtEdge } from "./viewing";
+export { ProblemsContext, indexProblems } from "./problems";

@@ -12,7 +12,10 @@ export function isLarge(graph: Graph): boolean {
   return graph.nodes.length > MOST_TO_DRAW_WHOLE;
 }
 
-export const fitOptions = { padding: MARGIN, maxZoom: 1 };
+/** Under a graph that is shown whole there is room for the zoom buttons, so that they cover none of it. */
+const PADDING = { top: MARGIN, x: MARGIN, bottom: "68px" } as const;
+
+export const fitOptions = { padding: PADDING, maxZoom: 1 };
 
 type Flow = Pick<ReactFlowInstance<FlowNode, FlowEdge>, "fitView" | "fitBounds" | "setCenter">;
 
@@ -33,4 +36,11 @@ export function lookAtAll(flow: Flow, graph: Graph, kinds: Kinds): void {
 export function lookAt(flow: Flow, graph: Graph, id: string): void {
   const { x, y } = placeOf(graph, id);
   void flow.setCenter(x + STEP_WIDTH / 2, y + 40, { zoom: 1, duration: 250 });
+}
+
+/** Between the ends of an edge, as near as shows both. An end that is missing leaves the other. */
+export function lookAtEdge(flow: Flow, graph: Graph, id: string): void {
+  const edge = graph.edges.find((one) => one.id === id);
+  const ends = [edge?.source, edge?.target].filter((end) => graph.nodes.some((node) => node.id === end));
+  if (ends.length > 0) void flow.fitView({ nodes: ends.map((end) => ({ id: end ?? "" })), padding: 0.3, maxZoom: 1, duration: 250 });
 }
