@@ -5,6 +5,7 @@ import type { Kinds } from "../graph";
 import type { FlowEdge, FlowNode } from "./flow";
 import { edgeTypes, nodeTypes } from "./registry";
 import { useDistance } from "./useDistance";
+import { useFirstSight } from "./useFirstSight";
 import { firstView, fitOptions } from "./viewing";
 
 type Own = "nodeTypes" | "edgeTypes" | "className" | "fitView" | "fitViewOptions" | "defaultViewport" | "minZoom" | "maxZoom" | "deleteKeyCode" | "proOptions" | "onlyRenderVisibleElements";
@@ -22,6 +23,7 @@ const PRO = { hideAttribution: true };
 export function GraphSurface({ graph, kinds, children, ...rest }: GraphSurfaceProps) {
   const distance = useDistance();
   const [begin] = useState(() => firstView(graph, kinds));
+  useFirstSight(begin === null);
   return (
     <ReactFlow
       {...rest}
@@ -38,7 +40,7 @@ export function GraphSurface({ graph, kinds, children, ...rest }: GraphSurfacePr
       proOptions={PRO}
     >
       <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
-      <Controls showInteractive={false} position="bottom-left" />
+      <Controls showInteractive={false} position="bottom-left" orientation="horizontal" fitViewOptions={fitOptions} />
       {children}
     </ReactFlow>
   );
