@@ -1,4 +1,5 @@
 /** JSON over fetch with Django's CSRF token; every failure becomes an ApiError. */
+import { OFFLINE, waitOf, wordsOf } from "./failures";
 
 export class ApiError extends Error {
   constructor(
@@ -7,6 +8,8 @@ export class ApiError extends Error {
     message: string,
     readonly cure: string,
     readonly details: unknown,
+    /** How long the server wants to be left alone. */
+    readonly waitS: number | null = null,
   ) {
     super(message);
   }
@@ -18,41 +21,47 @@ export interface Client {
   url(path: string): string;
 }
 
-interface ErrorBody {
-  code?: string;
-  message?: string;
-  cure?: string;
-  details?: unknown;
-}
-
 export function csrfToken(): string {
   return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 }
 
+const UNREADABLE = Symbol("not JSON");
+
 async function read<T>(response: Response): Promise<T> {
   if (response.status === 204) return undefined as T;
-  const text = await response.text();
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
-  const body: unknown = isJson && text !== "" ? JSON.parse(text) : null;
-  if (response.ok) return body as T;
-  const error = (body ?? {}) as ErrorBody;
-  throw new ApiError(
-    response.status,
-    error.code ?? `http_${response.status}`,
-    error.message ?? `The server answered ${response.status}.`,
-    error.cure ?? "Try again; if it stays, look at the server's log.",
-    error.details ?? null,
-  );
+  const body = parsed(response, await response.text());
+  if (response.ok && body !== UNREADABLE) return body as T;
+  throw failure(response, body);
+}
+
+function parsed(response: Response, text: string): unknown {
+  if (!(response.headers.get("content-type") ?? "").includes("json")) return UNREADABLE;
+  try {
+    return text === "" ? null : (JSON.parse(text) as unknown);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+/** What the server says of it; what it does not say is worded by the status. */
+function failure(response: Response, body: unknown): ApiError {
+  const said = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const wait = waitOf(response.headers.get("retry-after"), Date.now());
+  const words = wordsOf(response.status, wait);
+  const text = (name: string, otherwise: string): string => {
+    const own = said[name];
+    return typeof own === "string" && own !== "" ? own : otherwise;
+  };
+  return new ApiError(response.status, text("code", `http_${response.status}`), text("message", words.message), text("cure", words.cure), said.details ?? null, wait);
 }
 
 async function request<T>(url: string, init: RequestInit): Promise<T> {
-  let response: Response;
   try {
-    response = await fetch(url, { credentials: "same-origin", ...init });
-  } catch {
-    throw new ApiError(0, "offline", "The server cannot be reached.", "Check the connection; nothing was lost here.", null);
+    return await read<T>(await fetch(url, { credentials: "same-origin", ...init }));
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError(0, "offline", OFFLINE.message, OFFLINE.cure, null);
   }
-  return read<T>(response);
 }
 
 export function createClient(base: string): Client {
