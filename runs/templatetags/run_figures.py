@@ -20,9 +20,9 @@ def dollars(nano_usd: int) -> str:
     """Whole nano-dollars as dollars, to four significant digits, as everywhere in the product."""
     if nano_usd == 0:
         return "$0"
-    amount = nano_usd / NANO
-    digits = max(0, min(12, 3 - math.floor(math.log10(abs(amount)))))
-    return f"${amount:,.{digits}f}" if abs(amount) >= 1000 else f"${amount:.{digits}f}"
+    amount = abs(nano_usd) / NANO
+    digits = max(0, min(9, 3 - math.floor(math.log10(float(f"{amount:.4g}")))))
+    return f"{'-' if nano_usd < 0 else ''}${amount:,.{digits}f}"
 
 
 @register.filter
