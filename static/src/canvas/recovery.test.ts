@@ -36,8 +36,14 @@ test("where there is no room no older copy is left that would bring back less", 
   expect(readCopy(shelf, "north", "triage")).toBeNull();
 });
 
-test("what is no copy is none", () => {
+test.each(["{", "null", "7", "[]", "{}", '"x"', '{"document":null}', '{"document":{}}', '{"document":{"nodes":7}}', '{"document":{"nodes":[null]}}'])("what is no copy is none: %s", (text) => {
   const shelf = new Shelf();
-  shelf.setItem("baton:draft:north:triage", "{");
+  shelf.setItem("baton:draft:north:triage", text);
   expect(readCopy(shelf, "north", "triage")).toBeNull();
+});
+
+test("a copy that an earlier build kept gets what has been added to documents since", () => {
+  const shelf = new Shelf();
+  shelf.setItem("baton:draft:north:triage", JSON.stringify({ document: { title: "Old", nodes: [{ id: "a", kind: "step" }] }, revision: 1, at: 1 }));
+  expect(readCopy(shelf, "north", "triage")?.document).toMatchObject({ agents: {}, edges: [], layout: {}, nodes: [{ id: "a", retry: { attempts: 1 } }] });
 });

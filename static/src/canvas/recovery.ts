@@ -1,5 +1,6 @@
 /** A copy of unsaved work in this browser, so that a closed tab or a dead network loses nothing. */
 import type { Graph } from "../contract";
+import { completeGraph } from "../graph";
 
 export interface RecoveryCopy {
   document: Graph;
@@ -21,11 +22,13 @@ export function dropCopy(storage: Storage, tenant: string, slug: string): void {
   storage.removeItem(key(tenant, slug));
 }
 
+/** The copy that was kept, completed as this build wants it. What is no copy, or that of another shape, is none. */
 export function readCopy(storage: Storage, tenant: string, slug: string): RecoveryCopy | null {
   const text = storage.getItem(key(tenant, slug));
   if (text === null) return null;
   try {
-    return JSON.parse(text) as RecoveryCopy;
+    const { document, revision, at } = JSON.parse(text) as RecoveryCopy;
+    return Array.isArray(document.nodes) ? { document: completeGraph(document), revision, at } : null;
   } catch {
     return null;
   }

@@ -118,3 +118,107 @@ test("who may not edit changes nothing", () => {
   store.edit(updateGraph(store.getState().graph, { title: "no" }));
   expect(store.getState().graph.title).toBe("G");
 });
+
+const saved = (revision: number) => ({ revision, problems: [], saved_at: "" });
+const offline = new ApiError(0, "offline", "The server cannot be reached.", "", null);
+
+/** A server that keeps revisions as ours does, and whose answers can get lost. */
+function server() {
+  let kept = { revision: 7, document: record.document };
+  const lose = { next: false };
+  const send = vi.fn((_method: string, _path: string, body: unknown) => {
+    const { document, revision } = body as typeof kept;
+    if (revision !== kept.revision) return Promise.reject(new ApiError(409, "stale_revision", "Somebody saved before you.", "", { ...kept, updated_by: "somebody", updated_at: "" }));
+    kept = { revision: revision + 1, document: JSON.parse(JSON.stringify(document)) as typeof document };
+    return lose.next ? ((lose.next = false), Promise.reject(offline)) : Promise.resolve(saved(kept.revision));
+  });
+  return { send: send as unknown as Client["send"], calls: send.mock.calls, lose, kept: () => kept };
+}
+
+test("undone before it was saved, there is nothing to save and nothing to bring back", async () => {
+  const send = vi.fn();
+  const { store, rename, storage } = open(send);
+  rename("typed");
+  store.undo();
+  expect(store.getState().save.state).toBe("saved");
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect([send.mock.calls.length, readCopy(storage, "demo", "g")]).toEqual([0, null]);
+});
+
+test("however many ask for a save while one is under way, none of them is in conflict with another", async () => {
+  const { send, kept, calls } = server();
+  let let_go: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (let_go = resolve));
+  const { store, saver, rename } = open((async (...all: Parameters<Client["send"]>) => {
+    await gate;
+    return send(...all);
+  }) as Client["send"]);
+  rename("a");
+  const asked = [saver.flush()];
+  rename("b");
+  asked.push(saver.flush(), saver.flush(), saver.flush());
+  let_go();
+  expect(await Promise.all(asked)).toEqual([true, true, true, true]);
+  expect([calls.length, kept().document.title, store.getState().save.state]).toEqual([2, "b", "saved"]);
+});
+
+test("a save whose answer got lost is no other person's, however much was written since", async () => {
+  const { send, lose, kept } = server();
+  const { store, rename } = open(send);
+  lose.next = true;
+  rename("arrived");
+  await vi.advanceTimersByTimeAsync(900);
+  expect([store.getState().save.state, kept().document.title]).toEqual(["failed", "arrived"]);
+  rename("more");
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect([store.getState().save.state, kept()]).toEqual(["saved", { revision: 9, document: expect.objectContaining({ title: "more" }) as unknown }]);
+});
+
+test("what was undone after its save got lost is undone on the server too", async () => {
+  const { send, lose, kept } = server();
+  const { store, rename } = open(send);
+  lose.next = true;
+  rename("arrived");
+  await vi.advanceTimersByTimeAsync(900);
+  store.undo();
+  expect(store.getState().save.state).toBe("unsaved");
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect([store.getState().save.state, kept().document.title]).toEqual(["saved", "G"]);
+});
+
+test("a lost answer does not hide that somebody else saved", async () => {
+  const send = vi.fn().mockRejectedValueOnce(offline).mockRejectedValue(stale);
+  const { store, rename } = open(send);
+  rename("mine");
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(store.getState().save.state).toBe("conflict");
+});
+
+test.each([null, "text", {}, { revision: "9" }])("a conflict that does not say with what is a failure, no dialog about nothing: %j", async (details) => {
+  const send = vi.fn().mockRejectedValue(new ApiError(409, "conflict", "Not now.", "", details));
+  const { store, rename } = open(send);
+  rename("mine");
+  await vi.advanceTimersByTimeAsync(900);
+  expect(store.getState().save).toEqual({ state: "failed", message: "Not now." });
+});
+
+test("a server that asks for time gets it", async () => {
+  const send = vi.fn().mockRejectedValueOnce(new ApiError(429, "too_often", "Too often.", "", null, 30)).mockResolvedValue(saved(8));
+  const { store, rename } = open(send);
+  rename("x");
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(send).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(store.getState().save.state).toBe("saved");
+});
+
+test("what the server refuses is not sent again until it is changed", async () => {
+  const send = vi.fn().mockRejectedValueOnce(new ApiError(413, "too_large", "Too large.", "", null)).mockResolvedValue(saved(8));
+  const { store, rename } = open(send);
+  rename("x".repeat(1_000_000));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([send.mock.calls.length, store.getState().save.state]).toEqual([1, "failed"]);
+  rename("x");
+  await vi.advanceTimersByTimeAsync(900);
+  expect(store.getState().save.state).toBe("saved");
+});

@@ -91,6 +91,17 @@ export function completeGraph(document: LooseGraph): Graph {
   };
 }
 
+/** Whether two documents say the same, in whatever order their fields stand and whichever defaults are left out. */
+export function isSameGraph(one: LooseGraph, other: LooseGraph): boolean {
+  return inOrder(completeGraph(one)) === inOrder(completeGraph(other));
+}
+
+function inOrder(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}
+
 export function findNode(graph: Graph, id: string): Node | undefined {
   return graph.nodes.find((node) => node.id === id);
 }
