@@ -5,7 +5,7 @@ import { Field } from "./Field";
 import { FormContext } from "./FormContext";
 import { SchemaControl } from "./SchemaControl";
 import { ChoiceControl, JsonControl, LongTextControl, ModelControl, NumberControl, SwitchControl, TextControl, type ControlProps } from "./controlsSimple";
-import { blank, fieldOf, fieldsOf, humanise, isSchema, type FieldSpec, type Schema } from "./schema";
+import { blank, fieldOf, fieldsOf, humanise, isSchema, optionsOf, own, resolve, type FieldSpec, type Schema } from "./schema";
 
 interface SchemaFormProps {
   schema: Schema;
@@ -15,11 +15,14 @@ interface SchemaFormProps {
   /** What is wrong, by the path of the field: `routes.0.when`. */
   problems?: ReadonlyMap<string, readonly string[]>;
   prefix?: string;
+  /** The groups that this form is in: one that holds itself is shown once and then as JSON, or it would have no end. */
+  around?: readonly Json[];
   onChange: (value: Record<string, Json>, field: string) => void;
 }
 
 /** The fields of an object schema, each with the control it asks for. */
-export function SchemaForm({ schema, root = schema, value, disabled = false, problems, prefix = "", onChange }: SchemaFormProps) {
+export function SchemaForm({ schema, root = schema, value, disabled = false, problems, prefix = "", around = [], onChange }: SchemaFormProps) {
+  const inside = [...around, resolve(schema, root).schema.properties ?? null];
   return (
     <div className="form">
       {fieldsOf(schema, root).map((field) => (
@@ -28,7 +31,8 @@ export function SchemaForm({ schema, root = schema, value, disabled = false, pro
           field={field}
           root={root}
           path={`${prefix}${field.name}`}
-          value={value[field.name] ?? (field.schema.default === undefined ? null : field.schema.default)}
+          around={inside}
+          value={own(value, field.name) ?? (field.schema.default === undefined ? null : field.schema.default)}
           disabled={disabled}
           problems={problems}
           onChange={(next) => onChange({ ...value, [field.name]: next }, `${prefix}${field.name}`)}
@@ -45,16 +49,19 @@ interface FormFieldProps {
   value: Json;
   disabled: boolean;
   problems: ReadonlyMap<string, readonly string[]> | undefined;
+  around: readonly Json[];
   onChange: (value: Json) => void;
 }
 
 function FormField(props: FormFieldProps) {
-  const { field, root, path, value, disabled, problems, onChange } = props;
+  const { root, path, value, disabled, problems, around, onChange } = props;
+  const isEndless = props.field.control === "group" && around.includes(props.field.schema.properties ?? null);
+  const field: FieldSpec = isEndless ? { ...props.field, control: "json" } : props.field;
   if (field.control === "group") {
     return (
       <fieldset className="form-group">
         <legend className="field-label">{field.title}</legend>
-        <SchemaForm schema={field.schema} root={root} value={isSchema(value) ? value : {}} disabled={disabled} problems={problems} prefix={`${path}.`} onChange={onChange} />
+        <SchemaForm schema={field.schema} root={root} value={isSchema(value) ? value : {}} disabled={disabled} problems={problems} prefix={`${path}.`} around={around} onChange={onChange} />
       </fieldset>
     );
   }
@@ -100,8 +107,11 @@ function Control({ field, ...props }: ControlProps & { field: FieldSpec }) {
       return <NumberControl {...props} whole={schema.type === "integer"} {...bounds(schema)} />;
     case "switch":
       return <SwitchControl {...props} />;
-    case "select":
-      return <ChoiceControl {...props} empty="None" choices={(Array.isArray(schema.enum) ? schema.enum : []).map((entry) => ({ value: String(entry), label: humanise(String(entry)) }))} />;
+    case "select": {
+      const { texts, valueOf } = optionsOf(schema);
+      const choose = (text: Json) => props.onChange(typeof text === "string" ? valueOf(text) : text);
+      return <ChoiceControl {...props} onChange={choose} empty="None" choices={texts.map((text) => ({ value: text, label: humanise(text) }))} />;
+    }
     case "agent":
       return <ChoiceControl {...props} empty={agents.length === 0 ? "No agents yet" : "Choose an agent"} choices={agents} />;
     case "tool":
@@ -158,7 +168,7 @@ function ListField({ field, root, path, value, disabled, problems, onChange }: F
               {item.control === "group" ? (
                 <SchemaForm schema={item.schema} root={root} value={isSchema(entry) ? entry : {}} disabled={disabled} problems={problems} prefix={`${path}.${index}.`} onChange={(next) => write(index, next)} />
               ) : (
-                <FormField field={item} root={root} path={`${path}.${index}`} value={entry} disabled={disabled} problems={problems} onChange={(next) => write(index, next)} />
+                <FormField field={item} root={root} path={`${path}.${index}`} value={entry} disabled={disabled} problems={problems} around={[]} onChange={(next) => write(index, next)} />
               )}
             </div>
             <div className="list-item-tools">

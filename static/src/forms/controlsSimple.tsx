@@ -55,7 +55,9 @@ interface NumberControlProps extends ControlProps {
   whole: boolean;
 }
 
+/** A number. What is none yet, as while it is typed, stays here and is not passed on. */
 export function NumberControl(props: NumberControlProps) {
+  const [draft, setDraft] = useState<string | null>(null);
   return (
     <input
       {...attributes(props)}
@@ -64,13 +66,15 @@ export function NumberControl(props: NumberControlProps) {
       min={props.min}
       max={props.max}
       step={props.whole ? 1 : "any"}
-      value={typeof props.value === "number" ? props.value : ""}
+      value={draft ?? (typeof props.value === "number" ? props.value : "")}
       placeholder={props.nullable ? "No limit" : undefined}
       onChange={(event) => {
         const number = event.target.valueAsNumber;
-        if (!Number.isNaN(number)) props.onChange(number);
+        setDraft(Number.isFinite(number) ? null : event.target.value);
+        if (Number.isFinite(number)) props.onChange(number);
         else if (props.nullable) props.onChange(null);
       }}
+      onBlur={() => setDraft(null)}
     />
   );
 }

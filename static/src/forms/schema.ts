@@ -33,18 +33,28 @@ export function isSchema(value: Json | undefined): value is Schema {
   return value !== null && value !== undefined && typeof value === "object" && !Array.isArray(value);
 }
 
+/** A property of the data itself, whatever it is called: `constructor` is a name like any other. */
+export function own(value: Readonly<Record<string, Json>>, name: string): Json | undefined {
+  return Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
 function asList(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Follows references and unwraps "this or null", keeping what stands beside them. */
+/** Follows references and unwraps "this or null", in both its spellings, keeping what stands beside them. */
 export function resolve(schema: Schema, root: Schema, depth = 0): { schema: Schema; nullable: boolean } {
   if (depth > 10) return { schema, nullable: false };
+  if (Array.isArray(schema.type)) {
+    const types = schema.type.filter((type) => type !== "null");
+    const inner = resolve({ ...schema, type: types.length === 1 ? (types[0] ?? null) : null }, root, depth + 1);
+    return { schema: inner.schema, nullable: inner.nullable || types.length < schema.type.length };
+  }
   const reference = schema.$ref;
   if (typeof reference === "string") {
     const { $ref: _, ...beside } = schema;
     const defs = root.$defs;
-    const target = isSchema(defs) ? defs[reference.replace("#/$defs/", "")] : undefined;
+    const target = isSchema(defs) ? own(defs, reference.replace("#/$defs/", "")) : undefined;
     return isSchema(target) ? resolve({ ...target, ...beside }, root, depth + 1) : { schema: beside, nullable: false };
   }
   const choices = asList(schema.anyOf).length > 0 ? asList(schema.anyOf) : asList(schema.allOf);
@@ -80,6 +90,16 @@ export function controlOf(schema: Schema): ControlName {
   }
 }
 
+/** What a select offers: each value of an enumeration as the text of its option, and back. */
+export function optionsOf(schema: Schema): { texts: string[]; valueOf: (text: string) => Json } {
+  const values = new Map<string, Json>();
+  for (const value of asList(schema.enum)) {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    if (value !== null && !values.has(text)) values.set(text, value);
+  }
+  return { texts: [...values.keys()], valueOf: (text) => values.get(text) ?? text };
+}
+
 export function humanise(name: string): string {
   const words = name.replace(/_/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -89,12 +109,12 @@ export function fieldOf(name: string, raw: Schema, root: Schema, required: boole
   const { schema, nullable } = resolve(raw, root);
   return {
     name,
-    title: typeof raw.title === "string" ? raw.title : humanise(name),
+    title: typeof raw.title === "string" && raw.title.trim() !== "" ? raw.title : humanise(name),
     hint: typeof schema.description === "string" ? schema.description : "",
     control: controlOf(schema),
     schema,
     required,
-    nullable,
+    nullable: nullable || asList(schema.enum).includes(null),
   };
 }
 
@@ -103,21 +123,21 @@ export function fieldsOf(schema: Schema, root: Schema = schema): FieldSpec[] {
   const properties = object.properties;
   if (!isSchema(properties)) return [];
   const required = new Set(asList(object.required));
-  return Object.entries(properties).flatMap(([name, raw]) => (isSchema(raw) ? [fieldOf(name, raw, root, required.has(name))] : []));
+  return Object.entries(properties).flatMap(([name, raw]) => (isSchema(raw) || raw === true ? [fieldOf(name, raw === true ? {} : raw, root, required.has(name))] : []));
 }
 
-/** A first value that a form can start from. */
-export function blank(raw: Schema, root: Schema = raw): Json {
+/** A first value that a form can start from. What needs another of itself without end gets none. */
+export function blank(raw: Schema, root: Schema = raw, around: readonly Json[] = []): Json {
   const { schema, nullable } = resolve(raw, root);
   if (schema.default !== undefined) return structuredClone(schema.default);
+  if (schema.const !== undefined) return structuredClone(schema.const);
   if (nullable) return null;
   if (Array.isArray(schema.enum)) return schema.enum[0] ?? null;
-  if (isSchema(schema.properties)) {
-    const value: Record<string, Json> = {};
-    for (const field of fieldsOf(schema, root)) {
-      if (field.required || field.schema.default !== undefined) value[field.name] = blank(field.schema, root);
-    }
-    return value;
+  const { properties } = schema;
+  if (isSchema(properties)) {
+    if (around.includes(properties)) return null;
+    const needed = fieldsOf(schema, root).filter((field) => field.required || field.schema.default !== undefined);
+    return Object.fromEntries(needed.map((field) => [field.name, field.nullable && field.schema.default === undefined ? null : blank(field.schema, root, [...around, properties])]));
   }
   switch (schema.type) {
     case "string":
@@ -142,25 +162,37 @@ export interface SimpleField {
   type: "string" | "number" | "integer" | "boolean" | "array" | "object";
   description: string;
   required: boolean;
+  /** What it was called when it was read, so that a new name keeps what the list does not show. */
+  was?: string;
+}
+
+const SIMPLE: readonly SimpleField["type"][] = ["string", "number", "integer", "boolean", "array", "object"];
+
+function simpleType(schema: Schema): SimpleField["type"] {
+  return SIMPLE.find((type) => type === schema.type) ?? "string";
 }
 
 export function toSimpleFields(schema: Schema): SimpleField[] {
-  return fieldsOf(schema).map((field) => ({
-    name: field.name,
-    type: (typeof field.schema.type === "string" ? field.schema.type : "string") as SimpleField["type"],
-    description: field.hint,
-    required: field.required,
-  }));
+  return fieldsOf(schema).map(({ name, hint, required, schema: inner }) => ({ name, type: simpleType(inner), description: hint, required, was: name }));
 }
 
-/** Writes the fields back; what the list does not show (formats, items, enums) is kept. */
+/** Writes the fields back; what the list does not show (formats, items, enums, references) is kept as long as the type is. */
 export function fromSimpleFields(fields: readonly SimpleField[], before: Schema): Schema {
-  const old = isSchema(before.properties) ? before.properties : {};
-  const properties: Schema = {};
-  for (const field of fields) {
-    const kept = old[field.name];
-    const { description: _, ...rest } = isSchema(kept) && kept.type === field.type ? kept : {};
-    properties[field.name] = { ...rest, type: field.type, ...(field.description ? { description: field.description } : {}) };
-  }
-  return { ...before, type: "object", properties, required: fields.filter((field) => field.required).map((field) => field.name) };
+  const old = new Map(fieldsOf(before).map((field) => [field.name, field]));
+  const raws = isSchema(before.properties) ? before.properties : {};
+  const properties = fields.map(({ name, type, description, was }) => {
+    const known = old.get(was ?? name);
+    const raw = known && own(raws, known.name);
+    const isKept = known !== undefined && simpleType(known.schema) === type;
+    if (isKept && known.hint === description) return [name, raw ?? {}] as const;
+    const { description: _, ...rest } = isKept && isSchema(raw) ? raw : { type };
+    return [name, description ? { ...rest, description } : rest] as const;
+  });
+  return { ...before, type: "object", properties: Object.fromEntries(properties), required: fields.filter((field) => field.required).map((field) => field.name) };
+}
+
+/** Why a field cannot be called so; null when it can. */
+export function nameFault(name: string, others: readonly string[]): string | null {
+  if (name.trim() === "") return "A field needs a name.";
+  return others.includes(name) ? `There is a field "${name}" already.` : null;
 }

@@ -1,18 +1,45 @@
-import { useState } from "react";
+import { useCallback, useContext, useEffect, useState } from "react";
 import { ApiError, sendCommand } from "../../api";
 import type { HumanRequest, Json } from "../../contract";
-import { JsonView } from "../../controls";
-import { Field, SchemaForm, blank, fieldsOf, isSchema, type Schema } from "../../forms";
+import { BlobContext, JsonView } from "../../controls";
+import { Field, SchemaForm, blank, fieldsOf, isSchema, own, type Schema } from "../../forms";
 import { formatExact, plural } from "../../figures";
 import { nextQuestion, openQuestions } from "../questions";
 import type { EffectState } from "../state";
 import { useTrace, useTraceStore } from "../store";
+import { isInParts, wholeValue } from "../wholeValue";
 import { useRunAbout } from "./RunContext";
 
-/** A question to a person: exactly what will be done, and the ways to answer. */
+/** A question to a person. What was too big for the log is fetched first: an answer is to all of it. */
 export function AnswerPanel({ effect }: { effect: EffectState }) {
+  const load = useContext(BlobContext);
+  const [whole, setWhole] = useState<Json | undefined>(() => (isInParts(effect.request) ? undefined : effect.request));
+  const [problem, setProblem] = useState("");
+  const fetchWhole = useCallback(() => {
+    if (!load) return;
+    wholeValue(effect.request, load).then(setWhole, (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+  }, [load, effect.request]);
+  useEffect(() => {
+    if (whole === undefined) fetchWhole();
+  }, [whole, fetchWhole]);
+  if (whole !== undefined) return <Question effect={effect} request={readRequest(whole)} />;
+  if (!problem) return <p className="loading" role="status">Loading all of the question…</p>;
+  const again = () => {
+    setProblem("");
+    fetchWhole();
+  };
+  return (
+    <div className="notice" data-tone="error" role="alert">
+      <strong>The question could not be loaded whole.</strong>
+      <p>{problem}</p>
+      <button type="button" className="button" onClick={again}>Try again</button>
+    </div>
+  );
+}
+
+/** Exactly what will be done, and the ways to answer. */
+function Question({ effect, request }: { effect: EffectState; request: HumanRequest }) {
   const { may } = useRunAbout();
-  const request = readRequest(effect.request);
   const isWaiting = effect.status === "waiting";
   const isInForm = isWaiting && may.answer && editsWholePayload(request);
   return (
@@ -52,8 +79,9 @@ function valueFor(action: string, value: Json, request: HumanRequest): Json {
 
 /** The request as it was recorded; fields at their default may have been left out. */
 function readRequest(recorded: Json): HumanRequest {
-  const known = isSchema(recorded) ? (recorded as unknown as Partial<HumanRequest>) : {};
-  return { mode: "question", title: "A question", message: "", payload: null, actions: [], answer_schema: null, digest: "", deadline_us: null, ...known };
+  const known = isSchema(recorded) ? Object.fromEntries(Object.entries(recorded).filter(([, value]) => value !== null)) : {};
+  const request: HumanRequest = { mode: "question", title: "A question", message: "", payload: null, actions: [], answer_schema: null, digest: "", deadline_us: null, ...known };
+  return { ...request, actions: Array.isArray(request.actions) ? request.actions : [] };
 }
 
 function Answered({ effect }: { effect: EffectState }) {
@@ -87,7 +115,10 @@ function firstValue(request: HumanRequest): Json {
   const value = blank(request.answer_schema);
   const { payload } = request;
   if (!isSchema(value) || !isSchema(payload)) return request.mode === "review" && payload !== null ? payload : value;
-  const known = fieldsOf(request.answer_schema).flatMap(({ name }) => (name in payload ? [[name, payload[name] as Json] as const] : []));
+  const known = fieldsOf(request.answer_schema).flatMap(({ name }) => {
+    const given = own(payload, name);
+    return given === undefined ? [] : [[name, given] as const];
+  });
   return { ...value, ...Object.fromEntries(known) };
 }
 
