@@ -1,6 +1,6 @@
 /** Copying a part of a graph and putting it in again under fresh ids. */
 import type { Agent, Edge, Graph, LibraryAgent, Node, Position } from "../contract";
-import { edgeIds, freshId, nodeIds, withDescendants } from "./document";
+import { completeGraph, edgeIds, freshId, nodeIds, withDescendants } from "./document";
 import type { Point } from "./edits";
 
 export interface Clip {
@@ -64,12 +64,15 @@ function pasteEdges(edges: readonly Edge[], renamed: ReadonlyMap<string, string>
   });
 }
 
-/** Reads a clip from text, as the system clipboard holds it. */
+/** Reads a clip from text, as the system clipboard holds it. Any other text, JSON or not, is none. */
 export function readClip(text: string): Clip | null {
   try {
-    const value: unknown = JSON.parse(text);
-    if (value === null || typeof value !== "object" || !("baton" in value)) return null;
-    return (value as { baton: Clip }).baton;
+    const { baton } = JSON.parse(text) as { baton?: unknown };
+    if (baton === null || typeof baton !== "object" || !Array.isArray((baton as Clip).nodes)) return null;
+    const { nodes, edges, layout, agents } = completeGraph(baton);
+    const ids = new Set(nodes.map((node) => node.id));
+    const isWhole = nodes.every(({ id, kind }) => typeof id === "string" && typeof kind === "string");
+    return isWhole ? { nodes, edges: edges.filter((edge) => ids.has(edge.source) && ids.has(edge.target)), layout, agents } : null;
   } catch {
     return null;
   }

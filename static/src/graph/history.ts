@@ -16,7 +16,7 @@ export function startHistory<T>(present: T): History<T> {
 
 export function record<T>(history: History<T>, next: T, at: number, key: string | null = null): History<T> {
   if (next === history.present) return history;
-  const continues = key !== null && history.last?.key === key && at - history.last.at < PAUSE_MS;
+  const continues = key !== null && history.last?.key === key && Math.abs(at - history.last.at) < PAUSE_MS;
   return {
     past: continues ? history.past : [...history.past, history.present].slice(-DEPTH),
     present: next,

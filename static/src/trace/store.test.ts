@@ -78,3 +78,18 @@ test("a call that failed twice shows all that it cost, on itself and on the run"
   expect(index.get("help#1/model.1")?.usage).toMatchObject({ calls: 2, input_tokens: 17, output_tokens: 13 });
   expect(root.usage).toMatchObject({ calls: 2, cost_nano_usd: 21 });
 });
+
+test("a call that another worker begins again does not repeat what the first one had said", () => {
+  const { store } = open();
+  const path = "triage#1/item.0/classify#1/model.1";
+  const events = sampleLog(1);
+  const at = events.findIndex((event) => event.type === "effect_started" && event.path === path);
+  const started = events[at];
+  if (started?.type !== "effect_started") throw new Error("It is begun.");
+  store.take(events.slice(0, at + 1));
+  store.stream([{ path, text: "It was th" }]);
+  store.take([{ ...started, seq: started.seq + 1, retried: true }]);
+  store.stream([{ path, text: "It was" }]);
+  vi.runAllTimers();
+  expect(store.getState().streams[path]).toBe("It was");
+});

@@ -109,6 +109,8 @@ export function createTraceStore(graph: Graph, faces: FaceTarget): TraceStore {
   return Object.assign(store, {
     take(events: readonly RunEvent[]) {
       for (const event of events) queue.push(event);
+      const begun = events.flatMap((event) => (event.type === "effect_started" ? [event.path] : []));
+      if (begun.length > 0) store.setState((view) => ({ streams: without(view.streams, begun) }));
       timer ??= setTimeout(flush, Math.max(16, costMs * 3));
     },
     stream(deltas: readonly Delta[]) {
@@ -146,7 +148,12 @@ export function continued(text: string, more: string): string {
 
 function withoutFinished(streams: Readonly<Record<string, string>>, batch: readonly RunEvent[]): Readonly<Record<string, string>> {
   const done = batch.flatMap((event) => (event.type === "effect_finished" || event.type === "effect_failed" ? [event.path] : []));
-  if (!done.some((path) => path in streams)) return streams;
+  return without(streams, done);
+}
+
+/** A call that begins, also one that another worker begins again, has said nothing yet; one that ended has its result. */
+function without(streams: Readonly<Record<string, string>>, done: readonly string[]): Readonly<Record<string, string>> {
+  if (!done.some((path) => Object.hasOwn(streams, path))) return streams;
   return Object.fromEntries(Object.entries(streams).filter(([path]) => !done.includes(path)));
 }
 
