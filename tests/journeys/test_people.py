@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Arrive
-from tests.journeys.visitor import Visitor, run_status
+from tests.journeys.visitor import Visitor, run_status, upset
 
 pytestmark = pytest.mark.journey
 
@@ -68,11 +68,6 @@ def test_a_viewer_watches_and_is_offered_nothing_else(demo: Visitor, arrive: Arr
     assert casey.send("graphs/triage/runs", {"input": {"tickets": []}}).status == 403
     demo.answer_all(run)
     demo.wait_for_status(run, "succeeded")
-
-
-def upset(demo: Visitor) -> list[object]:
-    """One ticket that needs a person."""
-    return [ticket for ticket in demo.example("triage")["tickets"] if ticket["subject"] == "Rude agent on the phone"]
 
 
 @pytest.fixture

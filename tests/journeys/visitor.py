@@ -131,6 +131,11 @@ def with_model(model: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def upset(person: Visitor) -> list[object]:
+    """One ticket that needs a person."""
+    return [ticket for ticket in person.example("triage")["tickets"] if ticket["subject"] == "Rude agent on the phone"]
+
+
 def run_status(page: Page) -> Locator:
     """The badge in the head of the run page."""
     return page.locator(".run-head .badge").first

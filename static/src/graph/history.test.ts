@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
+import { dice } from "../dice";
 import { record, redo, startHistory, undo, type History } from "./history";
-
-/** The same numbers in every run. */
-function dice(seed: number) {
-  let state = seed;
-  return (sides: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % sides;
-}
 
 test("whatever is edited, undone and redone, each step back is the document before, each step on the one after", () => {
   for (let seed = 1; seed <= 200; seed += 1) {

@@ -1,13 +1,13 @@
 /**
- * The tenant's live feed: keeps the approvals badge true, and the status badge of every run
- * a page shows (`[data-run="<id>"] .badge[data-status]`). Pages that need more listen for
- * the `baton:run` event. Changes that may have been missed are asked for: when the feed
- * opens, and when the server says so.
+ * The tenant's live feed: keeps the approvals badge true, and the row of every run a page shows
+ * (`[data-run="<id>"]`): its status badge, its open questions, its tokens and its cost.
+ * Changes that may have been missed are asked for: when the feed opens, and when the server says so.
  */
-import { STATUS_WORD } from "../figures";
-import type { RunStatus } from "../contract";
+import { STATUS_WORD, formatCost, formatCount, plural } from "../figures";
+import type { RunSummary } from "../api";
 
-type Frame = { type: "approvals"; count: number } | { type: "resync" } | { type: "run"; run: { id: string; status: RunStatus } };
+type ShownRun = Pick<RunSummary, "id" | "status" | "waiting" | "usage">;
+type Frame = { type: "approvals"; count: number } | { type: "resync" } | { type: "run"; run: ShownRun };
 
 const RETRY_MS = [1_000, 2_000, 5_000, 15_000];
 const FINAL_CODES: ReadonlySet<number> = new Set([4400, 4401, 4404, 4416]);
@@ -19,12 +19,23 @@ function showCount(count: number): void {
   }
 }
 
-function showRun(run: { id: string; status: RunStatus }): void {
-  for (const badge of document.querySelectorAll<HTMLElement>(`[data-run="${CSS.escape(run.id)}"] .badge[data-status]`)) {
-    badge.dataset.status = run.status;
-    badge.textContent = STATUS_WORD[run.status];
+function showRun(run: ShownRun): void {
+  const { input_tokens, output_tokens, cost_nano_usd } = run.usage;
+  for (const row of document.querySelectorAll<HTMLElement>(`[data-run="${CSS.escape(run.id)}"]`)) {
+    const badge = row.querySelector<HTMLElement>(".badge[data-status]");
+    if (badge) badge.dataset.status = run.status;
+    write(badge, STATUS_WORD[run.status]);
+    const questions = row.querySelector<HTMLElement>("[data-questions]");
+    if (questions) questions.hidden = run.waiting === 0;
+    write(questions, plural(run.waiting, "question").replace(" ", "\u00a0"));
+    write(row.querySelector("[data-tokens]"), formatCount(input_tokens + output_tokens));
+    write(row.querySelector("[data-cost]"), formatCost(cost_nano_usd));
   }
-  document.dispatchEvent(new CustomEvent("baton:run", { detail: run }));
+}
+
+/** Leaves alone what reads so already: a text that somebody marks stays marked. */
+function write(element: Element | null, text: string): void {
+  if (element && element.textContent !== text) element.textContent = text;
 }
 
 const AT_ONCE = 500;

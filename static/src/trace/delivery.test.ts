@@ -1,6 +1,7 @@
 /** A run watched over a bad connection: whatever is lost, doubled or late, the page ends with the whole log. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Graph, RunEvent } from "../contract";
+import { dice } from "../dice";
 import { createFaceStore } from "../nodes";
 import { fold } from "./applyEvent";
 import { sampleLog } from "./sampleLog";
@@ -10,12 +11,6 @@ import { wholeState } from "./wholeState";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-/** The same numbers in every run. */
-function dice(seed: number) {
-  let state = seed;
-  return (sides: number) => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) % sides;
-}
 
 function watch(log: readonly RunEvent[]) {
   const store = createTraceStore({ nodes: [], edges: [] } as unknown as Graph, createFaceStore());
