@@ -60,10 +60,10 @@ class Visitor:
 
     def wait_for_status(self, run: str, *wanted: str, seconds: float = RUN_S) -> str:
         reached = set(wanted) | TERMINAL
-        wait_until(lambda: self.status_of(run) in reached, seconds, f"run {run} is {' or '.join(wanted)}")
-        status = self.status_of(run)
-        assert status in wanted, self.ask(f"runs/{run}")["error"]
-        return status
+        seen = [""]  # the one that ended the wait: a run that was just answered may have gone on when it is asked for again
+        wait_until(lambda: seen.append(self.status_of(run)) or seen[-1] in reached, seconds, f"run {run} is {' or '.join(wanted)}")
+        assert seen[-1] in wanted, f"{seen[-1]}: {self.ask(f'runs/{run}')['error']}"
+        return seen[-1]
 
     def example(self, slug: str) -> dict[str, Any]:
         """The input that comes with a graph."""
