@@ -5,8 +5,8 @@ all, the layer looks for messages every 100 ms only. A group is subscribed while
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -34,6 +34,8 @@ Ear = Callable[[Message], None]
 class _Group:
     ears: set[Ear] = field(default_factory=set)
     joined: asyncio.Event = field(default_factory=asyncio.Event)
+    late: bool = False
+    """Somebody listens since before it was joined."""
 
 
 class Switchboard:
@@ -57,10 +59,12 @@ class Switchboard:
         wanted.ears.add(ear)
         self._changed.set()
         try:
-            with suppress(TimeoutError):
+            try:
                 # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes together with the result.
                 async with asyncio.timeout(JOIN_S):
                     await wanted.joined.wait()
+            except TimeoutError:
+                wanted.late = True
             yield
         finally:
             wanted.ears.discard(ear)
@@ -93,8 +97,7 @@ class Switchboard:
                 for name in self._groups.keys() - self._joined:
                     await layer.group_add(name, self._channel)
                     self._joined.add(name)
-                    if name in self._groups:
-                        self._groups[name].joined.set()
+                    self._note_joined(name)
                 for name in self._joined - self._groups.keys():
                     self._joined.discard(name)
                     await layer.group_discard(name, self._channel)
@@ -102,18 +105,27 @@ class Switchboard:
                 self._changed.set()
                 raise
 
+    def _note_joined(self, name: str) -> None:
+        group = self._groups.get(name)
+        if group is None:
+            return
+        group.joined.set()
+        if group.late:
+            group.late = False
+            self._tell_missed([name])
+
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
             before, self._made = self._made, connections_made()
             if before and self._made != before:
-                self._tell_missed()
+                self._tell_missed(self.groups())
             for group, message in await look(self.groups()):
                 self.tell(group, message)
 
-    def _tell_missed(self) -> None:
-        """A connection broke, and what was sent meanwhile is lost: those who have no numbers to miss are told."""
-        for group in self.groups():
+    def _tell_missed(self, groups: Iterable[str]) -> None:
+        """What was sent to these groups is lost, as when a connection broke: those who have no numbers to miss are told."""
+        for group in groups:
             if run_of_group(group) is None:
                 self.tell(group, {"type": "missed"})
 

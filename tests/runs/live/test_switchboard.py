@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from runs.live.groups import run_group, tenant_group
+from runs.live.groups import channel_layer, run_group, send_to, tenant_group
 from runs.live.sockets import switchboard
 from runs.live.sockets.switchboard import Message, Switchboard
 from tenants.isolation.database import DatabaseAway
@@ -14,6 +14,12 @@ from tenants.isolation.database import DatabaseAway
 pytestmark = pytest.mark.usefixtures("broker")
 
 FRAME: Message = {"type": "run.frame", "text": "found by looking"}
+
+
+async def end(board: Switchboard) -> None:
+    for duty in board._duties:
+        duty.cancel()
+    await asyncio.gather(*board._duties, return_exceptions=True)
 
 
 async def test_look_that_fails_is_repeated_and_what_was_missed_meanwhile_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,8 +47,38 @@ async def test_look_that_fails_is_repeated_and_what_was_missed_meanwhile_is_told
             while looks < 8:
                 await asyncio.sleep(0.01)
     finally:
-        for duty in board._duties:
-            duty.cancel()
-        await asyncio.gather(*board._duties, return_exceptions=True)
+        await end(board)
     assert of_tenant == [{"type": "missed"}]
     assert len(of_run) >= 3 and all(message == FRAME for message in of_run)
+
+
+async def test_who_listens_since_before_the_broker_answered_is_told_that_something_was_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The web process began while the broker was away: it has had no connection that could break."""
+    tenant = tenant_group(uuid4())
+    layer = channel_layer()
+    really_join = layer.group_add
+    is_away = True
+
+    async def join(group: str, channel: str) -> None:
+        if is_away:
+            raise OSError("away")
+        await really_join(group, channel)
+
+    monkeypatch.setattr(layer, "group_add", join, raising=False)
+    monkeypatch.setattr(switchboard, "JOIN_S", 0.05)
+    monkeypatch.setattr(switchboard, "REST_S", 0.01)
+    heard: list[Message] = []
+    board = Switchboard()
+    try:
+        async with board.listening(tenant, heard.append), asyncio.timeout(10):
+            await asyncio.sleep(0.05)
+            assert heard == []
+            is_away = False
+            while tenant not in board._joined:
+                await asyncio.sleep(0.01)
+            assert heard == [{"type": "missed"}]
+            await send_to(tenant, {"type": "tenant.approvals"})
+            while len(heard) < 2:
+                await asyncio.sleep(0.01)
+    finally:
+        await end(board)
