@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from orchestrator.engine.document.registry import registered
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
+from orchestrator.engine.execution.context import NodeContext
+from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext
 from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, calls, says
-from tests.graphs import one_agent
+from tests.engine.execution.test_concurrent_calls import about, foreign
+from tests.graphs import edge, graph, node, one_agent, path
 
 
 @dataclass
@@ -43,6 +47,35 @@ async def test_a_call_that_is_begun_again_says_so_under_the_same_key() -> None:
     first, second = model.contexts
     assert (first.attempt, second.attempt) == (1, 2)
     assert first.idempotency_key == second.idempotency_key != ""
+
+
+async def test_like_requests_of_two_nodes_have_keys_of_their_own() -> None:
+    model = Listening(answer=lambda _request: says("done"))
+    nodes = [
+        node("start", "input"),
+        node("one", "agent", {"agent": "helper"}),
+        node("two", "agent", {"agent": "helper"}),
+        node("end", "output"),
+    ]
+    edges = [edge("start", "one"), edge("start", "two"), edge("one", "end"), edge("two", "end")]
+    await Bench(graph(nodes, edges, agents={"helper": {"name": "Helper", "model": "scripted"}}), model=model).finish("task")
+    assert model.requests[0] == model.requests[1]
+    assert len({call.idempotency_key for call in model.contexts}) == 2
+
+
+async def test_like_requests_of_one_attempt_have_keys_of_their_own_and_another_attempt_has_the_same_keys() -> None:
+    async def twice(ctx: NodeContext) -> Json:
+        replies = [await ctx.ask_model(about("it"), "helper") for _ in range(2)]
+        if len(model.requests) == 2:
+            raise RuntimeError("once more")
+        return replies[1].message.text
+
+    model = Listening(answer=lambda _request: says("done"))
+    with registered(foreign(twice)):
+        document = graph([node("f", "foreign", retry={"attempts": 2, "initial_s": 0}), node("end", "output")], path("f", "end"))
+        state = await Bench(document, model=model).finish()
+    keys = [call.idempotency_key for call in model.contexts]
+    assert (state.output, len(keys), len(set(keys)), keys[2:]) == ("done", 4, 2, keys[:2])
 
 
 async def test_what_is_streamed_is_shown_at_the_path_of_the_call() -> None:
