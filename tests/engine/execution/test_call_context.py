@@ -1,14 +1,17 @@
 """What models and tools are told of a call: on whose behalf, under which key, for which time."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from orchestrator.engine.document.registry import registered
+from orchestrator.engine.effects.digest import digest, fingerprint
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.execution.context import NodeContext
+from orchestrator.engine.execution.effect import ModelCall
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext
 from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, calls, says
-from tests.engine.execution.test_concurrent_calls import about, foreign
+from tests.engine.execution.test_concurrent_calls import about, foreign, use
 from tests.graphs import edge, graph, node, one_agent, path
 
 
@@ -75,7 +78,20 @@ async def test_like_requests_of_one_attempt_have_keys_of_their_own_and_another_a
         document = graph([node("f", "foreign", retry={"attempts": 2, "initial_s": 0}), node("end", "output")], path("f", "end"))
         state = await Bench(document, model=model).finish()
     keys = [call.idempotency_key for call in model.contexts]
-    assert (state.output, len(keys), len(set(keys)), keys[2:]) == ("done", 4, 2, keys[:2])
+    proof = fingerprint("model", "scripted", ModelCall(about("it"), "helper").request())
+    made = [digest(["run", "/f#1", proof, number])[:40] for number in (1, 2)]
+    assert (state.output, keys) == ("done", made * 2), "whatever build goes on with the run makes the same ones"
+
+
+async def test_like_calls_that_are_made_at_once_have_keys_of_their_own() -> None:
+    async def at_once(ctx: NodeContext) -> Json:
+        calls = ctx.concurrent()
+        return list(await asyncio.gather(*(calls.perform(use("look", "it")) for _ in range(3))))
+
+    with registered(foreign(at_once)):
+        rig = Bench(graph([node("f", "foreign"), node("end", "output")], path("f", "end")), tools=MemoryTools({"look": lambda _: "seen"}))
+        assert (await rig.finish()).output == ["seen"] * 3
+    assert len({call.idempotency_key for call in rig.tools.contexts}) == 3
 
 
 async def test_what_is_streamed_is_shown_at_the_path_of_the_call() -> None:
