@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.errors import ToolError
 from orchestrator.engine.execution import runner as runner_module
 from orchestrator.engine.execution import scope_run
 from orchestrator.engine.ids import Json, Path
@@ -78,6 +79,22 @@ async def test_run_that_only_waits_says_for_what_and_wakes_at_the_earliest_time(
     assert left.waiting_on == ("w0#1/timer.1", "w1#1/timer.1", "w2#1/timer.1")
     assert state.wake_at_us is not None and abs(state.wake_at_us - rig.clock.time_us - 3_600_000_000) < 1000
     assert left.wake_at_us == state.wake_at_us
+
+
+async def test_time_of_what_was_cut_off_wakes_nobody() -> None:
+    """A failure ends the item that waits for an hour; then the run waits for two."""
+
+    async def fail(_arguments: dict[str, Json]) -> Json:
+        await asyncio.sleep(0.01)
+        raise ToolError("no")
+
+    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "skip"}), node("end", "output")]
+    nodes += [node("hour", "wait", {"seconds": 3600}, parent="each"), node("fail", "tool", {"tool": "fail"}, parent="each")]
+    nodes += [node("two", "wait", {"seconds": 7200})]
+    inner = [edge("each.item", "hour"), edge("each.item", "fail"), edge("hour", "each.result"), edge("fail", "each.result")]
+    rig = Bench(graph(nodes, [*path("start", "each", "two", "end"), *inner]), tools=MemoryTools({"fail": fail}))
+    state = await rig.go([1])
+    assert state.wake_at_us is not None and abs(state.wake_at_us - rig.clock.time_us - 7_200_000_000) < 1000
 
 
 async def test_run_that_waits_for_a_person_alone_has_no_time_to_wake() -> None:
@@ -159,6 +176,7 @@ async def test_run_that_is_paused_while_it_waits_in_place_leaves_at_once() -> No
     going = asyncio.ensure_future(rig.go(None, runner := rig.runner()))
     while not runner.state.waiting():
         await asyncio.sleep(0)
+    await asyncio.sleep(0.02)
     runner.pause("ann")
     state = await asyncio.wait_for(going, 1)
     assert state.status is RunStatus.PAUSED
