@@ -61,6 +61,15 @@ def test_edge_that_may_be_taken_in_several_rounds_is_warned_of_with_the_way_that
     )
 
 
+@pytest.mark.parametrize("sure_first", [True, False])
+def test_edge_whose_values_enter_two_loops_is_told_once_by_the_one_that_is_sure(sure_first: bool) -> None:
+    ways = [edge("x", "b"), edge("x", "c", condition="output > 1")]
+    loops = [*(back(name, name) for name in "abc"), edge("b", "end", otherwise=True), edge("c", "end", otherwise=True)]
+    [found] = check_graph(document(edge("start", "a"), edge("a", "x"), *(ways if sure_first else ways[::-1]), *loops))
+    assert (found.edge, found.severity) == ("a-x", Severity.ERROR)
+    assert "it leads by edge 'x-b' into the loop around 'b'" in found.message
+
+
 SELF = [edge("start", "a"), back("a", "a")]
 PAIR = [edge("start", "h"), edge("h", "t"), back("t", "h")]
 FORK = [edge("start", "h"), *path("h", "x", "t"), *path("h", "y", "t"), back("t", "h")]
