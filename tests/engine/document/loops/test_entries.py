@@ -70,6 +70,14 @@ def test_edge_whose_values_enter_two_loops_is_told_once_by_the_one_that_is_sure(
     assert "it leads by edge 'x-b' into the loop around 'b'" in found.message
 
 
+@pytest.mark.parametrize("sure", ["y", "w"])
+def test_edge_whose_values_come_by_two_ways_is_told_by_the_one_that_is_sure(sure: str) -> None:
+    ways = [edge("x", name, **({} if name == sure else {"condition": "output > 1"})) for name in "yw"]
+    assert entered(edge("start", "a"), back("a", "a"), edge("a", "x"), *ways, edge("y", "z"), edge("w", "z"), edge("z", "b")) == {
+        "a-x": "error"
+    }
+
+
 SELF = [edge("start", "a"), back("a", "a")]
 PAIR = [edge("start", "h"), edge("h", "t"), back("t", "h")]
 FORK = [edge("start", "h"), *path("h", "x", "t"), *path("h", "y", "t"), back("t", "h")]
