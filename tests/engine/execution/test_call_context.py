@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from orchestrator.engine.document.registry import registered
 from orchestrator.engine.effects.digest import digest, fingerprint
+from orchestrator.engine.effects.gate import GateDecision, GateRequest
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.effect import ModelCall
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext
-from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, calls, says
+from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, ScriptedModel, calls, says
 from tests.engine.execution.test_concurrent_calls import about, foreign, use
 from tests.graphs import edge, graph, node, one_agent, path
 
@@ -88,8 +89,14 @@ async def test_like_calls_that_are_made_at_once_have_keys_of_their_own() -> None
         calls = ctx.concurrent()
         return list(await asyncio.gather(*(calls.perform(use("look", "it")) for _ in range(3))))
 
+    class Slow(FixedAuthority):
+        async def decide(self, request: GateRequest) -> GateDecision:
+            await asyncio.sleep(0)
+            return await super().decide(request)
+
     with registered(foreign(at_once)):
-        rig = Bench(graph([node("f", "foreign"), node("end", "output")], path("f", "end")), tools=MemoryTools({"look": lambda _: "seen"}))
+        document = graph([node("f", "foreign"), node("end", "output")], path("f", "end"))
+        rig = Bench(document, tools=MemoryTools({"look": lambda _: "seen"}), authority=Slow())
         assert (await rig.finish()).output == ["seen"] * 3
     assert len({call.idempotency_key for call in rig.tools.contexts}) == 3
 

@@ -175,6 +175,13 @@ async def test_call_that_a_failure_beside_it_cut_off_is_recorded_as_a_person_say
     assert isinstance(state.output, dict) and state.output["message"] == (words if action == "fail" else "It is broken.")
 
 
+async def test_model_call_may_need_a_persons_approval_like_any_other() -> None:
+    rig = Bench(one_agent(), model=ScriptedModel([says("done")]), authority=FixedAuthority({"scripted": Verdict.ASK}))
+    state = await rig.go("task")
+    assert (state.waiting(), rig.model.requests) == ([Path("help#1/model.1/approval")], [])
+    assert (await say(rig, "approve")).output == "done"
+
+
 @dataclass
 class Unsteady(ScriptedModel):
     """Tells of one failed try before it answers."""
