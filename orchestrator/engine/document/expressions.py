@@ -193,7 +193,7 @@ def compile_expression(source: str) -> Expression:
     try:
         program = cel.compile(text)
     except Exception as error:  # noqa: BLE001 - the parser's own error types are private
-        detail = str(error).split("ERROR:")[-1].split("\n")[0].strip() or "it is empty"
+        detail = _first_fault(error, text) if text else "it is empty"
         raise ExpressionFailed(
             f"Expression `{text[:200]}` cannot be read: {detail}",
             cure="Write a CEL expression, such as input.score > 0.8 or nodes.classify.out.label == 'billing'.",
@@ -207,6 +207,12 @@ def compile_expression(source: str) -> Expression:
         plain_path=plain,
         members={root: None if _ANY_MEMBER[root].search(text) else frozenset(_MEMBER[root].findall(text)) for root in _MEMBER},
     )
+
+
+def _first_fault(error: Exception, text: str) -> str:
+    """What the parser says of the first of its faults: it tells them all, after the expression itself, each with a drawing of its place."""
+    faults = str(error).removeprefix(f"Failed to parse expression '{text}': ").removeprefix("ERROR:")
+    return faults.split("\n")[0].strip()
 
 
 def evaluate(source: str, variables: Variables) -> Json:

@@ -64,6 +64,23 @@ def test_failure_names_expression_cause_and_cure(source: str, told: str) -> None
     assert caught.value.info.cure
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("1 + + +\n2 +", "<input>:1:5: Syntax error: mismatched input '+' expecting"),
+        ("'ERROR:' +", "<input>:1:11: Syntax error: mismatched input '<EOF>' expecting"),
+        ("a b", "<input>:1:3: Syntax error: extraneous input 'b' expecting <EOF>"),
+        (" ", "it is empty"),
+    ],
+)
+def test_expression_that_cannot_be_read_is_told_with_its_first_fault(source: str, told: str) -> None:
+    with pytest.raises(ExpressionFailed) as caught:
+        compile_expression(source)
+    text = source.strip()
+    assert caught.value.info.message.startswith(f"Expression `{text}` cannot be read: {told}")
+    assert "\n" not in caught.value.info.message.removeprefix(f"Expression `{text}`"), "nothing is drawn"
+
+
 def test_condition_must_be_true_or_false() -> None:
     assert is_open("input.score == 1", SEEN)
     with pytest.raises(ExpressionFailed, match="expected true or false"):
@@ -95,6 +112,11 @@ def test_g04_text_cannot_grow_without_bound() -> None:
     seen = Variables({"input": "x" * 400_000})
     with pytest.raises(ExpressionFailed, match="grew over"):
         render("{{ input }}" * 1000, seen)
+
+
+def test_g04_text_may_grow_up_to_its_bound() -> None:
+    seen = Variables({"input": "x" * 99_999})
+    assert len(render(f"{'-' * 100_000}{{{{ input }}}}" * 5, seen)) == 999_995
 
 
 def test_g05_regular_expressions_take_linear_time() -> None:

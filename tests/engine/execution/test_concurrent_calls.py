@@ -11,13 +11,15 @@ from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Param
 from orchestrator.engine.document.registry import registered
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.human import HumanAction, HumanRequest
+from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.effect import ToolUse
 from orchestrator.engine.ids import Json
+from orchestrator.engine.log.events import Decision
 from orchestrator.engine.log.run_state import fold
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.testing import Bench, FixedAuthority, MemoryLog, MemoryTools
+from orchestrator.engine.testing import Bench, FixedAuthority, MemoryLog, MemoryTools, ScriptedModel, says
 from tests.engine.execution.rough_world import counted_slots
 from tests.graphs import edge, graph, node, path
 
@@ -46,6 +48,10 @@ def use(name: str, text: str = "", safety: Safety = Safety.IDEMPOTENT) -> ToolUs
 
 def question(title: str) -> HumanRequest:
     return HumanRequest(mode="review", title=title, actions=(HumanAction(name="approve", title="Approve"),))
+
+
+def about(text: str) -> ModelRequest:
+    return ModelRequest(model="scripted", messages=(Message(role=Role.USER, content=text_parts(text)),))
 
 
 def uneven(order: list[str]) -> MemoryTools:
@@ -84,6 +90,30 @@ async def test_calls_are_found_again_whatever_the_order_they_are_made_in(order: 
         state = await again.finish()
         assert state.output == [["saw a2", "approve"], ["saw b2", "approve"]], state.error
         assert sorted(call.arguments["text"] for call in again.tools.calls) == ["a2", "b2"]  # type: ignore[type-var]  # texts
+
+
+async def test_models_and_choices_are_found_again_whatever_the_order_they_come_in() -> None:
+    """The first worker came to a; the next one comes to b first."""
+    orders = [["a"], ["b", "a"]]
+
+    async def both(ctx: NodeContext) -> Json:
+        calls, found = ctx.concurrent(), dict[str, Json]()
+        for text in orders.pop(0):
+            found[text] = (await calls.ask_model(about(text), "helper")).message.text
+            calls.decide("next", text)
+        await calls.ask(question("Well?"))
+        return found
+
+    with registered(foreign(both)):
+        rig = Bench(line(), model=ScriptedModel(answer=lambda request: says(f"about {request.messages[0].text}")))
+        before = await rig.go()
+        runner = rig.runner()
+        assert runner.deliver(before.waiting()[0], {"action": "approve"}, "ann")
+        state = await rig.go(None, runner)
+    assert state.output == {"a": "about a", "b": "about b"}, state.error
+    assert [request.messages[0].text for request in rig.model.requests] == ["a", "b"], "nothing is asked twice"
+    made = [event for event in rig.log.events if isinstance(event, Decision)]
+    assert [(event.chosen, event.why, event.options) for event in made] == [("a", "", ()), ("b", "", ())], "nothing is lost or told twice"
 
 
 async def test_like_calls_are_counted() -> None:

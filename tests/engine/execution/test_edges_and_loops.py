@@ -72,6 +72,13 @@ async def test_condition_sees_what_its_own_node_writes() -> None:
     assert sorted(state.scopes[ROOT].activations["count"]) == [1, 2, 3]
 
 
+async def test_node_with_several_ports_writes_what_left_by_them() -> None:
+    routes = [{"name": "big", "condition": "input > 5"}, {"name": "small"}]
+    nodes = [node("start", "input"), node("r", "router", {"routes": routes}, writes={"seen": "output"}), node("end", "output")]
+    state = await Bench(graph(nodes, [edge("start", "r"), edge("r.big", "end")], channels={"seen": {}})).finish(7)
+    assert state.channels["seen"].as_of(state.last_seq) == {"big": 7}
+
+
 async def test_condition_of_an_agents_loop_sees_the_last_value_it_wrote() -> None:
     nodes = [node("start", "input"), node("n", "transform", {"expression": "input + 1"}, writes={"last": "output"}), node("end", "output")]
     document = graph(

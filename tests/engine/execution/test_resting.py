@@ -1,6 +1,7 @@
 """Rest has one owner: live count, deadlines and slot are given back together and taken again together."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.errors import ToolError
+from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json
+from orchestrator.engine.log.events import EffectStarted, Event
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, ScriptedModel, calls
+from orchestrator.engine.testing import Bench, FixedAuthority, MemoryLog, MemoryTools, ScriptedModel, calls
 from tests.engine.execution.rough_world import counted_slots
-from tests.graphs import edge, graph, node, one_agent, path
+from tests.graphs import approval, chain, edge, graph, node, one_agent, path
 
 
 def mapped(body: list[dict[str, Any]], edges: list[dict[str, Any]], params: dict[str, Any] | None = None, **rest: Any) -> Graph:
@@ -181,6 +184,57 @@ async def test_time_that_former_workers_spent_counts() -> None:
     assert runner.deliver(runner.state.waiting()[0], {"action": "approve"}, "ann")
     state = await rig.go(None, runner)
     assert state.status is RunStatus.LIMIT_EXCEEDED
+
+
+async def test_run_whose_time_is_used_up_gets_no_more_of_it() -> None:
+    async def slow(_arguments: dict[str, Json]) -> Json:
+        await asyncio.sleep(0.3)
+        return "done"
+
+    nodes = [node("ask", "human"), node("slow", "tool", {"tool": "slow"}), node("end", "output")]
+    document = graph(nodes, [edge("ask.approve", "slow"), edge("slow", "end")], limits={"max_seconds": 3})
+    rig = Bench(document, tools=MemoryTools({"slow": slow}))
+    await rig.go()
+    runner = rig.runner()
+    runner.state.worked_us = 4_000_000
+    assert runner.deliver(runner.state.waiting()[0], {"action": "approve"}, "ann")
+    assert (await rig.go(None, runner)).status is RunStatus.LIMIT_EXCEEDED
+
+
+class Prompt(MemoryLog):
+    """Somebody answers each question in the moment in which it is asked."""
+
+    runner: Runner
+
+    def append(self, events: Sequence[Event]) -> None:
+        super().append(events)
+        for event in events:
+            if isinstance(event, EffectStarted) and event.waits:
+                asyncio.get_running_loop().call_soon(self.runner.deliver, event.path, {"action": "approve"}, "ann")
+
+
+async def test_answer_that_comes_as_the_run_is_about_to_leave_keeps_it() -> None:
+    log = Prompt()
+    rig = Bench(approval(), log=log)
+    log.runner = rig.runner()
+    state = await rig.go(1, log.runner)
+    assert state.status is RunStatus.SUCCEEDED
+    assert not [event for event in rig.log.events if event.type == "run_suspended"]
+
+
+async def test_pause_that_is_taken_back_as_the_run_is_about_to_leave_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = (rig := Bench(chain(1))).runner()
+    stop = runner._stop
+
+    def stop_and_unpause(ending: Any) -> None:
+        stop(ending)
+        runner.unpause("ann")
+
+    monkeypatch.setattr(runner, "_stop", stop_and_unpause)
+    runner.pause("ann")
+    state = await rig.go(1, runner)
+    assert (state.status, state.output) == (RunStatus.SUCCEEDED, 2)
+    assert not [event for event in rig.log.events if event.type in ("run_paused", "run_suspended")]
 
 
 async def test_tool_that_raises_a_timeout_of_its_own_is_not_taken_for_the_nodes_time_limit() -> None:

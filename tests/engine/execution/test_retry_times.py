@@ -1,5 +1,6 @@
 """When a failed attempt is made again: what it waits, what it believes, and what is never tried again."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from orchestrator.engine.log.events import NodeRetrying
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, FixedAuthority, ManualClock, MemoryLog, MemoryTools, ScriptedModel, host_of
-from tests.graphs import chain, graph, node, path
+from tests.graphs import chain, edge, graph, node, path
 
 
 class StillClock(ManualClock):
@@ -110,3 +111,23 @@ async def test_each_attempt_has_its_inputs_and_the_log_has_them_once() -> None:
     await rig.finish({"n": 1})
     begun = [event for event in rig.log.events if event.type == "node_started" and event.node == "call"]
     assert [(event.attempt, event.inputs) for event in begun] == [(1, {"in": {"n": 1}}), (2, {})]
+
+
+async def test_nodes_that_wait_for_their_next_attempt_at_once_each_begin_at_their_time() -> None:
+    names = {"soon": 0.02, "late": 0.06}
+    failed: set[str] = set()
+    order: list[str] = []
+
+    def once(arguments: dict[str, Json]) -> Json:
+        name = str(arguments["name"])
+        if name not in failed:
+            failed.add(name)
+            raise ToolError("not yet")
+        order.append(name)
+        return name
+
+    params = {name: {"tool": "t", "arguments": {"name": name}} for name in names}
+    tries = [node(name, "tool", params[name], retry={"attempts": 2, "initial_s": wait}) for name, wait in names.items()]
+    document = graph([*tries, node("both", "join"), node("end", "output")], [*path("soon", "both", "end"), edge("late", "both")])
+    state = await asyncio.wait_for(Bench(document, tools=MemoryTools({"t": once})).finish(), 5)
+    assert (state.output, order) == (["soon", "late"], ["soon", "late"])

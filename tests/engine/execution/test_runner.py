@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.errors import ToolError
 from orchestrator.engine.execution import runner as runner_module
 from orchestrator.engine.execution import scope_run
 from orchestrator.engine.ids import Json, Path
-from orchestrator.engine.log.events import RunClaimed, RunSuspended
+from orchestrator.engine.log.events import NodeSkipped, RunClaimed, RunSuspended
 from orchestrator.engine.log.run_state import fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, MemoryTools
@@ -78,6 +79,22 @@ async def test_run_that_only_waits_says_for_what_and_wakes_at_the_earliest_time(
     assert left.waiting_on == ("w0#1/timer.1", "w1#1/timer.1", "w2#1/timer.1")
     assert state.wake_at_us is not None and abs(state.wake_at_us - rig.clock.time_us - 3_600_000_000) < 1000
     assert left.wake_at_us == state.wake_at_us
+
+
+async def test_time_of_what_was_cut_off_wakes_nobody() -> None:
+    """A failure ends the item that waits for an hour; then the run waits for two."""
+
+    async def fail(_arguments: dict[str, Json]) -> Json:
+        await asyncio.sleep(0.01)
+        raise ToolError("no")
+
+    nodes = [node("start", "input"), node("each", "map", {"on_item_error": "skip"}), node("end", "output")]
+    nodes += [node("hour", "wait", {"seconds": 3600}, parent="each"), node("fail", "tool", {"tool": "fail"}, parent="each")]
+    nodes += [node("two", "wait", {"seconds": 7200})]
+    inner = [edge("each.item", "hour"), edge("each.item", "fail"), edge("hour", "each.result"), edge("fail", "each.result")]
+    rig = Bench(graph(nodes, [*path("start", "each", "two", "end"), *inner]), tools=MemoryTools({"fail": fail}))
+    state = await rig.go([1])
+    assert state.wake_at_us is not None and abs(state.wake_at_us - rig.clock.time_us - 7_200_000_000) < 1000
 
 
 async def test_run_that_waits_for_a_person_alone_has_no_time_to_wake() -> None:
@@ -154,6 +171,18 @@ async def test_pause_is_recorded_once_everything_under_way_has_ended() -> None:
     assert [event.type for event in rig.log.events[-2:]] == ["node_finished", "run_paused"], "the next node has not begun"
 
 
+async def test_run_that_is_paused_while_it_waits_in_place_leaves_at_once() -> None:
+    rig = Bench(waiting(1.5))
+    going = asyncio.ensure_future(rig.go(None, runner := rig.runner()))
+    while not runner.state.waiting():
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.02)
+    runner.pause("ann")
+    state = await asyncio.wait_for(going, 1)
+    assert state.status is RunStatus.PAUSED
+    assert [event.by for event in rig.log.events if event.type == "run_paused"] == ["ann"]
+
+
 async def test_paused_run_that_is_taken_up_stays_paused_until_somebody_lets_it_go_on() -> None:
     rig = Bench(approval())
     await rig.go(1)
@@ -173,3 +202,12 @@ async def test_input_is_held_against_its_form_before_any_node_begins() -> None:
     state = await rig.finish("x")
     assert [event.type for event in rig.log.events] == ["run_started", "run_claimed", "run_failed"]
     assert state.error is not None and state.error.message == 'The input does not fit the graph: "x" is not of type "integer"'
+
+
+async def test_node_that_is_passed_by_is_told_at_its_place() -> None:
+    nodes = [node("start", "input"), node("each", "map"), *(node(name, "transform", parent="each") for name in "ab"), node("end", "output")]
+    inner = [edge("each.item", "a"), edge("a", "b", condition="false"), edge("b", "each.result")]
+    rig = Bench(graph(nodes, [*path("start", "each", "end"), *inner]))
+    await rig.finish([7])
+    [skipped] = [event for event in rig.log.events if isinstance(event, NodeSkipped)]
+    assert (skipped.path, skipped.scope, skipped.node, skipped.activation) == ("each#1/item.0/b#1", "each#1/item.0", "b", 1)

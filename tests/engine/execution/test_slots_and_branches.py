@@ -1,6 +1,7 @@
 """Who is at work: slots in line, branches that rest and go on, deadlines that stand still."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -70,7 +71,16 @@ async def test_trunk_tells_when_the_last_of_what_is_at_work_has_ended() -> None:
     child.end()
     assert (trunk.at_work, child.at_work, told.times) == (0, 0, 1)
     child.end()
-    assert trunk.at_work == 0, "to end twice is to end once"
+    assert (trunk.at_work, child.at_work) == (0, 0), "to end twice is to end once"
+
+
+async def test_branch_that_never_began_ends_without_a_trace() -> None:
+    told, slots = Told(), Slots(0)
+    trunk = begun(told)
+    waiting = Branch(trunk, slots)
+    waiting.begin(lambda: None)
+    waiting.end()
+    assert (trunk.at_work, waiting.at_work, slots.free, told.times) == (1, 0, 0, 0)
 
 
 async def test_branch_that_rests_counts_no_more_and_counts_again_from_when_it_is_woken() -> None:
@@ -157,6 +167,39 @@ async def test_code_that_is_torn_out_of_its_rest_goes_on_without_a_slot_and_give
     assert slots.free == 1
 
 
+async def test_code_that_is_torn_out_of_the_line_counts_once_when_its_slot_comes() -> None:
+    trunk, slots = begun(Told()), Slots(1)
+    first, second = Branch(trunk, slots), Branch(trunk, slots)
+    first.begin(lambda: None)
+    with pytest.raises(RuntimeError):
+        async with first.resting() as rest:
+            second.begin(lambda: None)
+            rest.end()
+            raise RuntimeError
+    assert (first.at_work, second.at_work, trunk.at_work) == (1, 1, 3), "it clears up, without a slot"
+    second.end()
+    assert (first.at_work, trunk.at_work, slots.free) == (1, 2, 0), "the slot that it stood in line for"
+    first.end()
+    assert (first.at_work, trunk.at_work, slots.free) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("torn", [False, True])
+async def test_rest_that_is_over_counts_in_no_later_one(torn: bool) -> None:
+    trunk = begun(Told())
+    for _ in range(2):
+        with suppress(RuntimeError):
+            async with trunk.resting() as rest:
+                assert trunk.at_work == 0
+                if torn:
+                    raise RuntimeError
+                rest.end()
+                await rest.over
+        async with trunk.call(), trunk.call(), trunk.resting() as rest:
+            assert trunk.at_work == 1, "one of two calls rests"
+            rest.end()
+            await rest.over
+
+
 async def test_code_with_several_calls_rests_when_all_of_them_rest() -> None:
     told = Told()
     trunk = begun(told)
@@ -203,6 +246,29 @@ async def test_time_that_was_worked_before_a_rest_counts_after_it() -> None:
                 await rest.over
             await asyncio.sleep(5)
     assert asyncio.get_running_loop().time() - began < 1
+
+
+async def test_code_that_is_over_time_may_rest_while_it_clears_up() -> None:
+    trunk = begun(Told())
+    with pytest.raises(TimeoutError):
+        async with time_limit(trunk, 0.01):
+            try:
+                await asyncio.sleep(5)
+            finally:
+                async with trunk.resting() as rest:
+                    rest.end()
+                    await rest.over
+    assert trunk.at_work == 1
+
+
+async def test_time_limit_that_begins_in_a_rest_goes_on_when_that_is_over() -> None:
+    trunk = begun(Told())
+    with pytest.raises(TimeoutError):
+        async with trunk.resting() as rest, time_limit(trunk, 0.01):
+            rest.end()
+            await rest.over
+            await asyncio.sleep(5)
+    assert trunk.at_work == 1
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.registry import registered
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ModelError, ToolError
+from orchestrator.engine.execution.context import NodeContext
+from orchestrator.engine.execution.effect import ToolUse
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import EffectStatus, RunStatus
 from orchestrator.engine.testing import Bench, FixedAuthority, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
+from tests.engine.execution.test_concurrent_calls import foreign
 from tests.graphs import edge, graph, node, one_agent, path
 
 
@@ -55,6 +60,51 @@ async def test_call_cut_off_by_the_time_limit_asks_a_person_before_the_node_goes
         assert state.effects["pay#1/tool.1"].status is EffectStatus.UNKNOWN
         state = await say(rig, action, "seen")
         assert (state.output, till.paid) == (output, paid), state.error
+
+
+async def test_answer_about_a_call_that_was_cut_off_is_taken_while_the_run_goes_on_elsewhere() -> None:
+    released = asyncio.Event()
+
+    async def hold(_arguments: dict[str, Json]) -> Json:
+        await released.wait()
+        return "held"
+
+    till = Till(lambda _nth: True)
+    till.functions["hold"] = hold
+    nodes = [node("pay", "tool", {"tool": "pay"}, timeout_s=0.02), node("hold", "tool", {"tool": "hold"}), node("end", "output")]
+    rig = Bench(graph(nodes, path("pay", "end")), tools=till)
+    going = asyncio.ensure_future(rig.go(None, runner := rig.runner()))
+    while not runner.state.waiting():
+        await asyncio.sleep(0.001)
+    assert runner.deliver(runner.state.waiting()[0], {"action": "happened", "value": "seen"}, "ann")
+    await asyncio.sleep(0)
+    released.set()
+    state = await going
+    assert (state.status, state.output, till.paid) == (RunStatus.SUCCEEDED, "seen", 1), state.error
+
+
+async def test_nothing_is_called_again_while_a_person_is_asked_about_what_was_cut_off() -> None:
+    looked = 0
+
+    async def look(_arguments: dict[str, Json]) -> Json:
+        nonlocal looked
+        looked += 1
+        await asyncio.sleep(60)
+        return None
+
+    async def both(ctx: NodeContext) -> Json:
+        async def call(inner: NodeContext, name: str, safety: Safety) -> Json:
+            return await inner.perform(ToolUse(name, {}, agent="", safety=safety, own_tools=None))
+
+        works = [partial(call, name="pay", safety=Safety.UNSAFE), partial(call, name="look", safety=Safety.PURE)]
+        return list(await ctx.gather(works, ["pay", "look"]))
+
+    till = Till(lambda _nth: True)
+    till.functions["look"] = look
+    with registered(foreign(both)):
+        rig = Bench(graph([node("f", "foreign", timeout_s=0.02), node("end", "output")], path("f", "end")), tools=till)
+        state = await asyncio.wait_for(rig.go(), 5)
+    assert (state.status, till.paid, looked) == (RunStatus.WAITING, 1, 1)
 
 
 async def test_giving_up_a_call_that_was_cut_off_fails_the_node_without_another_try() -> None:

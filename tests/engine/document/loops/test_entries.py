@@ -61,6 +61,30 @@ def test_edge_that_may_be_taken_in_several_rounds_is_warned_of_with_the_way_that
     )
 
 
+@pytest.mark.parametrize("sure_first", [True, False])
+def test_edge_whose_values_enter_two_loops_is_told_once_by_the_one_that_is_sure(sure_first: bool) -> None:
+    ways = [edge("x", "b"), edge("x", "c", condition="output > 1")]
+    loops = [*(back(name, name) for name in "abc"), edge("b", "end", otherwise=True), edge("c", "end", otherwise=True)]
+    [found] = check_graph(document(edge("start", "a"), edge("a", "x"), *(ways if sure_first else ways[::-1]), *loops))
+    assert (found.edge, found.severity) == ("a-x", Severity.ERROR)
+    assert "it leads by edge 'x-b' into the loop around 'b'" in found.message
+
+
+@pytest.mark.parametrize("sure", ["y", "w"])
+def test_edge_whose_values_come_by_two_ways_is_told_by_the_one_that_is_sure(sure: str) -> None:
+    ways = [edge("x", name, **({} if name == sure else {"condition": "output > 1"})) for name in "yw"]
+    assert entered(edge("start", "a"), back("a", "a"), edge("a", "x"), *ways, edge("y", "z"), edge("w", "z"), edge("z", "b")) == {
+        "a-x": "error"
+    }
+
+
+def test_loop_that_is_entered_at_two_places_of_different_rounds_may_be_left_twice() -> None:
+    """From `q` the way to `n` leads into the next round; `n` goes back to one of them, or on."""
+    routes = [{"name": "p", "condition": "input > 5"}, {"name": "q", "condition": "input > 3"}, {"name": "on"}]
+    ways = [edge("start", "p"), edge("start", "q"), edge("p", "n"), back("q", "p"), back("n.p", "p"), back("n.q", "q")]
+    assert entered(*ways, edge("n.on", "b"), n={"kind": "router", "params": {"routes": routes}}) == {"n.on-b": "warning"}
+
+
 SELF = [edge("start", "a"), back("a", "a")]
 PAIR = [edge("start", "h"), edge("h", "t"), back("t", "h")]
 FORK = [edge("start", "h"), *path("h", "x", "t"), *path("h", "y", "t"), back("t", "h")]
@@ -113,6 +137,39 @@ ROUTED = [edge("start", "h"), edge("h", "r"), back("r.again", "h")]
 )
 def test_edges_are_told_apart_by_how_often_they_are_taken(edges: list[dict[str, Any]], found: dict[str, str]) -> None:
     assert entered(*edges) == found
+
+
+@pytest.mark.parametrize(
+    ("edges", "found"),
+    [
+        ([edge("start", "t"), edge("h", "t"), back("t", "h", max_iterations=1), edge("h", "b")], {"h-b": "warning"}),
+        ([edge("start", "e"), edge("e", "u"), edge("h", "e"), back("u", "h", max_iterations=1), edge("h", "b")], {"h-b": "warning"}),
+        ([edge("start", "v"), back("v", "h"), edge("h", "t"), back("t", "v"), edge("h", "b")], {"h-b": "error"}),
+        ([edge("start", "h"), edge("h", "t"), *path("h", "x", "t"), back("t", "h"), edge("t", "b", otherwise=True)], {}),
+        (
+            [edge("start", "h"), edge("h", "t"), back("t", "h"), back("t", "x"), back("x", "h"), edge("t", "b", otherwise=True)],
+            {"t-b": "warning"},
+        ),
+        ([*INNER, edge("o", "t"), edge("t", "b", otherwise=True)], {"t-b": "warning"}),
+        ([*INNER[:3], edge("i", "t", otherwise=True, **LIMIT), INNER[4], edge("t", "b", otherwise=True)], {}),
+    ],
+    ids=[
+        "entered behind its first turn",
+        "entered far behind its first turn",
+        "by way of the entrance",
+        "by a long way and a short one",
+        "by two ways at once, of one round and of two",
+        "through an inner loop and past it",
+        "out of an inner loop by an edge with a limit",
+    ],
+)
+def test_edge_is_taken_again_when_its_node_has_a_second_turn(edges: list[dict[str, Any]], found: dict[str, str]) -> None:
+    assert entered(*edges) == found
+
+
+def test_way_back_that_needs_another_value_makes_nothing_sure() -> None:
+    edges = [edge("start", "h"), edge("h", "t"), edge("h", "u"), back("t", "w"), back("u", "w"), edge("w", "h"), edge("h", "b")]
+    assert entered(*edges, w={"firing": {"rule": "n_of", "count": 2}}) == {"h-b": "warning"}
 
 
 def test_ports_of_which_one_is_taken_exclude_each_other() -> None:

@@ -123,6 +123,14 @@ def test_body_of_a_map_is_a_plan_of_its_own_fed_by_the_item() -> None:
     assert {name: set(body.nodes) for name, body in plan.all_bodies().items()} == {"m": {"k"}, "k": {"x"}}
 
 
+def test_item_that_enters_a_loop_of_a_body_is_neither_inside_it_nor_waited_for() -> None:
+    nodes = [node("m", "map"), *(node(name, "transform", parent="m") for name in "zab")]
+    edges = [edge("m.item", "a"), edge("m.item", "z"), edge("z", "a"), edge("a", "b"), back("b", "a"), edge("b", "m.result")]
+    body = compile_plan(graph(nodes, edges)).bodies[NodeId("m")]
+    assert (body.inside, body.back, body.entries) == ({"a-b", "b-a"}, {"b-a"}, {"b-a": ["m.item-a", "z-a"]})
+    assert body.regions[body.nodes[NodeId("a")].region].entering == 1, "the item is there from the beginning"
+
+
 def test_edges_of_a_node_stand_in_the_order_of_the_document() -> None:
     plan = plan_of(fan(3))
     assert [line.id for line in plan.nodes[NodeId("gathered")].incoming] == [f"n{index}-gathered" for index in range(3)]

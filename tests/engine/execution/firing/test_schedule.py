@@ -219,3 +219,76 @@ def test_what_leaves_in_a_later_round_goes_on_as_soon_as_no_earlier_one_can_come
     assert course.end("c", 2, {"c-o"}) == []
     assert course.end("c", 1, {"c-o"}) == [Fire(NodeId("o"), number, {PortName("in"): f"c{number}"}) for number in (1, 2)]
     assert course.end("c", 3, {"c-o"})[:1] == [Fire(NodeId("o"), 3, {PortName("in"): "c3"})]
+
+
+def entered_twice() -> Graph:
+    """The loop `a`, `b` is entered by `s`; its side branch `c` by `t` as well. Both `a` and `c` fire at the first value."""
+    first = {"rule": "any"}
+    nodes = [*(node(name, "input") for name in "st"), *(node(name, "transform", firing=first) for name in "abco")]
+    back = [edge("b", "a", max_iterations=5), edge("c", "a", max_iterations=5)]
+    return graph(nodes, [*path("s", "a", "b"), edge("t", "c"), edge("a", "c"), *back, edge("c", "o")])
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_what_leaves_in_a_later_round_waits_while_the_first_may_still_be_entered(comes: bool) -> None:
+    course = Course(entered_twice())
+    course.end("s")
+    course.end("a", 1, {"a-b"})
+    course.end("b", 1, {"b-a"})
+    assert Fire(NodeId("c"), 2, {PortName("in"): "a2"}) in course.end("a", 2, {"a-c"})
+    assert course.end("c", 2, {"c-o"}) == [], "the first round of c may still come, from t"
+    moves = course.end("t", edges={"t-c"} if comes else set())
+    if comes:
+        assert moves == [Fire(NodeId("c"), 1, {PortName("in"): "t1"})]
+        moves = course.end("c", 1, {"c-o"})
+    sent = ["c1", "c2"] if comes else ["c2"]
+    assert [move for move in moves if move.node == "o"] == [
+        Fire(NodeId("o"), place, {PortName("in"): value}) for place, value in enumerate(sent, start=1)
+    ]
+
+
+@pytest.mark.parametrize(("taken", "values"), [({"a-h", "b-h"}, ["a1", "b1"]), ({"a-h"}, ["a1"]), ({"b-h"}, ["b1"])])
+def test_next_round_begins_when_all_that_lead_back_are_resolved(taken: set[str], values: list[Json]) -> None:
+    back = [edge("a", "h", max_iterations=5), edge("b", "h", max_iterations=5)]
+    nodes = [node("s", "input"), *(node(name, "transform") for name in "hab")]
+    course = Course(graph(nodes, [edge("s", "h"), edge("h", "a"), edge("h", "b"), *back]))
+    course.end("s")
+    course.end("h")
+    assert course.end("a", edges=taken) == []
+    assert course.end("b", edges=taken) == [Fire(NodeId("h"), 2, {PortName("in"): values})]
+
+
+@pytest.mark.parametrize("order", ["sabo", "abos"])
+def test_loop_that_nothing_leads_to_holds_nothing_up(order: str) -> None:
+    nodes = [node(name, "input" if name == "s" else "transform") for name in order]
+    course = Course(graph(nodes, [edge("a", "b"), edge("b", "a", max_iterations=5), edge("b", "o"), edge("s", "o")]))
+    assert [course.of(name) for name in "sabo"] == [[Fire(NodeId("s"), 1, {})], *([Skip(NodeId(name), 1)] for name in "ab"), []]
+    assert course.end("s") == [Fire(NodeId("o"), 1, {PortName("in"): ["s1"]})]
+
+
+def after_rounds(rounds: list[set[str]], *more: dict[str, Any], **firing: Any) -> Course:
+    """`x` comes after a loop and has ended so often; in each round it took the edges that are named."""
+    nodes = [node("s", "input"), *(node(name, "transform") for name in "nxpq"), node("m", "transform", **firing)]
+    edges = [edge("s", "n"), edge("n", "n", max_iterations=9), edge("n", "x"), edge("x", "p"), edge("x", "q"), *more]
+    course = Course(graph(nodes, edges))
+    course.end("s")
+    for number, taken in enumerate(rounds, start=1):
+        course.end("n", number, {"n-x", "n-n"} if number < len(rounds) else {"n-x"})
+        course.end("x", number, taken)
+    return course
+
+
+def test_values_of_one_round_meet_though_another_round_went_by_another_way() -> None:
+    course = after_rounds([{"x-p", "x-q"}, {"x-q"}, {"x-p", "x-q"}], edge("q", "m"), edge("p", "m"))
+    assert [move.activation for move in course.of("p")] == [1, 3]
+    for name, number in (("p", 1), ("p", 3), ("q", 1), ("q", 2), ("q", 3)):
+        course.end(name, number)
+    met = {move.activation: move.inputs[PortName("in")] for move in course.of("m") if isinstance(move, Fire)}
+    assert met == {1: ["q1", "p1"], 2: ["q2", "p1"], 3: ["q3", "p3"]}, "a way that brought nothing repeats what it brought last"
+
+
+def test_first_value_of_a_round_is_not_one_of_the_round_before() -> None:
+    course = after_rounds([{"x-p"}, {"x-q"}], edge("p", "m"), edge("q", "m"), firing={"rule": "any"})
+    course.end("p", 1)
+    course.end("q", 2)
+    assert course.of("m") == [Fire(NodeId("m"), number, {PortName("in"): value}) for number, value in ((1, "p1"), (2, "q2"))]
