@@ -150,7 +150,7 @@ def test_edges_are_told_apart_by_how_often_they_are_taken(edges: list[dict[str, 
             [edge("start", "h"), edge("h", "t"), back("t", "h"), back("t", "x"), back("x", "h"), edge("t", "b", otherwise=True)],
             {"t-b": "warning"},
         ),
-        ([*INNER, edge("o", "t"), edge("t", "b", otherwise=True)], {"t-b": "warning"}),
+        ([*INNER, edge("o", "t"), edge("t", "b", otherwise=True)], {"o-i": "warning", "t-b": "warning"}),
         ([*INNER[:3], edge("i", "t", otherwise=True, **LIMIT), INNER[4], edge("t", "b", otherwise=True)], {}),
     ],
     ids=[
