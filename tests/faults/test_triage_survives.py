@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from editor.starters.catalog import starter
-from runs.models import Run, RunEvent
+from runs.models import Pulse, Run, RunEvent
 from tenants.isolation.scope import system_scope
 from tests.faults.oracle import check_log, say
 from tests.model_server.server import ModelServer
@@ -88,16 +88,21 @@ def row_of(run_id: str) -> Run:
         return Run.objects.select_related("graph_version").get(pk=UUID(run_id))
 
 
+def workers_seen() -> int:
+    return Pulse.objects.filter(kind=Pulse.Kind.WORKER).count()
+
+
 def killed_in_the_middle(installed: Installation, sink: ModelServer, run: Triage) -> float:
-    """The takeover, in seconds after the kill."""
+    """The takeover, in seconds after another worker was there: how long that takes to start says nothing of runs."""
     wait_until(lambda: len(sink.sink) >= KILL_AT, 30, "the run is in its middle")
     installed.worker.kill()
     installed.worker.wait(10)
-    died_at = time.time()
-    assert run.now()["status"] == "running"
+    assert run.now()["status"] == "running" and workers_seen() == 1
     installed.start_worker()
+    wait_until(lambda: workers_seen() == 2, 60, "another worker is there")
+    there_at = time.time()
     wait_until(lambda: len(events_of(run.id, "run_claimed")) == 2, TAKEOVER_S + 5, "another worker has taken over")
-    return float(events_of(run.id, "run_claimed")[1]["at_us"]) / 1e6 - died_at
+    return float(events_of(run.id, "run_claimed")[1]["at_us"]) / 1e6 - there_at
 
 
 def check_nothing_happened_twice(run: Triage, sink: ModelServer) -> None:
@@ -140,5 +145,5 @@ def test_the_triage_survives_the_death_of_its_worker(installed: Installation, pr
     assert ended["status"] == "succeeded" and len(ended["output"]["rows"]) == TICKETS, ended["error"]
     assert all("reply" in row for row in ended["output"]["rows"])
     check_nothing_happened_twice(run, providers_sink)
-    say(f"takeover {took:.1f} s after the kill")
+    say(f"takeover {took:.1f} s after another worker was there")
     assert took < TAKEOVER_S
