@@ -136,6 +136,11 @@ def test_rows_that_were_changed_by_hand_are_found_and_made_anew(ended: tuple[Wor
         Run.objects.filter(pk=run.pk).update(calls=7, status="failed")
         Approval.objects.filter(run=run).update(action="reject")
         ModelUse.objects.filter(run=run).delete()
+        found = {one.projection: one for one in rebuild(run, keep=False)}
+        assert {one.run for one in found.values()} == {str(run.pk)}
+        assert [(row["calls"], row["status"]) for row in (*found["runs"].stored, *found["runs"].read)] == [(7, "failed"), (1, "succeeded")]
+        assert [row["action"] for row in (*found["approvals"].stored, *found["approvals"].read)] == ["reject", "approve"]
+        assert (len(found["model_uses"].stored), len(found["model_uses"].read)) == (0, 1)
         out = StringIO()
         with pytest.raises(CommandError, match="not what the logs say"):
             call_command("projections", stdout=out)
@@ -157,3 +162,14 @@ def test_a_run_that_waits_keeps_its_wake_time(worker: RunWorker) -> None:
         due = Run.objects.get(pk=run.pk).due_at
         assert rebuild(run, keep=True) == [] and due is not None
         assert Run.objects.filter(pk=run.pk, due_at=due, due_at__gt=Now()).exists()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_run_that_no_worker_has_begun_stays_as_it_was_made() -> None:
+    run = world().run("x")
+    with system_scope():
+        assert rebuild(run, keep=True) == []
+        assert (Run.objects.get(pk=run.pk).status, Run.objects.filter(pk=run.pk, due_at__isnull=False).exists()) == ("queued", True)
+        Run.objects.filter(pk=run.pk).update(status="running")
+        assert [one.projection for one in rebuild(run, keep=True)] == ["runs"]
+        assert Run.objects.get(pk=run.pk).status == "queued"
