@@ -6,8 +6,8 @@ import type { FlowEdge } from "./flow";
 import { ProblemMark } from "./ProblemMark";
 import { NO_PROBLEMS, ProblemsContext, severityOf } from "./problems";
 
-/** An edge that leads back goes over the nodes between, this far above its ends. */
-const CLEARANCE = 84;
+/** An edge that leads back goes over the nodes between, this far above its ends: the farther, the higher, so that loops inside each other do not cover each other. */
+const clearance = (length: number): number => 72 + Math.min(160, 0.09 * length);
 
 /** Neighbours that stand close together are not a way back. */
 const OVERLAP = 48;
@@ -20,7 +20,7 @@ export const LinkEdge = memo(function LinkEdge(props: EdgeProps<FlowEdge>) {
   const flow = useStoreApi();
   const leadsBack = props.targetX < props.sourceX - OVERLAP;
   const [path, labelX, labelY] = leadsBack
-    ? getSmoothStepPath({ ...props, centerY: Math.min(props.sourceY, props.targetY) - CLEARANCE, borderRadius: 14, offset: 26 })
+    ? getSmoothStepPath({ ...props, centerY: Math.min(props.sourceY, props.targetY) - clearance(props.sourceX - props.targetX), borderRadius: 14, offset: 26 })
     : getBezierPath(props);
   const edge = props.data?.edge;
   const condition = edge?.label || (edge?.otherwise ? "otherwise" : edge?.condition);
