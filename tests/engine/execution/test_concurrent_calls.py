@@ -9,6 +9,7 @@ import pytest
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params
 from orchestrator.engine.document.registry import registered
+from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.human import HumanAction, HumanRequest
 from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
@@ -123,8 +124,11 @@ async def test_like_calls_are_counted() -> None:
 
     with registered(foreign(twice)):
         rig = Bench(line(), tools=uneven(["a"]))
-        assert (await rig.finish()).output == ["saw a"] * 3
+        state = await rig.finish()
+        assert state.output == ["saw a"] * 3
         assert len(rig.tools.calls) == 3
+    name = f"f#1/tool.{digest(['look', use('look', 'a').request()])[:16]}"
+    assert list(state.effects) == [f"{name}.{number}" for number in (1, 2, 3)], "as earlier builds named them"
 
 
 async def test_call_under_way_is_not_taken_for_rest_while_another_waits_for_a_person() -> None:
