@@ -14,10 +14,9 @@ class _Jumping(DefaultSelector):  # type: ignore[misc,valid-type]
     now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
-        if timeout is None or timeout <= 0:
-            return super().select(timeout)  # type: ignore[no-any-return]
-        ready: list[tuple[SelectorKey, int]] = super().select(0)
-        if not ready:
+        passes = timeout is not None and timeout > 0
+        ready: list[tuple[SelectorKey, int]] = super().select(0 if passes else timeout)
+        if timeout is not None and passes and not ready:
             self.now += timeout
         return ready
 
