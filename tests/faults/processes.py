@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.runs.databases import Database
-from tests.runs.services import wait_until
+from tests.runs.services import START_S, wait_until
 
 
 class Processes:
@@ -53,7 +53,7 @@ class Processes:
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         with self._heard:
-            assert self._heard.wait_for(lambda: len(self._forked) > count and self._forked[-1] in self._ready, 30), order
+            assert self._heard.wait_for(lambda: len(self._forked) > count and self._forked[-1] in self._ready, START_S), order
             return self._forked[-1]
 
     def kill_all(self) -> None:
@@ -93,6 +93,26 @@ def freeze_between_commits(pid: int, database: Database) -> None:
             return
         thaw(pid)
         time.sleep(0.01)
+
+
+def freeze_inside_a_commit(pid: int, database: Database) -> None:
+    """Freeze a process that keeps SQLite's one place for a writer."""
+    while True:
+        freeze(pid)
+        if _stays_taken(database.url.removeprefix("sqlite:///")):
+            return
+        thaw(pid)
+        time.sleep(0.001)
+
+
+def _stays_taken(path: str) -> bool:
+    """Longer than anybody commits who is not frozen."""
+    until = time.monotonic() + 0.3
+    while time.monotonic() < until:
+        if _writable(path):
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def _writable(path: str) -> bool:

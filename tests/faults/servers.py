@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.runs.services import wait_until
+from tests.runs.services import START_S, wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +63,7 @@ def wait_for_web(port: int) -> None:
         except (urllib.error.URLError, OSError):
             return False
 
-    wait_until(answers, 30, "the web process answers")
+    wait_until(answers, START_S, "the web process answers")
 
 
 CELERY_WORKER = ["-m", "celery", "-A", "orchestrator.celery", "worker", "--loglevel", "WARNING"]

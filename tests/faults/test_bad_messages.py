@@ -14,7 +14,7 @@ from tests.faults.test_broker_down import DOCUMENT, consumes, ended, start
 from tests.faults.test_broker_errors import own_broker
 from tests.runs.databases import Database
 from tests.runs.factories import world
-from tests.runs.services import Valkey, scratch_folder, wait_until
+from tests.runs.services import START_S, Valkey, scratch_folder, wait_until
 
 __all__ = ["own_broker"]
 
@@ -80,7 +80,7 @@ def test_what_is_no_message_of_ours_is_discarded_and_logged(database: Database, 
         process(CELERY_WORKER, database=database.url, redis=own_broker.url, folder=folder) as worker,
     ):
         start(place)
-        wait_until(lambda: ended() == 1, 30, "the worker executes runs")
+        wait_until(lambda: ended() == 1, START_S, "the worker executes runs")
         for name, bad in BAD.items():
             before = len(log(folder))
             client.lpush(QUEUE, raw(bad))

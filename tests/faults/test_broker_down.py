@@ -18,7 +18,7 @@ from tests.faults.servers import CELERY_WORKER, process
 from tests.runs.databases import Database
 from tests.runs.factories import World, chain, world
 from tests.runs.fixtures import use_broker
-from tests.runs.services import Valkey, scratch_folder, wait_until
+from tests.runs.services import START_S, Valkey, scratch_folder, wait_until
 
 AWAY_S = float(os.environ.get("CHAOS_AWAY_S", "60"))
 DOCUMENT = chain({"id": "work", "kind": "agent", "params": {"agent": "a"}}, agents={"a": {"name": "Ann", "model": "demo/instant"}})
@@ -58,7 +58,7 @@ def broker_away(seconds: float, sign: signal.Signals, database: Database, settin
     try:
         with process(CELERY_WORKER, database=database.url, redis=broker.url, folder=folder / "worker"):
             start(place)
-            wait_until(lambda: ended() == 1, 30, "the worker executes runs")
+            wait_until(lambda: ended() == 1, START_S, "the worker executes runs")
             wait_until(consumes, 20, "the worker consumes")
             broker.stop(sign)
             took = [start(place) for _ in range(5)]

@@ -28,7 +28,7 @@ from tests.runs.factories import World, world
 from tests.runs.fixtures import use_broker
 from tests.runs.live.test_sockets import cookie_of
 from tests.runs.live.web import web_process
-from tests.runs.services import Valkey, scratch_folder, wait_until
+from tests.runs.services import START_S, Valkey, scratch_folder, wait_until
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 AWAY_S = 4.0
@@ -109,7 +109,7 @@ def test_f23_a_broker_that_answers_with_errors_ends_no_worker(
     place = world(DOCUMENT)
     with process(CELERY_WORKER, database=database.url, redis=own_broker.url, folder=folder) as worker:
         start(place)
-        wait_until(lambda: ended() == 1, 30, "the worker executes runs")
+        wait_until(lambda: ended() == 1, START_S, "the worker executes runs")
         wait_until(consumes, 20, "the worker consumes")
         freeze_between_commits(worker.pid, database)
         start(place)

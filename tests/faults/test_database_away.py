@@ -18,7 +18,7 @@ from tests.runs.api_client import Answer, ApiClient
 from tests.runs.databases import Database
 from tests.runs.factories import chain
 from tests.runs.installation import Installation, ended, run_of
-from tests.runs.services import Postgres, Valkey, scratch_folder, wait_until
+from tests.runs.services import START_S, Postgres, Valkey, scratch_folder, wait_until
 
 SUM = chain({"id": "sum", "kind": "tool", "params": {"tool": "calculator", "arguments": {"expression": "40 + 2"}}})
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -84,7 +84,7 @@ def test_f18_a_restart_while_everything_is_idle_costs_no_tool_run(database: Data
     wait_until(lambda: not refused(client.send("GET", "graphs")), 10, "the web process answers again")
     for _ in range(4):
         summed(client, "sum")
-    wait_until(lambda: ApiClient(installed.port).send("GET", "health/ready").status == 200, 30, "everybody can work again")
+    wait_until(lambda: ApiClient(installed.port).send("GET", "health/ready").status == 200, START_S, "everybody can work again")
     with system_scope():
         assert set(Run.objects.values_list("status", "crashes")) == {("succeeded", 0)}
 
@@ -108,7 +108,9 @@ def test_f25_what_is_only_read_is_served_while_nothing_can_be_written(
 
 def test_health_says_by_command_and_by_http_who_can_do_its_work(database: Database, installed: Installation) -> None:
     anybody = ApiClient(installed.port)
-    wait_until(lambda: anybody.get("health/ready")["worker"]["ok"] and anybody.get("health/ready")["scheduler"]["ok"], 30, "all is well")
+    wait_until(
+        lambda: anybody.get("health/ready")["worker"]["ok"] and anybody.get("health/ready")["scheduler"]["ok"], START_S, "all is well"
+    )
     report = anybody.get("health/ready")
     assert report["worker"]["alive"] == 1 and report["stranded_runs"] == 0 and report["worker"]["builds"] == [report["build"]]
     assert anybody.get("health").keys() == report.keys()

@@ -18,7 +18,7 @@ from tests.model_server.server import ModelServer
 from tests.runs.api_client import ApiClient
 from tests.runs.databases import Database
 from tests.runs.installation import Installation
-from tests.runs.services import Valkey, scratch_folder, wait_until
+from tests.runs.services import START_S, Valkey, scratch_folder, wait_until
 
 TAKEOVER_S = 15.0
 KILL_AT = 20
@@ -99,7 +99,7 @@ def killed_in_the_middle(installed: Installation, sink: ModelServer, run: Triage
     installed.worker.wait(10)
     assert run.now()["status"] == "running" and workers_seen() == 1
     installed.start_worker()
-    wait_until(lambda: workers_seen() == 2, 60, "another worker is there")
+    wait_until(lambda: workers_seen() == 2, START_S, "another worker is there")
     there_at = time.time()
     wait_until(lambda: len(events_of(run.id, "run_claimed")) == 2, TAKEOVER_S + 5, "another worker has taken over")
     return float(events_of(run.id, "run_claimed")[1]["at_us"]) / 1e6 - there_at

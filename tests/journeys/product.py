@@ -10,11 +10,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tests.runs.services import scratch_folder, wait_until
+from tests.runs.services import START_S, scratch_folder, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "only for these journeys"
-START_S = 90
 
 
 class Product:
@@ -71,7 +70,7 @@ class Product:
         """SIGKILL to the child whose command line has `part` in it; back when another stands in its place."""
         pid = self.pid_of(part)
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: self._replaced(part, pid), 30, f"another process runs {part}")
+        wait_until(lambda: self._replaced(part, pid), START_S, f"another process runs {part}")
 
     def _replaced(self, part: str, pid: int) -> bool:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.services import scratch_folder, wait_until
+from tests.runs.services import START_S, scratch_folder, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,8 +93,10 @@ def test_everything_starts_is_kept_and_stops_together(folder: Path) -> None:
         assert set(first) == {"celery", "web_server", "valkey"}
         assert ((folder / "data").stat().st_mode & 0o777) == 0o700
         os.kill(first["web_server"], signal.SIGKILL)
-        wait_until(lambda: terminal.children().get("web_server", first["web_server"]) != first["web_server"], 20, "web was started again")
-        wait_until(lambda: healthy(terminal.port), 30, "web answers again")
+        wait_until(
+            lambda: terminal.children().get("web_server", first["web_server"]) != first["web_server"], START_S, "web was started again"
+        )
+        wait_until(lambda: healthy(terminal.port), START_S, "web answers again")
         last = terminal.children()
     finally:
         terminal.stop()

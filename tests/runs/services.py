@@ -139,6 +139,10 @@ def postgres_wheel() -> ModuleType:
             os.environ["XDG_RUNTIME_DIR"] = before
 
 
+START_S = 90.0
+"""How long a process may take to be there. It says nothing of the product: many start at once on few cores."""
+
+
 def wait_until(condition, seconds: float, what: str) -> None:  # type: ignore[no-untyped-def]
     """Return when `condition` holds. Raises TimeoutError that names `what` was waited for."""
     deadline = time.monotonic() + seconds
