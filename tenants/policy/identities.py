@@ -45,7 +45,7 @@ def give_listed_tools(*, tenant: Tenant, wanted: Mapping[str, Iterable[str]], by
                 if (identities[name].pk, tool.pk) not in decided:
                     ToolGrant.objects.create(tenant=tenant, identity=identities[name], tool=tool, decided_by=by)
                     assign_perm(USE_TOOL, identities[name].user, tool)
-    transaction.on_commit(lambda: forget_rights(tenant.id))
+                    transaction.on_commit(lambda: forget_rights(tenant.id))
 
 
 def grant_tool(*, identity: ServiceIdentity, tool: Tool, by: User) -> None:

@@ -11,9 +11,9 @@ from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubj
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import ServiceIdentity, Tool
 from tenants.policy.authority import TenantAuthority
-from tenants.policy.identities import grant_tool, graph_identity, revoke_tool, tool_matrix
+from tenants.policy.identities import give_listed_tools, grant_tool, graph_identity, revoke_tool, tool_matrix
 from tenants.policy.policy import save_policy
-from tenants.policy.rights import forget_rights
+from tenants.policy.rights import forget_rights, kept_rights
 from tenants.policy.tools import enable_tool, install_tools
 from tenants.problems import Forbidden
 from tenants.roles import MemberRole
@@ -185,3 +185,13 @@ def test_installing_tools_again_updates_what_changed_and_nothing_else(alpha: Hou
         tool = Tool.objects.get(pk=alpha.tool.pk)
         assert (tool.description, tool.enabled, Tool.objects.count()) == ("Counts.", False, 2)
         assert tool.definition_hash != alpha.tool.definition_hash
+
+
+def test_a_graph_that_is_frozen_again_unchanged_leaves_the_rights_as_they_were_read(alpha: House) -> None:
+    ask(authority_of(alpha.version), "calculator")
+    before = kept_rights(alpha.tenant.id)
+    with tenant_scope(alpha.tenant.id):
+        for given in (["calculator"], ["calculator", "http_request"]):
+            give_listed_tools(tenant=alpha.tenant, wanted={"alpha-graph.helper": given}, by=alpha.owner)
+            kept = kept_rights(alpha.tenant.id)
+            assert (kept is before and kept is not None) == (given == ["calculator"])
