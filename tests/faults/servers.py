@@ -1,10 +1,7 @@
 """The platform's own processes, as a server starts them."""
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -13,9 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests.faults.programs import Program, nursery
 from tests.runs.services import START_S, wait_until
-
-ROOT = Path(__file__).parents[2]
 
 
 def environment_of(*, database: str, redis: str, folder: Path) -> dict[str, str]:
@@ -32,20 +28,17 @@ def environment_of(*, database: str, redis: str, folder: Path) -> dict[str, str]
 @contextmanager
 def process(
     arguments: list[str], *, database: str, redis: str, folder: Path, environment: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Program]:
     """A Python process with its own settings; its log is in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     own = {**os.environ, **environment_of(database=database, redis=redis, folder=folder), **(environment or {})}
-    with (folder / "process.log").open("ab") as log:
-        started = subprocess.Popen(
-            [sys.executable, "-W", "ignore", *arguments], env=own, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            yield started
-        finally:
-            if started.poll() is None:
-                started.send_signal(signal.SIGKILL)
-            started.wait(10)
+    log = folder / "process.log"
+    started = nursery().start(arguments, own, log, log)
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.wait(10)
 
 
 def free_port() -> int:

@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +73,7 @@ class Storm:
 
     def start_web(self) -> None:
         place: dict[str, Any] = {"database": self.database.url, "redis": self.broker.url, "folder": self.folder / "web"}
-        self.web: subprocess.Popen[bytes] = self.stack.enter_context(process(web_server(self.port), **place))
+        self.web = self.stack.enter_context(process(web_server(self.port), **place))
         wait_for_web(self.port)
 
     def stop(self) -> None:

@@ -2,17 +2,18 @@
 
 import os
 import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 from django.core.management import call_command
 
-from tests.faults.servers import CELERY_WORKER, ROOT, environment_of, free_port, process, wait_for_web, web_server
+from tests.faults.programs import Program, nursery
+from tests.faults.servers import CELERY_WORKER, environment_of, free_port, process, wait_for_web, web_server
 from tests.runs.api_client import ApiClient
 from tests.runs.databases import Database, connected_to
-from tests.runs.services import wait_until
+from tests.runs.services import START_S, wait_until
 
 PROVIDER_KEY = "sk-of-the-whole-path-0123456789"
 
@@ -44,10 +45,10 @@ class Installation:
         wait_for_web(self.port)
         return self
 
-    def start_worker(self) -> "subprocess.Popen[bytes]":
+    def start_worker(self) -> Program:
         return self._start("worker", CELERY_WORKER)
 
-    def _start(self, name: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
+    def _start(self, name: str, arguments: list[str]) -> Program:
         place: dict[str, Any] = {"database": self.database.url, "redis": self._redis, "folder": self._folder / name}
         return self._processes.enter_context(process(arguments, environment=self._environment, **place))
 
@@ -57,9 +58,9 @@ class Installation:
     def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`./manage.py ...` as a person types it."""
         own = environment_of(database=self.database.url, redis=self._redis, folder=self._folder / "manage")
-        environment = {**os.environ, **own, **self._environment}
-        command = [sys.executable, "-W", "ignore", "manage.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        output, errors = (self._folder / f"{uuid4()}.{name}" for name in ("out", "err"))
+        code = nursery().start(["manage.py", *arguments], {**os.environ, **own, **self._environment}, output, errors).wait(START_S)
+        return subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
 
     def client(self, tenant: str = "demo", user: str = "demo") -> ApiClient:
         """Somebody with a key of their own."""
