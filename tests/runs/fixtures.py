@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from orchestrator.celery import app, broker_url
 from orchestrator.settings.channel_layer import channel_layers
 from runs.live.wake_ups import OUTBOX
+from runs.worker import intake
 from runs.worker.worker import RunWorker
 from tests.model_server.server import ModelServer
 from tests.runs.databases import Database, Templates, connected_to
@@ -75,8 +76,9 @@ def resources() -> ScriptedResources:
 
 
 @pytest.fixture
-def worker(database: Database, broker: str, resources: ScriptedResources) -> Iterator[RunWorker]:
-    """A worker of this process, on threads of its own."""
+def worker(database: Database, broker: str, resources: ScriptedResources, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunWorker]:
+    """A worker of this process, on threads of its own. It soon makes room for a suspect."""
+    monkeypatch.setattr(intake, "PATIENCE_S", (0.5, 1.0))
     running = RunWorker(resources)
     running.start()
     yield running

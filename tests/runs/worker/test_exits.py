@@ -41,7 +41,7 @@ class Failing:
 
 
 @pytest.mark.parametrize("document", [AGENT, RESTS], ids=["new", "woken by its timer"])
-@pytest.mark.parametrize("failures", [1, 40])
+@pytest.mark.parametrize("failures", [1, 12])
 def test_a_run_that_cannot_be_read_is_read_again(
     worker: RunWorker, monkeypatch: pytest.MonkeyPatch, document: dict[str, Any], failures: int
 ) -> None:
