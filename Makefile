@@ -30,9 +30,9 @@ check: setup ## Lint, types, import rules, size budget, generated contract
 	@$(NPM) run --silent lint
 	@$(NPM) run --silent types
 
-# Tests over processes mostly wait: more of them at a time than there are cores, each with servers of its own.
+# Tests over processes mostly wait: more of them at a time than there are cores, each with servers of its own. Long ones first.
 # Journeys mind the clock: they have the machine to themselves. All others share it.
-WAITING := tests/faults tests/orchestrator tests/runs/worker tests/runs/live
+WAITING := tests/orchestrator tests/faults tests/runs/live tests/runs/worker
 ALONE := tests/journeys
 
 test: setup ## The whole suite: engine, rooms on both databases, browser; TESTS=... for a part of it
@@ -42,7 +42,7 @@ ifdef TESTS
 else
 	@$(RUN) coverage erase
 	@$(RUN) coverage run -m pytest -q -n 2 --dist loadfile --durations=10 $(WAITING:%=--ignore=%) $(ALONE:%=--ignore=%)
-	@$(RUN) coverage run -m pytest -q -n 4 --dist loadfile --durations=10 $(WAITING)
+	@$(RUN) coverage run -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(WAITING)
 	@$(RUN) coverage run -m pytest -q --durations=10 $(ALONE)
 	@$(RUN) coverage combine -q
 	@$(RUN) coverage report --skip-covered --include='orchestrator/engine/*' --fail-under=98

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.servers import free_port
 from tests.orchestrator.bare_machine import BareMachine, deliver, processes_in
-from tests.runs.services import wait_until
+from tests.runs.services import START_S, wait_until
 
 pytestmark = pytest.mark.skipif(os.environ.get("REQUIRE_ALL") != "1", reason="installs everything anew: REQUIRE_ALL=1 runs it")
 
@@ -35,7 +35,7 @@ def test_make_run_installs_builds_starts_answers_and_stops(machine: BareMachine)
     finally:
         if started.poll() is None:
             os.killpg(started.pid, signal.SIGINT)
-            started.wait(60)
+            started.wait(START_S)
     told = output.read_text()
     assert "Installing Node (this machine has none that fits)" in told
     assert "MB of Python packages" in told and "Stopped." in told and "Traceback" not in told
@@ -43,8 +43,8 @@ def test_make_run_installs_builds_starts_answers_and_stops(machine: BareMachine)
 
 
 def test_make_test_passes_and_names_what_is_missing_in_one_line(machine: BareMachine) -> None:
-    """The browser code's tests, the engine, PostgreSQL, and journeys that lack their browser."""
-    part = "tests/engine tests/runs/test_services.py tests/journeys/test_access.py"
+    """The browser code's tests, a part of the engine's, PostgreSQL, and journeys that lack their browser."""
+    part = "tests/engine/document tests/engine/nodes tests/runs/test_services.py tests/journeys/test_access.py"
     done = machine.run("make", "test", f"TESTS={part} -q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout and "no Chromium: install the package chromium" in done.stdout

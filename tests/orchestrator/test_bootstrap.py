@@ -12,6 +12,7 @@ import pytest
 import bootstrap
 import fresh_checkout
 from tests.orchestrator.bare_machine import processes_in
+from tests.runs.services import START_S
 
 ROOT = Path(__file__).resolve().parents[2]
 OLD_PYTHONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10")
@@ -53,7 +54,7 @@ def _starts(python: Path) -> bool:
 @pytest.mark.parametrize("target", ["run", "setup"])
 def test_every_old_python_of_this_machine_gets_one_line(target: str) -> None:
     for python in old_pythons():
-        done = subprocess.run(["make", target, f"PYTHON={python}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(["make", target, f"PYTHON={python}"], cwd=ROOT, capture_output=True, text=True, timeout=START_S, check=False)
         said = [line for line in done.stderr.splitlines() if not line.startswith("make")]  # make[1] when make runs the tests
         assert done.returncode and len(said) == 1 and "is too old; install Python" in said[0], (python, done.stderr)
 
@@ -110,7 +111,9 @@ def test_machine_without_network_gets_one_line_and_no_traceback(tmp_path: Path) 
         "npm_config_registry": "http://127.0.0.1:9/",
     }
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "bootstrap.py", "run"], cwd=checkout, env=nowhere, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "bootstrap.py", "run"], cwd=checkout, env=nowhere, capture_output=True, text=True, timeout=START_S
+    )
     assert done.returncode == 1 and time.monotonic() - began < 30
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1 and "check the network" in done.stderr

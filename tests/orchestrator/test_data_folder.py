@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from orchestrator.settings.data_folder import private_database, private_folder
-from tests.runs.services import Valkey
+from tests.runs.services import START_S, Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD_NAME = "50% a+b #1?"
@@ -36,7 +36,9 @@ def python(folder: Path, code: str, **more: str) -> "subprocess.CompletedProcess
     for name in ("DATABASE_URL", "REDIS_URL"):
         environment.pop(name, None)
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=ROOT, env={**environment, **more}, capture_output=True, text=True, umask=0, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env={**environment, **more}, capture_output=True, text=True, umask=0, timeout=START_S, check=False
+    )
 
 
 def modes_of(folder: Path, **more: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from orchestrator.processes.stopping import Stopping
+from tests.runs.services import START_S
 
 REACHES_ANOTHER_THREAD = """
 import signal, threading
@@ -47,7 +48,7 @@ def said(code: str, sign: signal.Signals | None = None) -> str:
             assert process.stdout.readline() == "ready\n"
             process.send_signal(sign)
         try:
-            return process.communicate(timeout=20)[0].strip()
+            return process.communicate(timeout=START_S)[0].strip()
         finally:
             process.kill()
 

@@ -67,7 +67,7 @@ class Terminal:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            self.process.wait(START_S)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_everything_starts_is_kept_and_stops_together(folder: Path) -> None:
     try:
         again.wait_ready()
         second = Terminal(folder, free_port(), "second.txt")
-        assert second.process.wait(30) == 1
+        assert second.process.wait(START_S) == 1
         assert "already running" in second.text() and "Traceback" not in second.text() and len(second.text().splitlines()) == 1
     finally:
         again.stop()
@@ -118,7 +118,7 @@ def test_children_go_when_their_parent_is_killed(folder: Path) -> None:
     terminal.wait_ready()
     children = terminal.children()
     terminal.process.kill()
-    terminal.process.wait(5)
+    terminal.process.wait(START_S)
     wait_until(lambda: not any(_runs(pid) for pid in children.values()), 30, "all children are gone")
 
 
@@ -134,7 +134,7 @@ def test_busy_port_is_said_in_one_line_with_the_cure(folder: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         terminal = Terminal(folder, int(taken.getsockname()[1]))
-        terminal.process.wait(30)
+        terminal.process.wait(START_S)
     assert terminal.process.returncode == 1
     assert "in use" in terminal.text() and "make run PORT=" in terminal.text()
     assert "Traceback" not in terminal.text()
@@ -144,6 +144,6 @@ def test_redis_that_does_not_answer_is_said_in_one_line(folder: Path) -> None:
     environment = {**os.environ, "BATON_DATA": str(folder), "REDIS_URL": "redis://127.0.0.1:9/0", "PORT": str(free_port())}
     environment["DJANGO_SETTINGS_MODULE"] = "orchestrator.settings.production"
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "manage.py", "up"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=START_S)
     assert time.monotonic() - began < 50
     assert done.returncode == 1 and "No Redis answers" in done.stderr and "Traceback" not in done.stderr
