@@ -42,7 +42,7 @@ ifdef TESTS
 else
 	@$(RUN) coverage erase
 	@$(RUN) coverage run -m pytest -q -n 2 --dist loadfile --durations=10 $(WAITING:%=--ignore=%) $(ALONE:%=--ignore=%)
-	@$(RUN) coverage run -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --durations=10 $(WAITING)
+	@$(RUN) coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=10 $(WAITING)
 	@$(RUN) coverage run -m pytest -q --durations=10 $(ALONE)
 	@$(RUN) coverage combine -q
 	@$(RUN) coverage report --skip-covered --include='orchestrator/engine/*' --fail-under=98

@@ -7,6 +7,8 @@ from django.db import DatabaseError, connection
 from orchestrator.processes import embedded_broker
 from orchestrator.settings.env import REDIS_URL
 from runs.health.probe import workers_consume
+from runs.health.pulse import health_of
+from runs.models import Pulse
 from tenants.isolation.scope import system_scope
 
 LOOK_S = 2.0
@@ -46,8 +48,16 @@ def _consumed() -> bool | None:
         return None
     try:
         with system_scope():
-            return workers_consume()
+            return workers_consume() and _anybody_writes()
     except DatabaseError:
         return None
     finally:
         connection.close()
+
+
+def _anybody_writes() -> bool:
+    """False when somebody keeps SQLite's one place for a writer: nobody can send the probe that would be missed.
+
+    Told by the pulse of the scheduler, which is a thread of the process that asks.
+    """
+    return connection.vendor != "sqlite" or health_of(Pulse.Kind.SCHEDULER).ok

@@ -10,9 +10,10 @@ import pytest
 from orchestrator.processes import consumption, supervisor
 from orchestrator.processes.consumption import ConsumptionWatch
 from orchestrator.processes.supervisor import Child, Supervisor
-from runs.health import probe
+from runs.health import probe, pulse
 from runs.leases.lease import expire_leases_of
 from runs.models import Probe
+from runs.worker import scheduler
 from runs.worker.scheduler import Scheduler
 from tenants.isolation.scope import system_scope
 from tests.faults.processes import freeze_between_commits, freeze_inside_a_commit
@@ -29,6 +30,8 @@ def impatience(monkeypatch: pytest.MonkeyPatch, database: Database, broker: str)
     """Seconds where the product takes minutes, and children that find this test's services."""
     monkeypatch.setattr(probe, "EVERY", timedelta(seconds=0.5))
     monkeypatch.setattr(probe, "PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr(pulse, "FRESH", timedelta(seconds=4))
+    monkeypatch.setattr(scheduler, "STRANDED_EVERY_S", 1.0)
     monkeypatch.setattr(consumption, "LOOK_S", 0.2)
     monkeypatch.setattr(consumption, "PATIENCE_S", 1.0)
     monkeypatch.setattr(consumption, "REDIS_URL", broker)
@@ -67,11 +70,11 @@ def consumes() -> bool:
 def test_f05_a_worker_that_does_not_consume_is_started_again(
     worker: Child, database: Database, freeze: Callable[[int, Database], None]
 ) -> None:
-    """F05. Inside a commit nobody else can write, not even the next probe; that the last one was seen does not cover it for long."""
+    """F05. Inside a commit it keeps everybody from writing, those too who would tell of it."""
     wait_until(consumes, START_S, "the worker consumes")
     assert worker.process is not None
     frozen = worker.process.pid
     freeze(frozen, database)
-    wait_until(lambda: worker.process is not None and worker.process.pid != frozen, 30, "the worker was started again")
+    wait_until(lambda: worker.process is not None and worker.process.pid != frozen, START_S, "the worker was started again")
     run = world(DOCUMENT).run("x")
     wait_until(lambda: status(run) == "succeeded", START_S, "the run is executed")
