@@ -50,6 +50,7 @@ class InvalidValue(ApiProblem):
 
     code = "invalid_value"
     status = 400
+    cure = "Correct the value as the message says, then send it again."
 
 
 class Conflict(ApiProblem):
@@ -57,6 +58,7 @@ class Conflict(ApiProblem):
 
     code = "conflict"
     status = 409
+    cure = "Look at what is there already, then decide."
 
 
 class StaleRevision(ApiProblem):
@@ -72,6 +74,7 @@ class TooLarge(ApiProblem):
 
     code = "too_large"
     status = 413
+    cure = "Send less at once."
 
 
 class TooManyAttempts(ApiProblem):

@@ -18,6 +18,7 @@ class MasterKeyUnusable(ApiProblem):
 
     code = "master_key_unusable"
     status = 503
+    cure = "Put the original master key back; without it stored keys are lost."
 
 
 @cache
@@ -51,5 +52,5 @@ def _read(path: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise MasterKeyUnusable(f"{path} does not hold a master key.", cure="Put the original file back; without it stored keys are lost.")
+        raise MasterKeyUnusable(f"{path} does not hold a master key.")
     return key

@@ -33,7 +33,7 @@ class CappedJsonParser(BaseParser):
 def parse_json(body: bytes) -> Any:
     """The value of a JSON text. Raises TooLarge or NotJson, whatever the text is."""
     if len(body) > MAX_BYTES:
-        raise TooLarge(f"The body is larger than {MAX_BYTES // 1024**2} MiB.", cure="Send less at once.")
+        raise TooLarge(f"The body is larger than {MAX_BYTES // 1024**2} MiB.")
     _refuse_depth(body)
     try:
         return read_json(body)

@@ -1,11 +1,14 @@
 """Errors outside any view: an address that leads nowhere, a fault of ours."""
 
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
 
 from orchestrator.exception_handler import fault
+from tenants.problems import ApiProblem
 from tenants.web import api_view
 
 PARTS = {"code", "message", "cure", "details"}
@@ -26,3 +29,15 @@ def test_a_fault_of_ours_says_nothing_about_it(db: Any, monkeypatch: pytest.Monk
     assert (answer.status_code, set(answer.json())) == (500, PARTS)
     assert answer.json()["code"] == "internal" and b"secret of the house" not in answer.content
     assert fault(RequestFactory().get("/runs/"))["Content-Type"].startswith("text/html")
+
+
+def every_problem(of: type[ApiProblem] = ApiProblem) -> Iterator[type[ApiProblem]]:
+    for problem in of.__subclasses__():
+        yield problem
+        yield from every_problem(problem)
+
+
+def test_every_problem_says_how_to_mend_it() -> None:
+    import_module("orchestrator.urls")
+    problems = list(every_problem())
+    assert len(problems) > 20 and [problem.__name__ for problem in problems if not problem().cure] == []

@@ -100,7 +100,8 @@ async def test_refused_call_says_what_was_asked_for_and_which_rule_forbids_it() 
     record = {"path": CALL, "kind": "tool", "name": "pay", "agent": "", "fingerprint": PROOF, "request": REQUEST}
     assert told(rig, "effect_refused") == [{**record, "gate": decided(Verdict.DENY)}]
     words = "Not allowed (decided by policy, rule pay)"
-    assert state.error == ErrorInfo(code=ErrorCode.REFUSED, message=words, cure=state.error.cure, path=CALL)  # type: ignore[union-attr]
+    assert state.error is not None
+    assert state.error == ErrorInfo(code=ErrorCode.REFUSED, message=words, cure=state.error.cure, path=CALL)
     rig.log.events = rig.log.events[: 1 + next(place for place, event in enumerate(rig.log.events) if event.type == "effect_refused")]
     rig.authority = FixedAuthority()
     again = await rig.finish()
