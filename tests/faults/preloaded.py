@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 from importlib import import_module
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(told)
     gc.freeze()
-    orders = open(0, "rb", buffering=0, closefd=False)
+    orders = FileIO(0, closefd=False)
     while True:
         ready, _, _ = select.select([orders, heard], [], [])
         if heard in ready:

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.processes import consumption, supervisor
 from orchestrator.processes.consumption import ConsumptionWatch
 from orchestrator.processes.supervisor import Child, Supervisor
-from runs.health import probe, pulse
+from runs.health import probe
 from runs.leases.lease import expire_leases_of
 from runs.models import Probe
 from runs.worker import scheduler
@@ -30,7 +30,7 @@ def impatience(monkeypatch: pytest.MonkeyPatch, database: Database, broker: str)
     """Seconds where the product takes minutes, and children that find this test's services."""
     monkeypatch.setattr(probe, "EVERY", timedelta(seconds=0.5))
     monkeypatch.setattr(probe, "PATIENCE", timedelta(seconds=1))
-    monkeypatch.setattr(pulse, "FRESH", timedelta(seconds=4))
+    monkeypatch.setattr(consumption, "SILENT", timedelta(seconds=4))
     monkeypatch.setattr(scheduler, "STRANDED_EVERY_S", 1.0)
     monkeypatch.setattr(consumption, "LOOK_S", 0.2)
     monkeypatch.setattr(consumption, "PATIENCE_S", 1.0)
