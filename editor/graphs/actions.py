@@ -41,10 +41,10 @@ class Attached:
 
 
 def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", document: Any = None, attached: Attached | None = None) -> Graph:
-    """A new graph. Without a slug one is made from the title."""
+    """A new graph; `title` is its document's too. Without a slug one is made from the title."""
     require_here(by, "edit")
     title = _title(title)
-    content = read_document({"title": title} if document is None else document)
+    content = read_document({} if document is None else document).model_copy(update={"title": title})
     if slug and slugify(slug) != slug:
         raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure="Use small letters, digits and hyphens.")
     attached = attached or Attached({}, None)

@@ -44,6 +44,15 @@ def test_each_save_makes_the_next_revision(alpha: House) -> None:
     assert graph.title == "Renamed" and saved.problems == []
 
 
+def test_the_editor_shows_a_graph_under_the_title_that_lists_show(alpha: House) -> None:
+    with tenant_scope(alpha.tenant.id):
+        made = create_graph(tenant=alpha.tenant, title="Mine", document=graph_document("Another"), by=alpha.owner)
+        copy = duplicate_graph(graph=made, by=alpha.owner)
+        assert [(graph.title, graph.document["title"]) for graph in (made, copy)] == [("Mine", "Mine"), ("Mine (copy)", "Mine (copy)")]
+        save_draft(graph=copy, document=copy.document, revision=1, by=alpha.owner)
+        assert Graph.objects.get(pk=copy.pk).title == "Mine (copy)"
+
+
 def test_an_older_revision_never_overwrites_a_newer_one(alpha: House) -> None:
     with tenant_scope(alpha.tenant.id):
         save_draft(graph=alpha.graph, document=graph_document("First"), revision=1, by=alpha.owner)
