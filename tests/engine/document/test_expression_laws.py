@@ -97,6 +97,8 @@ def test_a_variable_that_is_looked_up_comes_out_as_it_is(value: Json) -> None:
         ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), False),
         ("{1: " * (MAX_DEPTH + 1) + "1" + "}" * (MAX_DEPTH + 1), False),
         ("+".join(["(1)"] * (MAX_DEPTH + 1)), True),
+        ("'" + "X" * (MAX_DEPTH + 1) + "'", True),
+        ("'X'+" + "(" * (MAX_DEPTH + 1) + "'x'" + ")" * (MAX_DEPTH + 1), False),
         ("[1].map(a, [1].filter(b, true))", True),
         ("[1].map(a, [1].filter(b, [1].all(c, true)))", False),
         ("[1].exists(a, [1].exists_one(b, [1].map(c, true)))", False),

@@ -131,6 +131,14 @@ def test_a_body_and_its_map_are_no_cycle_but_a_map_that_feeds_itself_is() -> Non
     assert [one.code for one in check_graph(around)] == ["unlimited_cycle"]
 
 
+def test_a_cycle_that_crosses_the_border_of_a_map_needs_a_limit_too() -> None:
+    document = in_map(*path("a", "b", "c"))
+    outside = [*(entry.model_dump() for entry in document.nodes), node("out", "wait")]
+    around = graph(outside, [*(line.model_dump() for line in document.edges), edge("b", "out"), edge("out", "a")])
+    found = {str(one.edge): one.code for one in check_graph(around) if one.code == "unlimited_cycle"}
+    assert set(found) == {"a-b", "b-out", "out-a"}
+
+
 def test_an_edge_within_a_map_of_a_map_stays_at_its_own_level() -> None:
     nodes = [node("start", "input"), node("m", "map"), node("n", "map", parent="m"), node("i", "wait", parent="n"), node("end", "output")]
     edges = [*path("start", "m", "end"), edge("m.item", "n"), edge("n.item", "i"), edge("i", "n.result"), edge("n", "m.result")]

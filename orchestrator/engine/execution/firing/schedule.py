@@ -281,9 +281,6 @@ class Schedule:
             if key[2] == loop:
                 self._check(key, self._rounds[key])
         entry = self._plan.nodes[edge.target]
-        if edge.target not in self._ever and self._closed_in[edge.target, False] == len(entry.incoming):
-            key = (edge.target, 1, False)
-            self._check(key, self._round(key))
         if edge.source in self._plan.nodes:
             self._entering[entry.region] -= 1
             self._touched.append(entry.region)
