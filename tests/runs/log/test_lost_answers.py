@@ -15,7 +15,7 @@ from runs.log.writer import LogWriter
 from runs.models import Blob, Run
 from tenants.isolation.database import drop_connection
 from tenants.isolation.scope import system_scope
-from tests.runs.factories import world
+from tests.runs.factories import World, world
 from tests.runs.log.test_event_log import BIG
 
 pytestmark = pytest.mark.usefixtures("database", "broker")
@@ -26,8 +26,8 @@ EVENTS = (
 )
 
 
-def written() -> WrittenRun:
-    run = world().run()
+def written(place: World | None = None) -> WrittenRun:
+    run = (place or world()).run()
     [claim] = claim_named("me", 10, {run.pk: run.tenant_id})
     return WrittenRun(claim, 0)
 
