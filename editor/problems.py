@@ -6,9 +6,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from editor.library.agents import resolve_agents
+from orchestrator.capabilities.evaluation.limits import DOCUMENT_LIMITS, TookTooMuch
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import Problem, Severity
-from orchestrator.engine.document.validation import check_graph, document_problems
+from orchestrator.engine.document.validation import CHEAP_CHARACTERS, check_graph, check_text, document_problems
+from orchestrator.engine.ids import Json
+from tenants.evaluation import evaluated
 from tenants.models import Tool
 from tenants.problems import ApiProblem
 
@@ -41,7 +44,21 @@ def read_document(document: Any) -> GraphDocument:
 def problems_of(graph: GraphDocument) -> list[Problem]:
     """Every problem of a graph as it would run in the tenant being worked for."""
     resolved, missing = resolve_agents(graph)
-    return [*missing, *check_graph(resolved, tools=known_tools())]
+    return [*missing, *_checked(resolved)]
+
+
+def _checked(graph: GraphDocument) -> list[Problem]:
+    """What is large is checked where it holds up nobody; what takes too long even there is a problem of its own."""
+    text, tools = graph.model_dump_json(), known_tools()
+    if len(text) <= CHEAP_CHARACTERS:
+        return check_graph(graph, tools=tools)
+    names: list[Json] = [*sorted(tools)]
+    try:
+        found = evaluated(check_text, text, names, limits=DOCUMENT_LIMITS)
+    except TookTooMuch as error:
+        told = f"The graph cannot be checked. {error.info.message}"
+        return [Problem(code="too_costly", message=told, cure="Split the graph, or write shorter expressions and schemas.")]
+    return [Problem.model_validate(problem) for problem in found] if isinstance(found, list) else []
 
 
 def known_tools() -> frozenset[str]:

@@ -48,6 +48,7 @@ def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", docume
     if slug and slugify(slug) != slug:
         raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure="Use small letters, digits and hyphens.")
     attached = attached or Attached({}, None)
+    problems = problems_of(content)
     try:
         with transaction.atomic():
             graph = Graph.objects.create(
@@ -57,7 +58,7 @@ def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", docume
                 document=content.model_dump(mode="json"),
                 files=attached.files,
                 example_input=attached.example_input,
-                problem_count=len(problems_of(content)),
+                problem_count=len(problems),
                 created_by=by,
                 updated_by=by,
             )

@@ -11,6 +11,7 @@ from editor.library.agents import identities_of, resolve_agents
 from editor.models import Graph, GraphVersion
 from editor.problems import errors_in, problems_of, read_document
 from editor.versions.tool_use import give_tools_of
+from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import GraphInvalid
 from tenants.models import User
 
@@ -18,14 +19,26 @@ from tenants.models import User
 def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> GraphVersion:
     """A version of the graph's draft, with library agents written out. Raises GraphInvalid.
 
-    With `draft` it gets no number; the same draft frozen twice is one version.
+    With `draft` it gets no number; the same draft frozen twice is one version. The draft is checked before its row is
+    locked, because that may take long; a draft that was saved meanwhile is checked anew.
     """
-    with transaction.atomic():
-        graph = Graph.objects.select_for_update().select_related("tenant").get(pk=graph.pk)
-        source = read_document(graph.document)
+    while True:
+        checked = Graph.objects.select_related("tenant").get(pk=graph.pk)
+        source = read_document(checked.document)
         errors = errors_in(problems_of(source))
         if errors:
             raise GraphInvalid(errors)
+        frozen = _write(checked, source, by, note, draft=draft)
+        if frozen is not None:
+            return frozen
+
+
+def _write(checked: Graph, source: GraphDocument, by: User, note: str, *, draft: bool) -> GraphVersion | None:
+    """None when the draft is not the one that was checked."""
+    with transaction.atomic():
+        graph = Graph.objects.select_for_update().select_related("tenant").get(pk=checked.pk)
+        if graph.revision != checked.revision:
+            return None
         give_tools_of(source, slug=graph.slug, tenant=graph.tenant, by=by)
         document = resolve_agents(source)[0].model_dump(mode="json")
         identities = identities_of(source, graph.slug)

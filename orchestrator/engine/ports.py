@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.effects.gate import Authority
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import ToolSpec
@@ -75,6 +76,22 @@ class ToolBox(Protocol):
         ...
 
 
+class Evaluator(Protocol):
+    """Evaluates what may take long, where it holds up nobody. Raises LimitExceeded for what takes too much time or memory."""
+
+    async def value(self, source: str, seen: dict[str, Json], known: list[str]) -> Json:
+        """The value of a CEL expression over what it sees; `known` are the names of all variables. Raises ExpressionFailed."""
+        ...
+
+    async def graph_errors(self, text: str) -> list[Problem]:
+        """The problems for which a graph document, given as JSON text, cannot be executed."""
+        ...
+
+    async def faults(self, schema: dict[str, Json], value: Json) -> list[str]:
+        """Where and why `value` does not fit a JSON Schema, the first few places."""
+        ...
+
+
 class EventSink(Protocol):
     """The log of one run, as its runner writes it."""
 
@@ -133,4 +150,5 @@ class Host:
     clock: Clock
     guard: CallGuard
     inbox: Inbox
+    evaluator: Evaluator
     tenant: str = ""

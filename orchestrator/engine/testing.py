@@ -6,7 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
+from orchestrator.engine.document.expressions.evaluation import evaluate_seen
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.json_schema import faults
+from orchestrator.engine.document.problems import Problem
+from orchestrator.engine.document.validation import errors_of
 from orchestrator.engine.effects.gate import Authority, GateDecision, GateRequest, Verdict
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.effects.tool import Safety, ToolSpec
@@ -146,9 +150,22 @@ class ClockInbox:
         return self.clock.now_us()
 
 
+class InPlace:
+    """Evaluates everything at once, where it is needed."""
+
+    async def value(self, source: str, seen: dict[str, Json], known: list[str]) -> Json:
+        return evaluate_seen(source, seen, known)
+
+    async def graph_errors(self, text: str) -> list[Problem]:
+        return errors_of(Graph.model_validate_json(text))
+
+    async def faults(self, schema: dict[str, Json], value: Json) -> list[str]:
+        return faults(schema, value)
+
+
 def host_of(models: LanguageModel, tools: ToolBox, sink: EventSink, authority: Authority, clock: Clock) -> Host:
     """A host of one run that has its worker to itself."""
-    return Host(models, tools, sink, authority, clock, OpenGuard(), ClockInbox(clock), tenant="tenant")
+    return Host(models, tools, sink, authority, clock, OpenGuard(), ClockInbox(clock), InPlace(), tenant="tenant")
 
 
 def call_context(

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
-from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.ids import Json
 from runs.control.commands import tell, unfinished
 from runs.control.problems import (
@@ -16,6 +15,7 @@ from runs.control.problems import (
     NotWaiting,
 )
 from runs.models import Approval, Command, Run
+from tenants.evaluation import schema_faults
 from tenants.models import User
 from tenants.people.access import require
 
@@ -30,12 +30,15 @@ def answer(*, run: Run, by: User, path: str, action: str, value: Json = None, co
     what became of the question is read from its log. Raises NotWaiting, AlreadyDecided, AnotherCall, InvalidAnswer.
     """
     require(by, "answer", run)
+    shown, misfit = _held_against_form(run, path, value)
     with transaction.atomic():
         locked = unfinished(run)
         asked = _open_question(locked, path)
-        if digest and digest != asked.digest:
+        if asked.digest != (digest or shown):
             raise AnotherCall(details={"digest": asked.digest})
         _check_answer(asked.request, action, value)
+        if misfit:
+            raise InvalidAnswer(f"The value does not fit: {misfit}", cure="Correct the value.")
         body = {"path": path, "answer": {"action": action, "value": value, "comment": comment}, "comment": comment}
         return tell(locked, by, Command.Kind.ANSWER, body, path=path)
 
@@ -55,6 +58,14 @@ def _open_question(locked: Run, path: str) -> Approval:
 _EXPIRED = ExpressionWrapper(Q(deadline__isnull=False) & Q(deadline__lte=Now()), output_field=BooleanField())
 
 
+def _held_against_form(run: Run, path: str, value: Json) -> tuple[str, str | None]:
+    """The digest of the question as it is now, and where the value does not fit its form. No row is locked meanwhile: it may take long."""
+    asked = Approval.objects.filter(run=run, path=path).first()
+    schema = asked.request.get("answer_schema") if asked is not None else None
+    faults = schema_faults(schema, value) if schema and value is not None else []
+    return asked.digest if asked is not None else "", next(iter(faults), None)
+
+
 def _check_answer(request: dict[str, Any], action: str, value: Json) -> None:
     """A value that comes with an answer is used, or the answer is refused."""
     known = {known["name"]: known for known in request.get("actions", [])}
@@ -66,7 +77,3 @@ def _check_answer(request: dict[str, Any], action: str, value: Json) -> None:
         raise InvalidAnswer(f"`{action}` takes no value.", cure="Leave the value out: what was shown is what will be done.")
     if EDIT in known and action != EDIT and value != request.get("payload"):
         raise InvalidAnswer(f"The value was changed, and `{action}` leaves it as it was.", cure=f"Send it with `{EDIT}`, or send no value.")
-    schema = request.get("answer_schema")
-    fault = first_fault(schema, value) if schema else None
-    if fault:
-        raise InvalidAnswer(f"The value does not fit: {fault}", cure="Correct the value.")

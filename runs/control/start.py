@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from editor.models import Graph, GraphVersion
 from editor.versions.frozen import frozen
 from editor.versions.versions import freeze, latest_version, numbered_versions
-from orchestrator.engine.document.run_input import check_input
+from orchestrator.engine.document.run_input import refuse_input
 from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
@@ -22,6 +22,7 @@ from runs.control.problems import (
 from runs.failpoint import failpoint
 from runs.live.wake_ups import announce_change, wake_up
 from runs.models import Run
+from tenants.evaluation import schema_faults
 from tenants.models import User
 from tenants.people.access import require
 from tenants.problems import NotFound
@@ -102,7 +103,8 @@ def _version_of(graph: Graph, by: User, number: int | None, *, draft: bool) -> G
 
 
 def _check_input(version: GraphVersion, run_input: Json) -> None:
+    form = frozen(version.pk).document.get("inputs", {})
     try:
-        check_input(frozen(version.pk).document.get("inputs", {}), run_input)
+        refuse_input(schema_faults(form, run_input) if form else [])
     except EngineError as error:
         raise InvalidInput(error.info.message, cure=error.info.cure) from error

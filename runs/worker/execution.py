@@ -3,6 +3,7 @@
 import structlog
 from django.db import DatabaseError, InterfaceError
 
+from orchestrator.capabilities.evaluation.shared import evaluator_for
 from orchestrator.engine.errors import UnknownEvent
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
@@ -72,6 +73,7 @@ class Execution:
             clock=CLOCK,
             guard=self.guard,
             inbox=inbox,
+            evaluator=evaluator_for(str(claim.tenant_id)),
             tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))

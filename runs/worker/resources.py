@@ -37,5 +37,5 @@ def _resources(run: Run, models: LanguageModel, enabled: frozenset[str]) -> Reso
     with tenant_scope(run.tenant_id):
         version = frozen(run.graph_version_id)
         files = files_of(version.files) if version.files else {}
-    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled)
+    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled, owner=str(run.tenant_id))
     return Resources(models=models, tools=tools, authority=version.authority())

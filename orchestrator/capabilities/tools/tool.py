@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, create_model
 
 from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.egress.shared import shared_egress
+from orchestrator.capabilities.evaluation.evaluator import PooledEvaluator
+from orchestrator.capabilities.evaluation.shared import evaluator_for
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.ids import Json
 
@@ -33,6 +35,8 @@ class ToolContext:
     egress: Egress = field(default_factory=shared_egress)
     now_us: Callable[[], int] = system_now_us
     idempotency_key: str = ""
+    evaluator: PooledEvaluator = field(default_factory=evaluator_for)
+    """Where a tool does what may take long over what somebody wrote."""
 
 
 ToolFunction = Callable[..., Awaitable[Json]]

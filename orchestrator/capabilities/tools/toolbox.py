@@ -3,20 +3,21 @@
 import asyncio
 import json
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.egress.shared import shared_egress
+from orchestrator.capabilities.evaluation.shared import evaluator_for
 from orchestrator.capabilities.tools.registry import shipped_and_added
 from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_us
-from orchestrator.engine.document.json_schema import validator_of
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
+from orchestrator.engine.execution.evaluation.evaluating import Evaluating
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, ToolBox, ToolCall
 
 MOST_OUTPUT_BYTES: Final = 256 * 1024
-_ERRORS_SHOWN: Final = 5
 
 
 class RunToolBox:
@@ -26,7 +27,7 @@ class RunToolBox:
         self._tools = {name: tool for name, tool in tools.items() if enabled is None or name in enabled}
         self._context = context
         self._specs: dict[str, ToolSpec] = {}
-        self._validators: dict[str, Any] = {}
+        self._evaluating = Evaluating(context.evaluator)
 
     def spec(self, name: str) -> ToolSpec | None:
         tool = self._tools.get(name)
@@ -41,18 +42,15 @@ class RunToolBox:
         if spec is None:
             known = ", ".join(sorted(self._tools)) or "none"
             raise ToolError(f"There is no tool {wanted.tool!r}", cure=f"Call one of these instead: {known}.")
-        self._validate(spec, wanted.arguments)
-        context = ToolContext(self._context.files, self._context.egress, self._context.now_us, call.idempotency_key)
+        await self._validate(spec, wanted.arguments)
+        context = replace(self._context, idempotency_key=call.idempotency_key)
         result = await self._run(self._tools[wanted.tool], spec, context, wanted.arguments)
         return _capped(result, spec)
 
-    def _validate(self, spec: ToolSpec, arguments: dict[str, Json]) -> None:
-        validator = self._validators.get(spec.name)
-        if validator is None:
-            validator = self._validators[spec.name] = validator_of(spec.parameters)
-        if validator.is_valid(arguments):
+    async def _validate(self, spec: ToolSpec, arguments: dict[str, Json]) -> None:
+        problems = await self._evaluating.faults(spec.parameters, arguments)
+        if not problems:
             return
-        problems = [_worded(error) for error in validator.iter_errors(arguments)][:_ERRORS_SHOWN]
         raise ToolError(
             f"The arguments of {spec.name} are not valid: {'; '.join(problems)}",
             code=ErrorCode.INVALID_INPUT,
@@ -95,16 +93,12 @@ def toolbox(
     private_hosts: Iterable[str] = (),
     enabled: Container[str] | None = None,
     more: Iterable[Tool] = (),
+    owner: str = "",
     now_us: Callable[[], int] = system_now_us,
 ) -> ToolBox:
-    """The built-in tools and `more`, over the files of a graph. `enabled`: the names the tenant allows; None for all."""
+    """The built-in tools and `more`, over the files of a graph, for the tenant `owner`. `enabled`: the names it allows; None for all."""
     tools = shipped_and_added() | {tool.spec.name: tool for tool in more}
-    return RunToolBox(tools, ToolContext(dict(files or {}), shared_egress(private_hosts), now_us), enabled)
-
-
-def _worded(error: Any) -> str:
-    where = "/".join(str(part) for part in error.instance_path)
-    return f"{where}: {error.message}"[:300] if where else str(error.message)[:300]
+    return RunToolBox(tools, ToolContext(dict(files or {}), shared_egress(private_hosts), now_us, evaluator=evaluator_for(owner)), enabled)
 
 
 def _capped(result: Json, spec: ToolSpec) -> Json:

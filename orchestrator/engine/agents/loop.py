@@ -47,7 +47,7 @@ async def work(
     """
     agent = ctx.agent(agent_id)
     tools = {**tools_of(ctx, agent_id, agent), **{tool.spec.name: tool for tool in more_tools}}
-    instructions = text_parts(ctx.render(agent.instructions)) if agent.instructions else ()
+    instructions = text_parts(await ctx.render(agent.instructions)) if agent.instructions else ()
     opening = (Message(role=Role.SYSTEM, content=instructions),) if agent.instructions else ()
     loop = _Loop(ctx, agent_id, agent, opening, tools, agent.output_schema if answers_in is None else answers_in)
     try:
@@ -88,7 +88,7 @@ class _Loop:
             if reply.message.tool_requests:
                 conversation = conversation.and_then(*await self._use_tools(turn, reply.message.tool_requests))
                 continue
-            reading = read_answer(reply.message.text, self._schema)
+            reading = await read_answer(self._ctx.fault, reply.message.text, self._schema)
             if not reading.fault:
                 return Answer(reading.value, conversation)
             self._repair(reading.fault)
@@ -123,7 +123,7 @@ class _Loop:
         if fault:
             checked = [Checked(request, fault=fault) for request in requests]
         else:
-            checked = [check(request, self._tools) for request in requests]
+            checked = [await check(self._ctx.fault, request, self._tools) for request in requests]
         bad = [one.fault for one in checked if one.fault]
         if bad:
             self._repair(bad[0])

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from orchestrator.engine.document.json_schema import first_fault
+from orchestrator.engine.execution.evaluation.evaluating import FaultIn
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import NotJson, read_json
 
@@ -17,7 +17,7 @@ class Reading:
     advice: str = ""
 
 
-def read_answer(text: str, schema: dict[str, Json] | None) -> Reading:
+async def read_answer(fault_in: FaultIn, text: str, schema: dict[str, Json] | None) -> Reading:
     """The text itself, or the data in it when there is a schema."""
     if schema is None:
         return Reading(text) if text.strip() else Reading(None, "The answer is empty", "Your answer was empty. Answer the task.")
@@ -26,7 +26,7 @@ def read_answer(text: str, schema: dict[str, Json] | None) -> Reading:
     except NotJson as error:
         fault: str | None = f"it is not valid JSON ({str(error)[:120]})"
     else:
-        fault = first_fault(schema, value)
+        fault = await fault_in(schema, value)
         if fault is None:
             return Reading(value)
     wanted = f"Answer with one JSON value that fits this schema and nothing else: {json.dumps(schema)}"

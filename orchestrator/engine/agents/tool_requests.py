@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.engine.agents.offered_tool import OfferedTool
-from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.effects.model import Part, ToolRequest
 from orchestrator.engine.execution.context import NodeContext
+from orchestrator.engine.execution.evaluation.evaluating import FaultIn
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import NotJson, read_json
 
@@ -26,7 +26,7 @@ class Checked:
         return await self.tool.perform(ctx, self.arguments)
 
 
-def check(request: ToolRequest, tools: Mapping[str, OfferedTool]) -> Checked:
+async def check(fault_in: FaultIn, request: ToolRequest, tools: Mapping[str, OfferedTool]) -> Checked:
     tool = tools.get(request.name)
     if tool is None:
         names = ", ".join(sorted(tools)) or "none"
@@ -37,7 +37,7 @@ def check(request: ToolRequest, tools: Mapping[str, OfferedTool]) -> Checked:
     except NotJson:
         wanted = f"Send one JSON object that fits {json.dumps(parameters)}."
         return Checked(request, fault=f"the arguments of {request.name} are not valid JSON. {wanted}")
-    fault = first_fault(parameters, arguments)
+    fault = await fault_in(parameters, arguments)
     if fault is None and isinstance(arguments, dict):
         return Checked(request, tool, arguments)
     found = fault or "they are not an object"

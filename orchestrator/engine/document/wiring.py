@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchestrator.engine.document.expressions import compile_expression
+from orchestrator.engine.document.expressions.expression import require_readable
 from orchestrator.engine.document.graph import Edge, Graph, Node, OnError
 from orchestrator.engine.document.node_kind import ERROR, NodeKind, Params, Port
 from orchestrator.engine.document.problems import Problem, Severity
@@ -32,7 +32,7 @@ def _default(kind: NodeKind[Params], param: str) -> Json:
 
 def expression_fault(expression: str) -> Iterator[str]:
     try:
-        compile_expression(expression)
+        require_readable(expression)
     except EngineError as error:
         yield error.info.message
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.engine.document.agent import Agent
-from orchestrator.engine.document.expressions import Variables, evaluate, is_open, render
+from orchestrator.engine.document.expressions.templates import render
+from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.document.graph import Limits, Node
 from orchestrator.engine.document.node_kind import IN
 from orchestrator.engine.effects.digest import digest
@@ -68,14 +69,21 @@ class NodeContext:
     def tool(self, name: str) -> ToolSpec | None:
         return self.run.tool(name)
 
-    def evaluate(self, expression: str) -> Json:
-        return evaluate(expression, self.variables)
+    async def evaluate(self, expression: str) -> Json:
+        """The value of a CEL expression. Raises ExpressionFailed, LimitExceeded."""
+        return await self.run.evaluating.value(expression, self.variables)
 
-    def holds(self, condition: str) -> bool:
-        return is_open(condition, self.variables)
+    async def holds(self, condition: str) -> bool:
+        """Whether a condition holds. Raises ExpressionFailed, LimitExceeded."""
+        return await self.run.evaluating.holds(condition, self.variables)
 
-    def render(self, template: str) -> str:
-        return render(template, self.variables)
+    async def render(self, template: str) -> str:
+        """A template with its placeholders replaced. Raises ExpressionFailed, LimitExceeded."""
+        return await render(template, self.evaluate)
+
+    async def fault(self, schema: dict[str, Json], value: Json) -> str | None:
+        """Where and why `value` does not fit a JSON Schema, or None. Raises LimitExceeded."""
+        return next(iter(await self.run.evaluating.faults(schema, value)), None)
 
     async def perform(self, effect: Effect) -> Json:
         """Do something in the world, or get back what it gave when it was done before."""

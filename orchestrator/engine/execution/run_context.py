@@ -3,18 +3,19 @@
 from typing import TYPE_CHECKING
 
 from orchestrator.engine.document.agent import Agent
-from orchestrator.engine.document.expressions import Variables
+from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.document.graph import Graph, Retry
-from orchestrator.engine.document.run_input import check_input
+from orchestrator.engine.document.run_input import refuse_input
 from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.execution.branches import Branch
+from orchestrator.engine.execution.evaluation.evaluating import Evaluating
+from orchestrator.engine.execution.evaluation.visibility import variables_as_of
 from orchestrator.engine.execution.firing.plan import Plan, plan_of
 from orchestrator.engine.execution.journal import Journal
 from orchestrator.engine.execution.performer import Performer
 from orchestrator.engine.execution.scope_run import ScopeRun
-from orchestrator.engine.execution.visibility import variables_as_of
 from orchestrator.engine.execution.waits import Waits
 from orchestrator.engine.ids import ROOT, AgentId, Json, NodeId, Path, PortName, Scope
 from orchestrator.engine.log import events as ev
@@ -33,14 +34,16 @@ class RunContext:
         self.state = state
         self.journal = Journal(state, host.sink, host.clock)
         self.waits = Waits(host.clock)
+        self.evaluating = Evaluating(host.evaluator)
         self.performer = Performer(run_id, self.journal, host, self.waits)
         self._host = host
         self._bodies: dict[NodeId, Plan] = {}
 
     async def run_graph(self, branch: Branch) -> Json:
         """Execute the graph itself; what its delivering nodes yielded. Raises EngineError."""
+        await self.evaluating.require_valid(self.graph)
         plan = plan_of(self.graph)
-        check_input(self.graph.inputs, self.state.input)
+        refuse_input(await self.evaluating.faults(self.graph.inputs, self.state.input))
         self._bodies = plan.all_bodies()
         await ScopeRun(self, plan, ROOT, "", branch).run()
         return self._output(plan)

@@ -3,14 +3,13 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.document.expressions import Variables, evaluate
-from orchestrator.engine.document.graph import Edge, OnError
+from orchestrator.engine.document.graph import OnError
 from orchestrator.engine.document.node_kind import ERROR, OUT, Outputs
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, ErrorInfo
 from orchestrator.engine.execution.branches import Branch, time_limit
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.firing.plan import NodePlan
-from orchestrator.engine.execution.firing.routing import open_edges
+from orchestrator.engine.execution.firing.routing import conditional_edges, open_edges
 from orchestrator.engine.execution.firing.schedule import Fire, Schedule
 from orchestrator.engine.ids import EdgeId, Json, Path, PortName, Scope, step_path
 from orchestrator.engine.log import events as ev
@@ -69,10 +68,10 @@ class Step:
                     continue  # over the log of this same attempt, where the answers are by now
                 info = self._placed(_info_of(error, self._node.timeout_s), ctx)
             else:
-                return self._conclude(ctx, outputs)
+                return await self._conclude(ctx, outputs)
             info = await self._settled(ctx, activation, info)
             if not self._retries(activation, info):
-                return self._fail(ctx, info)
+                return await self._fail(ctx, info)
             self._record_retry(activation, info)
 
     def _path(self, attempt: int) -> Path:
@@ -136,16 +135,17 @@ class Step:
                 raise
             raise RuntimeError("The kind cancelled itself") from None  # nobody asked for it: a fault of the kind
 
-    def _conclude(self, ctx: NodeContext, outputs: Outputs) -> tuple[EdgeId, ...]:
+    async def _conclude(self, ctx: NodeContext, outputs: Outputs) -> tuple[EdgeId, ...]:
         """Record what the work gave, where it leads, and what it writes. A fault here repeats none of the work."""
         try:
-            writes = self._writes(ctx, outputs)
+            writes = await self._writes(ctx, outputs)
             check_writes(self._run.state.channels, writes)
-            edges = self._open_edges(ctx, outputs, writes)
+            closed = await self._closed_edges(ctx, outputs, writes)
+            edges = self._open_edges(outputs, closed)
         except EndsRun:
             raise
         except EngineError as error:
-            return self._fail(ctx, self._placed(error.info, ctx))
+            return await self._fail(ctx, self._placed(error.info, ctx))
         self._run.journal.record(
             ev.NodeFinished(
                 path=ctx.path,
@@ -159,25 +159,31 @@ class Step:
         )
         return edges
 
-    def _writes(self, ctx: NodeContext, outputs: Outputs) -> tuple[ev.ChannelWrite, ...]:
+    async def _writes(self, ctx: NodeContext, outputs: Outputs) -> tuple[ev.ChannelWrite, ...]:
         if not self._node.writes:
             return ()
         variables = self._run.variables(self._scope, ctx.started_seq, ctx.inputs, {"output": _main(outputs)})
-        return tuple(self._write(name, evaluate(expression, variables)) for name, expression in self._node.writes.items())
+        value = self._run.evaluating.value
+        return tuple([self._write(name, await value(expression, variables)) for name, expression in self._node.writes.items()])
 
     def _write(self, name: str, value: Json) -> ev.ChannelWrite:
         channel = self._run.graph.channels[name]
         return ev.ChannelWrite(channel=name, reducer=channel.reducer, initial=channel.initial, value=value)
 
-    def _open_edges(self, ctx: NodeContext, outputs: Outputs, writes: tuple[ev.ChannelWrite, ...] = ()) -> tuple[EdgeId, ...]:
-        def variables_of(edge: Edge) -> Variables:
-            more = {"output": outputs[edge.source_port]}
-            return self._run.variables(self._scope, ctx.started_seq, ctx.inputs, more, writes)
+    async def _closed_edges(self, ctx: NodeContext, outputs: Outputs, writes: tuple[ev.ChannelWrite, ...] = ()) -> frozenset[EdgeId]:
+        """The edges whose condition does not hold. Raises ExpressionFailed for one that cannot be evaluated."""
+        closed: set[EdgeId] = set()
+        for edge, condition in conditional_edges(self._entry, outputs):
+            variables = self._run.variables(self._scope, ctx.started_seq, ctx.inputs, {"output": outputs[edge.source_port]}, writes)
+            if not await self._run.evaluating.holds(condition, variables):
+                closed.add(edge.id)
+        return frozenset(closed)
 
+    def _open_edges(self, outputs: Outputs, closed: frozenset[EdgeId]) -> tuple[EdgeId, ...]:
         def times_taken(edge: EdgeId) -> int:
             return self._schedule.times_taken(edge, self._fire.activation)
 
-        return open_edges(self._entry, outputs, variables_of, times_taken)
+        return open_edges(self._entry, outputs, closed, times_taken)
 
     async def _settled(self, ctx: NodeContext, activation: Activation, info: ErrorInfo) -> ErrorInfo:
         """The error to go on with, once people have said what became of the unsafe calls that it cut off."""
@@ -205,14 +211,14 @@ class Step:
             )
         )
 
-    def _fail(self, ctx: NodeContext, error: ErrorInfo) -> tuple[EdgeId, ...]:
+    async def _fail(self, ctx: NodeContext, error: ErrorInfo) -> tuple[EdgeId, ...]:
         handled = self._node.on_error is not OnError.FAIL
         outputs: Outputs = {}
         edges: tuple[EdgeId, ...] = ()
         if handled:
             try:
                 outputs = self._instead(error)
-                edges = self._open_edges(ctx, outputs)
+                edges = self._open_edges(outputs, await self._closed_edges(ctx, outputs))
             except EndsRun:
                 raise
             except EngineError as another:  # the way out for errors has a fault of its own

@@ -16,7 +16,7 @@ class AgentParams(Params):
 
 
 async def run(ctx: NodeContext, params: AgentParams) -> Outputs:
-    task = Conversation().asked(ctx.render(params.prompt))
+    task = Conversation().asked(await ctx.render(params.prompt))
     return {OUT.name: (await work(ctx, params.agent, task)).value}
 
 

@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.document.node_kind import Expression, NodeKind, Outputs, Params, Port, PortsFrom, Template, Yields
 from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.human import EXPIRED, HumanAction, HumanRequest
@@ -47,11 +46,11 @@ class HumanParams(Params):
 
 
 async def run(ctx: NodeContext, params: HumanParams) -> Outputs:
-    payload = ctx.evaluate(params.payload)
+    payload = await ctx.evaluate(params.payload)
     request = HumanRequest(
         mode=params.mode.value,
-        title=ctx.render(params.title)[:300],
-        message=ctx.render(params.message),
+        title=(await ctx.render(params.title))[:300],
+        message=await ctx.render(params.message),
         payload=payload,
         actions=params.actions,
         answer_schema=params.answer_schema or None,
@@ -62,7 +61,7 @@ async def run(ctx: NodeContext, params: HumanParams) -> Outputs:
     if answer.action not in names:
         raise EngineError(f"Answer {answer.action!r}, expected one of {', '.join(names)}", code=ErrorCode.INVALID_INPUT)
     value = payload if answer.value is None else answer.value
-    fault = first_fault(params.answer_schema, value) if params.answer_schema and answer.value is not None else None
+    fault = await ctx.fault(params.answer_schema, value) if params.answer_schema and answer.value is not None else None
     if fault:
         raise EngineError(f"The answer does not fit the form: {fault}", code=ErrorCode.INVALID_INPUT)
     ctx.decide("answer", answer.action, answer.comment, names)

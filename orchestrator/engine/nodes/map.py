@@ -5,7 +5,7 @@ from functools import partial
 
 from pydantic import Field
 
-from orchestrator.engine.document.expressions import describe
+from orchestrator.engine.document.expressions.failures import describe
 from orchestrator.engine.document.node_kind import IN, OUT, Expression, NodeKind, Outputs, Params, Port, Yields
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, RunLimitReached
 from orchestrator.engine.execution.branches import Slots
@@ -33,7 +33,7 @@ class MapParams(Params):
 
 
 async def run(ctx: NodeContext, params: MapParams) -> Outputs:
-    items = ctx.evaluate(params.items)
+    items = await ctx.evaluate(params.items)
     if not isinstance(items, list):
         raise EngineError(f"Items are {describe(items)}, expected a list", code=ErrorCode.INVALID_INPUT, cure="Let `items` give a list.")
     if len(items) > ctx.limits.max_items:

@@ -13,7 +13,7 @@ class OutputParams(Params):
 
 
 async def run(ctx: NodeContext, params: OutputParams) -> Outputs:
-    return {OUT.name: ctx.evaluate(params.value)}
+    return {OUT.name: await ctx.evaluate(params.value)}
 
 
 KIND = NodeKind(

@@ -38,16 +38,17 @@ class RouterParams(Params):
 async def run(ctx: NodeContext, params: RouterParams) -> Outputs:
     names = [route.name for route in params.routes]
     if params.mode is RouterMode.MODEL:
-        chosen, why = await choose(ctx, params.agent, ctx.render(params.prompt), {route.name: route.description for route in params.routes})
+        question = await ctx.render(params.prompt)
+        chosen, why = await choose(ctx, params.agent, question, {route.name: route.description for route in params.routes})
     else:
-        chosen, why = _first_that_holds(ctx, params.routes)
+        chosen, why = await _first_that_holds(ctx, params.routes)
     ctx.decide("route", chosen, why, names)
     return {PortName(chosen): ctx.input}
 
 
-def _first_that_holds(ctx: NodeContext, routes: tuple[Route, ...]) -> tuple[str, str]:
+async def _first_that_holds(ctx: NodeContext, routes: tuple[Route, ...]) -> tuple[str, str]:
     for route in routes:
-        if route.condition and ctx.holds(route.condition):
+        if route.condition and await ctx.holds(route.condition):
             return route.name, route.condition
     for route in routes:
         if not route.condition:

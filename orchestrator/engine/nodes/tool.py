@@ -2,7 +2,6 @@
 
 from pydantic import Field
 
-from orchestrator.engine.document.json_schema import first_fault
 from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, ToolRef, Yields
 from orchestrator.engine.errors import EngineError, ErrorCode, ToolError
 from orchestrator.engine.execution.context import NodeContext
@@ -24,8 +23,8 @@ async def run(ctx: NodeContext, params: ToolParams) -> Outputs:
     spec = ctx.tool(params.tool)
     if spec is None:
         raise ToolError(f"There is no tool {params.tool!r}", cure="Choose a tool that exists.")
-    arguments = {name: fill(ctx, value) for name, value in params.arguments.items()}
-    fault = first_fault(spec.parameters, arguments)
+    arguments = {name: await fill(ctx, value) for name, value in params.arguments.items()}
+    fault = await ctx.fault(spec.parameters, arguments)
     if fault:
         raise EngineError(
             f"The arguments of {params.tool} do not fit: {fault}", code=ErrorCode.INVALID_PARAMS, cure="Correct the arguments."
@@ -34,16 +33,16 @@ async def run(ctx: NodeContext, params: ToolParams) -> Outputs:
     return {OUT.name: await ctx.perform(use)}
 
 
-def fill(ctx: NodeContext, value: Json) -> Json:
+async def fill(ctx: NodeContext, value: Json) -> Json:
     """`value` with its placeholders replaced, however deep they are."""
     if isinstance(value, str):
         text = value.strip()
         alone = text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1
-        return ctx.evaluate(text[2:-2]) if alone else ctx.render(value)
+        return await ctx.evaluate(text[2:-2]) if alone else await ctx.render(value)
     if isinstance(value, list):
-        return [fill(ctx, item) for item in value]
+        return [await fill(ctx, item) for item in value]
     if isinstance(value, dict):
-        return {name: fill(ctx, item) for name, item in value.items()}
+        return {name: await fill(ctx, item) for name, item in value.items()}
     return value
 
 

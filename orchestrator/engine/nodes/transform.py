@@ -23,9 +23,9 @@ class TransformParams(Params):
 
 async def run(ctx: NodeContext, params: TransformParams) -> Outputs:
     if params.fields:
-        value: dict[str, Json] = {name: ctx.evaluate(expression) for name, expression in params.fields.items()}
+        value: dict[str, Json] = {name: await ctx.evaluate(expression) for name, expression in params.fields.items()}
         return {OUT.name: value}
-    return {OUT.name: ctx.evaluate(params.expression or "input")}
+    return {OUT.name: await ctx.evaluate(params.expression or "input")}
 
 
 KIND = NodeKind(

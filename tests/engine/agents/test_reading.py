@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.engine.agents.reading import Reading, read_answer
+from orchestrator.engine.agents.reading import Reading
+from orchestrator.engine.agents.reading import read_answer as read_answer_with
 from orchestrator.engine.ids import Json
+from tests.engine.in_place import at_once, fault_in
 from tests.engine.json_values import json_values
 
 SCHEMA: dict[str, Json] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 WANTED = f"Answer with one JSON value that fits this schema and nothing else: {json.dumps(SCHEMA)}"
+
+
+def read_answer(text: str, schema: dict[str, Json] | None) -> Reading:
+    return at_once(read_answer_with(fault_in, text, schema))
 
 
 @given(st.text())

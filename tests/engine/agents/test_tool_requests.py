@@ -12,6 +12,7 @@ from orchestrator.engine.agents.tool_requests import check, turn_fault
 from orchestrator.engine.effects.model import ToolRequest
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
+from tests.engine.in_place import at_once, fault_in
 
 PARAMETERS: dict[str, Json] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
@@ -32,7 +33,7 @@ def asked(name: str, arguments: str, id_: str = "1") -> ToolRequest:
     [("weather", '{"city": "Hue"}', {"city": "Hue"}), ("clock", "", {}), ("clock", "{}", {}), ("clock", ' {"a": [1]} ', {"a": [1]})],
 )
 def test_request_that_fits_comes_with_its_tool_and_its_arguments(name: str, arguments: str, read: dict[str, Any]) -> None:
-    checked = check(asked(name, arguments), TOOLS)
+    checked = at_once(check(fault_in, asked(name, arguments), TOOLS))
     assert (checked.tool, checked.arguments, checked.fault) == (TOOLS[name], read, "")
     assert checked.request == asked(name, arguments)
 
@@ -56,17 +57,17 @@ WANTED = json.dumps(PARAMETERS)
     ],
 )
 def test_request_that_cannot_be_done_says_why_in_words_a_model_can_act_on(name: str, arguments: str, fault: str) -> None:
-    checked = check(asked(name, arguments), TOOLS)
+    checked = at_once(check(fault_in, asked(name, arguments), TOOLS))
     assert (checked.tool, checked.arguments, checked.fault) == (None, {}, fault)
 
 
 def test_where_there_are_no_tools_that_is_said() -> None:
-    assert check(asked("x", "{}"), {}).fault == "there is no tool 'x'. Available tools: none."
+    assert at_once(check(fault_in, asked("x", "{}"), {})).fault == "there is no tool 'x'. Available tools: none."
 
 
 @given(st.sampled_from([*TOOLS, "ghost"]), st.text())
 def test_any_request_can_be_done_or_has_a_fault(name: str, arguments: str) -> None:
-    checked = check(asked(name, arguments), TOOLS)
+    checked = at_once(check(fault_in, asked(name, arguments), TOOLS))
     assert (checked.tool is None) is bool(checked.fault)
 
 

@@ -4,8 +4,11 @@ import time
 
 import pytest
 
-from orchestrator.engine.document.expressions import Members, Variables, compile_expression, evaluate, is_open, render
+from orchestrator.engine.document.expressions.evaluation import evaluate
+from orchestrator.engine.document.expressions.expression import require_readable
+from orchestrator.engine.document.expressions.variables import Members, Variables
 from orchestrator.engine.errors import ExpressionFailed
+from tests.engine.in_place import is_open, render
 
 SEEN = Variables(
     {"input": {"score": 1, "name": "Ann", "items": [{"n": 2}, {"n": 5}], "none": None}},
@@ -75,7 +78,7 @@ def test_failure_names_expression_cause_and_cure(source: str, told: str) -> None
 )
 def test_expression_that_cannot_be_read_is_told_with_its_first_fault(source: str, told: str) -> None:
     with pytest.raises(ExpressionFailed) as caught:
-        compile_expression(source)
+        require_readable(source)
     text = source.strip()
     assert caught.value.info.message.startswith(f"Expression `{text}` cannot be read: {told}")
     assert "\n" not in caught.value.info.message.removeprefix(f"Expression `{text}`"), "nothing is drawn"
@@ -129,7 +132,7 @@ def test_g05_regular_expressions_take_linear_time() -> None:
 @pytest.mark.parametrize("source", ["(" * 5000 + "1" + ")" * 5000, "[1].map(a, [1].map(b, [1].map(c, c)))", "1" * 10_001])
 def test_expressions_that_would_take_too_long_are_refused(source: str) -> None:
     with pytest.raises(ExpressionFailed, match="inside each other"):
-        compile_expression(source)
+        require_readable(source)
 
 
 def test_replace_cannot_make_much_out_of_little() -> None:

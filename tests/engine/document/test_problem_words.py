@@ -9,7 +9,8 @@ from orchestrator.engine.document import validation
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.problems import GraphInvalid, Problem, Severity
 from orchestrator.engine.document.registry import load_kinds
-from orchestrator.engine.document.validation import check_graph, require_valid
+from orchestrator.engine.document.validation import check_graph
+from tests.engine.in_place import EVALUATING, at_once
 from tests.graphs import chain, edge, graph, node, path
 
 TOOLS = frozenset({"search", "calculator"})
@@ -316,13 +317,13 @@ def warning(code: str, message: str, cure: str, **place: Any) -> Problem:
 )
 def test_graph_that_may_run_is_warned_of(document: Graph, expected: list[Problem]) -> None:
     assert of(document) == expected
-    require_valid(document)
+    at_once(EVALUATING.require_valid(document))
 
 
 def test_refused_graph_tells_how_many_errors_it_has_and_the_first() -> None:
     document = line(node("x", "tool"), edges=[edge("start", "ghost")])
     with pytest.raises(GraphInvalid) as caught:
-        require_valid(document)
+        at_once(EVALUATING.require_valid(document))
     errors = [found for found in check_graph(document) if found.severity is Severity.ERROR]
     assert caught.value.problems == errors and len(errors) == 2
     info = caught.value.info

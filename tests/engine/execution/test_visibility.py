@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.document.expressions import evaluate
+from orchestrator.engine.document.expressions.evaluation import evaluate
 from orchestrator.engine.document.graph import Channel, Graph, ReducerName
 from orchestrator.engine.errors import ExpressionFailed
-from orchestrator.engine.execution.visibility import variables_as_of
+from orchestrator.engine.execution.evaluation.visibility import variables_as_of
 from orchestrator.engine.ids import ROOT, Json, PortName, Scope
 from orchestrator.engine.log.channels import take_writes
 from orchestrator.engine.log.events import ChannelWrite

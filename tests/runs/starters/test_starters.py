@@ -13,7 +13,7 @@ from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.registry import all_specs
 from orchestrator.engine.document.graph import Graph
-from orchestrator.engine.document.json_schema import first_fault
+from orchestrator.engine.document.json_schema import faults
 from orchestrator.engine.document.validation import check_graph
 from orchestrator.engine.effects.human import HumanRequest
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
@@ -50,7 +50,7 @@ def test_each_starter_is_a_valid_graph_with_an_input_that_fits(slug: str) -> Non
     found = starter(slug)
     graph = Graph.model_validate(found.document)
     assert check_graph(graph, tools=frozenset(spec.name for spec in all_specs())) == []
-    assert first_fault(graph.inputs, found.example_input) is None
+    assert faults(graph.inputs, found.example_input) == []
     assert {node.id for node in graph.nodes} == set(graph.layout)
     assert found.title and found.summary
 

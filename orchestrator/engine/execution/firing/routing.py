@@ -1,8 +1,7 @@
 """Which outgoing edges a node takes when it has ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 
-from orchestrator.engine.document.expressions import Variables, is_open
 from orchestrator.engine.document.graph import Edge
 from orchestrator.engine.document.node_kind import Outputs
 from orchestrator.engine.errors import RunLimitReached
@@ -10,13 +9,10 @@ from orchestrator.engine.execution.firing.plan import NodePlan
 from orchestrator.engine.ids import EdgeId, PortName
 
 
-def open_edges(
-    entry: NodePlan, outputs: Outputs, variables_of: Callable[[Edge], Variables], times_taken: Callable[[EdgeId], int]
-) -> tuple[EdgeId, ...]:
-    """The edges that carry a value, in document order.
+def open_edges(entry: NodePlan, outputs: Outputs, closed: Container[EdgeId], times_taken: Callable[[EdgeId], int]) -> tuple[EdgeId, ...]:
+    """The edges that carry a value, in document order. `closed` are those whose condition does not hold.
 
-    Raises RunLimitReached when a loop is used up and nothing else leads on, and
-    ExpressionFailed when a condition cannot be evaluated.
+    Raises RunLimitReached when a loop is used up and nothing else leads on.
     """
     taken: list[EdgeId] = []
     used_up: dict[PortName, Edge] = {}
@@ -24,7 +20,7 @@ def open_edges(
     for edge in entry.outgoing:
         if edge.source_port not in outputs or edge.otherwise:
             continue
-        if edge.condition is not None and not is_open(edge.condition, variables_of(edge)):
+        if edge.id in closed:
             continue
         if _is_used_up(edge, times_taken):
             used_up[edge.source_port] = edge
@@ -44,6 +40,13 @@ def open_edges(
                 cure="Let an `otherwise` edge lead on when the loop is used up, or raise its max_iterations.",
             )
     return tuple(taken)
+
+
+def conditional_edges(entry: NodePlan, outputs: Outputs) -> Iterator[tuple[Edge, str]]:
+    """The edges at ports with a value that are taken on a condition, each with it, in document order."""
+    for edge in entry.outgoing:
+        if edge.source_port in outputs and not edge.otherwise and edge.condition is not None:
+            yield edge, edge.condition
 
 
 def _is_used_up(edge: Edge, times_taken: Callable[[EdgeId], int]) -> bool:

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.engine.document.expressions import Variables, is_open
+from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.document.graph import Edge, Node
 from orchestrator.engine.document.loops.conditions import are_opposite, exclude, needed
 from orchestrator.engine.document.node_kind import NodeKind, Outputs, Params, Port, Yields
 from orchestrator.engine.document.registry import registered
 from orchestrator.engine.ids import PortName
+from tests.engine.in_place import is_open
 from tests.graphs import edge, node
 
 OPERATORS = ("<", "<=", ">", ">=", "==", "!=")

@@ -10,9 +10,10 @@ from orchestrator.engine.document.loops.entries import entry_problems
 from orchestrator.engine.document.node_kind import NodeKind, Outputs, Params, Yields
 from orchestrator.engine.document.problems import Problem, Severity
 from orchestrator.engine.document.registry import registered
-from orchestrator.engine.document.validation import check_graph, require_valid
+from orchestrator.engine.document.validation import check_graph
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench
+from tests.engine.in_place import EVALUATING, at_once
 from tests.graphs import edge, graph, node, path
 
 LIMIT = {"max_iterations": 3}
@@ -247,7 +248,7 @@ async def test_run_that_was_begun_before_this_was_foreseen_goes_on() -> None:
         edge("start", "a"), back("a", "a", condition="output > 1"), edge("a", "b"), back("b", "b"), edge("b", "end", otherwise=True)
     )
     for one in (whole, sure):
-        require_valid(one)
+        at_once(EVALUATING.require_valid(one))
         assert (await Bench(one).finish(1)).status is RunStatus.SUCCEEDED
 
 

@@ -11,6 +11,7 @@ from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.document.registry import registered
 from orchestrator.engine.execution.firing.plan import Plan, compile_plan, plan_of
 from orchestrator.engine.ids import EdgeId, NodeId
+from tests.engine.in_place import EVALUATING, at_once
 from tests.graphs import chain, edge, fan, graph, loop, node, path
 
 
@@ -31,7 +32,7 @@ def test_plan_is_made_once_for_a_document_and_anew_for_an_equal_one() -> None:
 
 def test_document_with_an_error_has_no_plan() -> None:
     with pytest.raises(GraphInvalid):
-        plan_of(graph([node("a", "transform")], [edge("a", "a")]))
+        at_once(EVALUATING.require_valid(graph([node("a", "transform")], [edge("a", "a")])))
 
 
 def test_notes_are_no_part_of_a_plan() -> None:

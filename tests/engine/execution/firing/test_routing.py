@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.document.expressions import Variables
-from orchestrator.engine.document.graph import Edge
+from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.errors import EndsRun, ErrorCode, ExpressionFailed, RunLimitReached
 from orchestrator.engine.execution.firing.plan import compile_plan
-from orchestrator.engine.execution.firing.routing import open_edges
+from orchestrator.engine.execution.firing.routing import conditional_edges, open_edges
 from orchestrator.engine.ids import EdgeId, Json, NodeId, PortName
+from tests.engine.in_place import is_open
 from tests.graphs import edge, graph, node
 
 ROUTES = {"routes": [{"name": "a"}, {"name": "b"}]}
@@ -23,13 +23,16 @@ def taken(
     entry = compile_plan(graph(nodes, edges)).nodes[NodeId("n")]
     outputs: dict[PortName, Json] = {PortName(port): value for port in ports}
 
-    def variables_of(line: Edge) -> Variables:
-        return Variables({"output": outputs[line.source_port]})
+    closed = {
+        line.id
+        for line, condition in conditional_edges(entry, outputs)
+        if not is_open(condition, Variables({"output": outputs[line.source_port]}))
+    }
 
     def times_taken(line: EdgeId) -> int:
         return (times or {}).get(line, 0)
 
-    return list(open_edges(entry, outputs, variables_of, times_taken))
+    return list(open_edges(entry, outputs, closed, times_taken))
 
 
 @pytest.mark.parametrize(

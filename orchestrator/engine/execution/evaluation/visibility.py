@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from orchestrator.engine.document.expressions import Members, Variables
+from orchestrator.engine.document.expressions.variables import Members, Variables
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.ids import ROOT, Json, NodeId, PortName, Scope
 from orchestrator.engine.log.channels import reduce_value

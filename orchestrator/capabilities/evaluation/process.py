@@ -1,0 +1,74 @@
+"""The process that evaluates: one piece of work after the other, each within its limits, until its parent closes the pipe.
+
+Started as `python -m orchestrator.capabilities.evaluation.process`.
+"""
+
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import IO, Final
+
+from orchestrator.capabilities.evaluation.frames import framed, next_message
+from orchestrator.engine.errors import EngineError
+from orchestrator.engine.ids import Json
+
+NICENESS: Final = 10
+"""Behind everything that is done in place, for whomever."""
+WORN_KB: Final = 256 * 1024
+"""A process that has grown this large is replaced: what it keeps would be missing to the work of others."""
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; this process ends with its parent
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that is printed gets between the answers
+    serve(sys.stdin.buffer, answers)
+
+
+def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
+    while True:
+        try:
+            message = next_message(asked)
+        except EOFError:
+            return
+        answers.write(_answer(message))
+        answers.flush()
+
+
+def _answer(message: Json) -> bytes:
+    assert isinstance(message, dict)
+    _limit(int(str(message["cpu_s"])), int(str(message["memory_bytes"])))
+    worn = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > WORN_KB
+    try:
+        arguments = message["arguments"]
+        assert isinstance(arguments, list)
+        return framed({"value": _function(str(message["function"]))(*arguments), "worn": worn})
+    except EngineError as error:
+        return framed({"failed": error.info.model_dump(mode="json"), "worn": worn})
+    except MemoryError:
+        return framed({"memory": True, "worn": True})
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told
+        return framed({"fault": f"{type(error).__name__}: {error}"[:500], "worn": worn})
+
+
+def _function(name: str) -> Callable[..., Json]:
+    module, _, function = name.partition(":")
+    found: Callable[..., Json] = getattr(import_module(module), function)
+    return found
+
+
+def _limit(cpu_s: int, memory_bytes: int) -> None:
+    """Processor time is counted over the life of a process: what it has used is added."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + cpu_s, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+
+
+if __name__ == "__main__":
+    main()

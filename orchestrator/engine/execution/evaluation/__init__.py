@@ -1,0 +1,1 @@
+"""What a step evaluates, and what it can see then."""

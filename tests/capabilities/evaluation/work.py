@@ -1,0 +1,59 @@
+"""What evaluating processes are asked to do in tests."""
+
+import os
+import sys
+import time
+
+from orchestrator.engine.ids import Json
+
+
+def same(value: Json) -> Json:
+    return value
+
+
+def process_id() -> Json:
+    return os.getpid()
+
+
+def surroundings() -> Json:
+    return {"environment": list(os.environ), "modules": sorted({name.partition(".")[0] for name in sys.modules})}
+
+
+def raises(text: str) -> Json:
+    raise ValueError(text)
+
+
+def spins(_: Json) -> Json:
+    while True:
+        pass
+
+
+def sleeps(seconds: float) -> Json:
+    time.sleep(seconds)
+    return None
+
+
+def grows(_: Json) -> Json:
+    return len([bytearray(10_000_000) for _ in range(1000)])
+
+
+def grows_to(megabytes: int) -> Json:
+    return len(bytearray(os.urandom(1)) * megabytes * 1024 * 1024)
+
+
+def aborts(_: Json) -> Json:
+    os.abort()
+
+
+def gives(size: int) -> Json:
+    return "x" * size
+
+
+def leaves(code: int) -> Json:
+    os._exit(code)
+
+
+def prints(_: Json) -> Json:
+    sys.stdout.write("in between")
+    sys.stdout.flush()
+    return "printed"
