@@ -1,6 +1,7 @@
 """Reads a policy as people write it, and finds every problem with its line and column."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -10,9 +11,13 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from orchestrator.engine.ids import Json
+
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 8
 MAX_RULES = 1_000
+MOST_PROBLEMS = 100
+"""Nobody mends more at once."""
 ALL_AGENTS = "all"
 RULE_KEYS = ("name", "allowed_agents", "requires_approval")
 
@@ -44,6 +49,10 @@ class PolicyReading:
 
     rules: tuple[ToolRule, ...]
     problems: tuple[PolicyProblem, ...]
+
+    @classmethod
+    def of_json(cls, read: dict[str, Any]) -> "PolicyReading":
+        return cls(rules_from_json(read), tuple(PolicyProblem(**problem) for problem in read["problems"]))
 
     def as_json(self) -> dict[str, Any]:
         return {"tools": [asdict(rule) for rule in self.rules]}
@@ -79,8 +88,20 @@ def read_policy(text: str, known_tools: frozenset[str]) -> PolicyReading:
     if problem:
         return PolicyReading((), (problem,))
     reader = _Reader(known_tools)
-    rules = reader.document(root)
+    rules: list[ToolRule] = []
+    with suppress(_Enough):
+        rules = reader.document(root)
     return PolicyReading(() if reader.problems else tuple(rules), tuple(reader.problems))
+
+
+class _Enough(Exception):
+    """So many problems were found that the others are left for later."""
+
+
+def read_as_json(text: str, known_tools: list[str]) -> Json:
+    """What `read_policy` understood, as JSON: see `PolicyReading.of_json`."""
+    reading = read_policy(text, frozenset(known_tools))
+    return {**reading.as_json(), "problems": [asdict(problem) for problem in reading.problems]}
 
 
 def _refused(line: int, column: int, message: str, cure: str) -> PolicyReading:
@@ -207,7 +228,10 @@ class _Reader:
                 yield key, value
 
     def complain(self, node: Node, message: str, cure: str) -> None:
+        """Raises _Enough when this is the last problem that is told."""
         self.problems.append(PolicyProblem(node.start_mark.line + 1, node.start_mark.column + 1, message, cure))
+        if len(self.problems) == MOST_PROBLEMS:
+            raise _Enough
 
 
 def _is_null(node: Node) -> bool:

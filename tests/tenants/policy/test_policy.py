@@ -4,10 +4,11 @@ import time
 
 import pytest
 
+from orchestrator.capabilities.evaluation.limits import WorkLimits
 from tenants.isolation.scope import tenant_scope
 from tenants.models import PolicyVersion
-from tenants.policy.policy import policy_diff, save_policy
-from tenants.policy.text import MAX_BYTES, ToolRule, read_policy
+from tenants.policy.policy import PolicyInvalid, policy_diff, save_policy
+from tenants.policy.text import MAX_BYTES, MOST_PROBLEMS, ToolRule, read_policy
 from tenants.problems import Forbidden, StaleRevision
 from tenants.roles import MemberRole
 from tests.tenants.cast import House
@@ -86,6 +87,40 @@ def test_g03_a_billion_laughs_are_refused_at_once() -> None:
     started = time.perf_counter()
     assert "Anchors and aliases" in found(bomb)[0][2]
     assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{" + "a," * 4_000 + "}", "tools: [" + "a," * 4_000 + "]", "tools:\n" + "- nme: x\n" * 7_000, "tools:\n" + "- name: x\n" * 6_000],
+)
+def test_g10_no_more_than_a_hundred_problems_are_told_and_looked_for(text: str) -> None:
+    assert 1 <= len(found(text)) <= MOST_PROBLEMS
+
+
+def test_g10_policy_that_takes_too_long_to_read_is_refused(alpha: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenants.policy.policy.WorkLimits", lambda cpu_s: WorkLimits(cpu_s=1, wall_s=0.5))
+    with tenant_scope(alpha.tenant.id), pytest.raises(PolicyInvalid, match=r"cannot be read\. It took longer"):
+        save_policy(tenant=alpha.tenant, yaml="tools: [" + "a," * 30_000 + "]", version=1, by=alpha.owner)
+
+
+def test_g10_long_policy_is_read_as_a_short_one_is(alpha: House) -> None:
+    rules = "tools:\n  - name: calculator\n    requires_approval: true\n" + "# and so on\n" * 1_000
+    with tenant_scope(alpha.tenant.id):
+        saved = save_policy(tenant=alpha.tenant, yaml=rules, version=1, by=alpha.owner)
+        assert saved.rules == read_policy(rules, frozenset({"calculator"})).as_json()
+        with pytest.raises(PolicyInvalid) as refused:
+            save_policy(tenant=alpha.tenant, yaml=rules + "tols: 1", version=2, by=alpha.owner)
+    assert refused.value.details["problems"][0]["line"] == 1_004
+
+
+def test_versions_that_differ_in_everything_are_shown_as_replaced_and_not_compared_line_by_line() -> None:
+    lines = [f"#{number:x}" for number in range(12_000)]
+    first = PolicyVersion(number=1, yaml="\n".join(["tools: []", *lines, "# end"]))
+    second = PolicyVersion(number=2, yaml="\n".join(["tools: []", *reversed(lines), "# end"]))
+    began = time.perf_counter()
+    diff = policy_diff(first, second)
+    assert time.perf_counter() - began < 1
+    assert diff[:4] == ["--- version 1", "+++ version 2", "@@ -2,12000 +2,12000 @@", "-#0"] and diff[-1] == "+#0"
 
 
 def test_a_version_is_saved_on_top_of_the_one_that_was_seen(alpha: House) -> None:

@@ -6,6 +6,7 @@ take long is for a process that can be stopped: see `cost`.
 
 import base64
 import math
+from operator import itemgetter
 
 from orchestrator.engine.document.expressions.expression import Expression, read_expression
 from orchestrator.engine.document.expressions.failures import cause, describe, failed
@@ -63,7 +64,11 @@ def to_json(value: object, source: str = "") -> Json:
     if isinstance(value, list | tuple):
         return [to_json(item, source) for item in value]
     if isinstance(value, dict):
-        return {clean_text(str(key)): to_json(item, source) for key, item in value.items()}
+        # CEL keeps no order of keys: without one, a text made of them would differ from one execution to the next.
+        return {
+            key: to_json(item, source)
+            for key, item in sorted(((clean_text(str(key)), item) for key, item in value.items()), key=itemgetter(0))
+        }
     isoformat = getattr(value, "isoformat", None)
     if callable(isoformat):
         return str(isoformat())
