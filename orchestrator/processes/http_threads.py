@@ -7,6 +7,7 @@ request goes to its thread once.
 """
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +15,8 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from orchestrator.processes.turns import Turns, credentials_of
 
 THREADS = 8
 """Requests that are worked on at once. A request is whole before it gets here, so slow senders take no place."""
@@ -23,17 +26,27 @@ class ThreadedHandler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self.load_middleware(is_async=False)
+        self._turns = Turns()
         self._free: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
         for number in range(THREADS):
             self._free.put_nowait(ThreadPoolExecutor(1, thread_name_prefix=f"http-{number}"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        thread = await self._free.get()
-        try:
-            async with ThreadSensitiveContext(executor=thread):
-                await super().__call__(scope, receive, send)
-        finally:
-            self._free.put_nowait(thread)
+        async with self._turns.turn(credentials_of(scope)):
+            thread = await self._free.get()
+            try:
+                async with ThreadSensitiveContext(executor=thread):
+                    await super().__call__(scope, receive, send)
+            finally:
+                self._free.put_nowait(thread)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await sync_to_async(self.get_response)(request)
+        response, seconds = await sync_to_async(self._timed_response)(request)
+        membership = getattr(request, "membership", None)
+        if membership is not None:
+            self._turns.charge(credentials_of(request.scope), str(membership.tenant_id), seconds)  # type: ignore[attr-defined]
+        return response
+
+    def _timed_response(self, request: HttpRequest) -> tuple[HttpResponseBase, float]:
+        began = time.thread_time()
+        return self.get_response(request), time.thread_time() - began

@@ -73,4 +73,5 @@ class WebServer(CommandLineInterface):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(0.001)
     WebServer().run(sys.argv[1:])

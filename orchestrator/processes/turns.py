@@ -1,0 +1,108 @@
+"""Whose request is worked on next: a tenant that sends without pause leaves threads, and the interpreter's time, to the others."""
+
+import asyncio
+import time
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+OF_ONE: Final = 2
+"""Requests of one caller that are worked on at once while there are others."""
+SHARE: Final = 0.25
+"""Of the interpreter's time that one tenant may use for long while there are others: seconds in a second."""
+BURST_S: Final = 0.1
+"""Of its time that may be used at once."""
+RECENT_S: Final = 10.0
+"""So long after its last request a tenant is one of the others."""
+_KEPT: Final = 10_000
+"""Credentials whose tenant is remembered."""
+_CREDENTIALS: Final = (b"authorization", b"cookie")
+
+
+class Turns:
+    """All requests of one tenant are of one caller; before the tenant is known, all that show the same credentials. Lives on the loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._tenants: OrderedDict[int, str] = OrderedDict()
+        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._used: dict[str, tuple[float, float]] = {}
+        """By caller: seconds used and not made up for, and as of when."""
+        self._at_work: defaultdict[str, int] = defaultdict(int)
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def turn(self, credentials: int) -> AsyncIterator[None]:
+        """Entered when a request may be worked on."""
+        caller = self._caller(credentials)
+        while self._at_work[caller] >= OF_ONE and self._others(caller):
+            await self._wait(caller)
+        while (early := self._early_s(caller)) > 0 and self._others(caller):
+            await asyncio.sleep(early)
+        self._at_work[caller] += 1
+        try:
+            yield
+        finally:
+            self._at_work[caller] -= 1
+            if not self._at_work[caller]:
+                del self._at_work[caller]
+            self._wake(caller)
+
+    def charge(self, credentials: int, tenant: str, seconds: float) -> None:
+        """Note that a request with these credentials was of this tenant, and how much of the interpreter's time it took."""
+        self._tenants[credentials] = tenant
+        self._tenants.move_to_end(credentials)
+        if len(self._tenants) > _KEPT:
+            self._tenants.popitem(last=False)
+        self._used[tenant] = (self._owed(tenant) + seconds, self._clock())
+        self._seen[tenant] = self._clock()
+        self._seen.move_to_end(tenant)
+
+    def _owed(self, caller: str) -> float:
+        seconds, since = self._used.get(caller, (0.0, 0.0))
+        return max(0.0, seconds - SHARE * (self._clock() - since))
+
+    def _early_s(self, caller: str) -> float:
+        """How many seconds too early its next request would begin."""
+        return (self._owed(caller) - BURST_S) / SHARE
+
+    def _caller(self, credentials: int) -> str:
+        tenant = self._tenants.get(credentials)
+        if tenant is None:
+            return str(credentials)
+        self._seen[tenant] = self._clock()
+        self._seen.move_to_end(tenant)
+        return tenant
+
+    def _others(self, caller: str) -> bool:
+        """Whether another tenant than the caller's has sent something lately."""
+        before = self._clock() - RECENT_S
+        while self._seen and next(iter(self._seen.values())) < before:
+            self._used.pop(self._seen.popitem(last=False)[0], None)
+        return any(tenant != caller for tenant in self._seen)
+
+    async def _wait(self, caller: str) -> None:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(caller, deque()).append(woken)
+        try:
+            await woken
+        except asyncio.CancelledError:
+            if woken.done() and not woken.cancelled():
+                self._wake(caller)  # it was this one's turn, and it goes to the next
+            raise
+
+    def _wake(self, caller: str) -> None:
+        queue = self._waiting.get(caller)
+        while queue:
+            woken = queue.popleft()
+            if not woken.done():
+                woken.set_result(None)
+                return
+        self._waiting.pop(caller, None)
+
+
+def credentials_of(scope: dict[str, Any]) -> int:
+    """What a request shows of who sends it; what shows nothing is told apart by its address."""
+    shown = tuple(value for name, value in scope["headers"] if name in _CREDENTIALS)
+    return hash(shown or (scope.get("client") or ("",))[0])

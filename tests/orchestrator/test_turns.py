@@ -1,0 +1,106 @@
+"""Requests take turns between tenants, and nobody who is alone waits."""
+
+import asyncio
+
+import pytest
+
+from orchestrator.processes.turns import BURST_S, OF_ONE, RECENT_S, SHARE, Turns, credentials_of
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def began(turns: Turns, credentials: int, count: int, until: asyncio.Event) -> list[asyncio.Task[None]]:
+    async def request() -> None:
+        async with turns.turn(credentials):
+            await until.wait()
+
+    tasks = [asyncio.create_task(request()) for _ in range(count)]
+    await asyncio.sleep(0.01)
+    return tasks
+
+
+def at_work(turns: Turns) -> int:
+    return sum(turns._at_work.values())
+
+
+async def test_tenant_that_is_alone_uses_every_thread() -> None:
+    turns, done = Turns(), asyncio.Event()
+    turns.charge(1, "a", 5.0)
+    tasks = await began(turns, 1, 6, done)
+    assert at_work(turns) == 6
+    done.set()
+    await asyncio.gather(*tasks)
+    assert at_work(turns) == 0
+
+
+async def test_all_requests_of_a_tenant_are_of_one_caller_while_there_are_others() -> None:
+    clock, done = Clock(), asyncio.Event()
+    turns = Turns(clock)
+    for credentials, tenant in ((1, "a"), (2, "a"), (3, "b")):
+        turns.charge(credentials, tenant, 0.0)
+    first, second = await began(turns, 1, 4, done), await began(turns, 2, 4, done)
+    assert at_work(turns) == OF_ONE
+    others = await began(turns, 3, 1, done)
+    assert at_work(turns) == OF_ONE + 1
+    done.set()
+    await asyncio.gather(*first, *second, *others)
+    assert at_work(turns) == 0 and not turns._waiting
+
+
+async def test_request_that_is_given_up_while_it_waits_takes_nobody_s_turn() -> None:
+    turns, done = Turns(Clock()), asyncio.Event()
+    turns.charge(1, "a", 0.0)
+    turns.charge(2, "b", 0.0)
+    tasks = await began(turns, 1, OF_ONE + 3, done)
+    tasks[OF_ONE].cancel()
+    done.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert tasks[OF_ONE].cancelled() and all(task.done() and not task.cancelled() for task in tasks if task is not tasks[OF_ONE])
+
+
+async def test_tenant_that_used_much_of_the_interpreter_s_time_is_let_in_later_and_others_at_once() -> None:
+    clock, done = Clock(), asyncio.Event()
+    turns = Turns(clock)
+    turns.charge(2, "b", 0.0)
+    turns.charge(1, "a", BURST_S + SHARE * 0.05)
+    late = await began(turns, 1, 1, done)
+    assert at_work(turns) == 0
+    other = await began(turns, 2, 1, done)
+    assert at_work(turns) == 1
+    clock.now += 0.06
+    await asyncio.sleep(0.06)
+    assert at_work(turns) == 2
+    done.set()
+    await asyncio.gather(*late, *other)
+
+
+async def test_tenant_that_has_sent_nothing_for_a_while_is_none_of_the_others() -> None:
+    clock, done = Clock(), asyncio.Event()
+    turns = Turns(clock)
+    turns.charge(2, "b", 0.0)
+    clock.now += RECENT_S + 1
+    turns.charge(1, "a", 9.0)
+    tasks = await began(turns, 1, 5, done)
+    assert at_work(turns) == 5
+    done.set()
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"headers": [(b"authorization", b"Bearer a")]}, {"headers": [(b"authorization", b"Bearer b")]}, False),
+        ({"headers": [(b"cookie", b"a")], "client": ("1", 2)}, {"headers": [(b"cookie", b"a")], "client": ("3", 4)}, True),
+        ({"headers": [], "client": ("1", 2)}, {"headers": [], "client": ("1", 5)}, True),
+        ({"headers": [], "client": ("1", 2)}, {"headers": [], "client": ("2", 2)}, False),
+        ({"headers": []}, {"headers": [(b"accept", b"x")]}, True),
+    ],
+)
+def test_who_shows_the_same_is_the_same(one: dict[str, object], other: dict[str, object], same: bool) -> None:
+    assert (credentials_of(one) == credentials_of(other)) is same
