@@ -10,10 +10,12 @@ import os
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from orchestrator.capabilities.language_models.assembly import Assembly
+from orchestrator.capabilities.language_models.dialects import DIALECTS, PLAIN, Dialects, Simplified
 from orchestrator.capabilities.language_models.failures import bad_reply, cut, refusal, timed_out, unreachable
 from orchestrator.capabilities.language_models.redaction import redacted
+from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
@@ -58,10 +60,12 @@ def litellm() -> ModuleType:
 class LiteLLMModel:
     """Any model LiteLLM knows. `base` overrides the provider's address."""
 
-    def __init__(self, *, key: str = "", base: str = "", stream: bool = True) -> None:
+    def __init__(self, *, key: str = "", base: str = "", stream: bool = True, dialects: Dialects = DIALECTS) -> None:
         self._key = key
         self._base = base
+        self._host = urlsplit(base).netloc
         self._stream = stream
+        self._dialects = dialects
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         module = await asyncio.to_thread(litellm)
@@ -71,18 +75,17 @@ class LiteLLMModel:
                 await self._ask(module, request, assembly)
             return assembly.reply()
         except TimeoutError:
-            failure = timed_out(request.model)
+            failure = timed_out(request.model, self._host, request.timeout_s)
         except ModelError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a library of a hundred providers raises what it likes
-            failure = self._failure(error, request.model)
+            failure = self._failure(error, request)
         failure.usage = assembly.spent()
         raise failure
 
     async def _ask(self, module: ModuleType, request: ModelRequest, assembly: Assembly) -> None:
-        options = wire_request(request, stream=self._stream)
-        if request.max_output_tokens is not None:
-            options["max_tokens"] = request.max_output_tokens
+        dialect = self._dialects.of(self._host, request.model, PLAIN)
+        options = wire_request(request, stream=self._stream, dialect=dialect)
         if self._key:
             options["api_key"] = self._key
         if self._base:
@@ -94,6 +97,7 @@ class LiteLLMModel:
             if not whole.get("choices"):
                 raise bad_reply(request.model, "no choices")
             assembly.take(whole)
+            assembly.ended = True
             return
         async for chunk in answer:
             assembly.take(_plain(chunk))
@@ -102,7 +106,8 @@ class LiteLLMModel:
         if said is None:
             raise cut(request.model) if assembly.size else bad_reply(request.model, "no choices")
 
-    def _failure(self, error: Exception, model: str) -> ModelError:
+    def _failure(self, error: Exception, request: ModelRequest) -> ModelError:
+        model = request.model
         said = redacted(str(error), (self._key,))
         name = type(error).__name__
         status = getattr(error, "status_code", None)
@@ -113,12 +118,17 @@ class LiteLLMModel:
         if "<html" in said.lower() and status in (None, 200, 500):
             return bad_reply(model, "an HTML page")
         if name == "Timeout":
-            return timed_out(model)
+            return timed_out(model, self._host, request.timeout_s)
         if name == "APIConnectionError" or not isinstance(status, int):
             return unreachable(model, _shortened(said))
         response = getattr(error, "response", None)
         headers = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
-        return refusal(status, _shortened(said), headers, model=model, secrets=(self._key,))
+        refused = refusal(status, _shortened(said), headers, model=model, host=self._host, secrets=(self._key,), waited_s=request.timeout_s)
+        simpler = self._dialects.of(self._host, model, PLAIN).after(status, said, request, stream=self._stream)
+        if simpler is None:
+            return refused
+        self._dialects.learn(self._host, model, simpler)
+        return Simplified(refused.info.message, cure="Nothing has to be done: it is asked again without what it does not take.")
 
 
 def _plain(chunk: Any) -> dict[str, Any]:

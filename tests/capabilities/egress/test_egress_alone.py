@@ -51,6 +51,7 @@ def test_the_search_finds_every_form_of_import() -> None:
 
 
 def test_only_the_way_out_imports_an_http_client() -> None:
+    """N03"""
     found = {
         (path.relative_to(ROOT).as_posix(), client)
         for room in ROOMS
