@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any, Final
 
-from orchestrator.capabilities.language_models.redaction import redacted
+from orchestrator.capabilities.redaction import redacted
 from orchestrator.engine.errors import ErrorCode, ModelError
 
 _SHOWN: Final = 300
@@ -126,6 +126,16 @@ def moved(model: str, host: str, to: str) -> ModelError:
         f"{host} redirects calls of {model} to {to}; neither the key nor the prompt was sent there",
         code=ErrorCode.MODEL_BAD_REQUEST,
         cure="Give the final address as the provider's address.",
+        retryable=False,
+    )
+
+
+def faulty(model: str, what: str) -> ModelError:
+    """An adapter has a fault of its own."""
+    return ModelError(
+        f"{model} could not be asked: {what}"[:_SHOWN],
+        code=ErrorCode.MODEL_UNAVAILABLE,
+        cure="Report this to whoever made what answers for this provider, or choose another model.",
         retryable=False,
     )
 

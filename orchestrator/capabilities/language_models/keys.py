@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from orchestrator.capabilities.language_models.providers import ProviderKey, provider_named
+from orchestrator.capabilities.language_models.providers import ProviderKey, provider_named, providers
 
 
 class ProviderKeys:
@@ -27,9 +27,9 @@ class ProviderKeys:
         return ProviderKey(secret, base, operator=True) if secret or base else None
 
     def secrets(self) -> tuple[str, ...]:
-        """Every value that must never be shown."""
+        """Every key that calls are made with, which must never be shown."""
         found = {key.secret for key in self._tenant.values()}
-        found |= {value for name, value in self._environment.items() if name.endswith(("_KEY", "_TOKEN", "_SECRET"))}
+        found |= {self._environment.get(provider.key_variable, "") for provider in providers().values()}
         return tuple(sorted((value for value in found if value), key=len, reverse=True))
 
     def __repr__(self) -> str:

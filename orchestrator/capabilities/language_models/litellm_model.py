@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from orchestrator.capabilities.language_models.dialects import DIALECTS, PLAIN, Dialects, Simplified
 from orchestrator.capabilities.language_models.failures import bad_reply, cut, refusal, timed_out, unreachable
-from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.wire_format import wire_request
+from orchestrator.capabilities.redaction import redacted
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
 from orchestrator.engine.ports import CallContext

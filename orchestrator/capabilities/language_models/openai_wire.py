@@ -11,9 +11,9 @@ from orchestrator.capabilities.egress.client import Egress, Limits, Response, un
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.language_models.dialects import DIALECTS, Dialect, Dialects, Simplified
 from orchestrator.capabilities.language_models.failures import bad_reply, cut, moved, refusal, timed_out, unreachable
-from orchestrator.capabilities.language_models.redaction import redacted
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.wire_format import wire_request
+from orchestrator.capabilities.redaction import redacted
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ports import CallContext

@@ -12,7 +12,9 @@ from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.pricing import price_table
 from orchestrator.capabilities.language_models.providers import DEMO, ProviderKey, provider_named
+from orchestrator.capabilities.language_models.redacted_model import RedactedModel
 from orchestrator.capabilities.language_models.retries import Backoff, RetryingModel
+from orchestrator.capabilities.redaction import redactor_of
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ports import CallContext, LanguageModel
@@ -83,4 +85,5 @@ def language_model(
     *, keys: ProviderKeys, private_hosts: Iterable[str] = (), stream: bool = True, backoff: Backoff | None = None
 ) -> LanguageModel:
     """Every model there is, with the keys of one tenant. Cheap to make: connections are shared."""
-    return RetryingModel(RoutedModel(keys, private_hosts=private_hosts, stream=stream), backoff)
+    asked = RetryingModel(RoutedModel(keys, private_hosts=private_hosts, stream=stream), backoff)
+    return RedactedModel(asked, redactor_of(keys.secrets()))

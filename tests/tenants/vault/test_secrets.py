@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from orchestrator.capabilities.redaction import REDACTED
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import DataKey, ProviderKey
 from tenants.people.api_keys import key_and_membership
@@ -18,7 +19,7 @@ from tenants.problems import Forbidden, InvalidValue
 from tenants.roles import MemberRole
 from tenants.vault.master_key import MasterKeyUnusable, master_key, read_or_make
 from tenants.vault.provider_keys import provider_key, save_provider_key
-from tenants.vault.redaction import REDACTED, RedactSecrets, redact, remember_secret
+from tenants.vault.redaction import RedactSecrets, redact, remember_secret
 from tenants.vault.secrets import SecretUnreadable, decrypt
 from tests.tenants.cast import PROVIDER_SECRET, House
 
