@@ -113,6 +113,7 @@ class ModelServer:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/messages", self._message)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/sink", self._take)
         app.router.add_get("/sink", self._show_sink)
@@ -120,6 +121,17 @@ class ModelServer:
         app.router.add_post("/control/reset", self._control_reset)
         app.router.add_get("/control/requests", self._control_requests)
         return app
+
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        """Anthropic's protocol, as far as its words for ends."""
+        body = await request.json()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append(Recorded(headers | {"authorization": f"Bearer {headers.get('x-api-key', '')}"}, body, time.time()))
+        scripted = self._scripts.get(body.get("model", "")) or self._scripts.get("*")
+        reply = scripted.popleft() if scripted else Reply(text="Hello")
+        if reply.status != 200:
+            return _refusal(request, reply)
+        return web.Response(text=_anthropic_stream(body, reply), content_type="text/event-stream")
 
     async def _models(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "gpt-x", "object": "model"}]})
@@ -266,6 +278,20 @@ def _stream_text(body: dict[str, Any], reply: Reply) -> str:
     chunks = [_chunk(body, [{"index": 0, "delta": delta, "finish_reason": None}]) for delta in _deltas(reply)]
     chunks.append(_chunk(body, [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}], usage=_usage(body, reply)))
     return "".join(f"data: {chunk}\n\n" for chunk in (*chunks, "[DONE]"))
+
+
+def _anthropic_stream(body: dict[str, Any], reply: Reply) -> str:
+    usage = {"input_tokens": 3, "output_tokens": 4}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [], "usage": usage}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": reply.text}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": reply.finish or "end_turn", "stop_sequence": None}, "usage": usage},
+        {"type": "message_stop"},
+    ]
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
 
 
 def _packed(text: str, content_type: str) -> web.Response:

@@ -82,6 +82,16 @@ def unknown(model: str, said: str = "") -> ModelError:
     )
 
 
+def unlisted(model: str, provider: str) -> ModelError:
+    return ModelError(
+        f"{provider!r} in {model!r} is no provider that can be asked",
+        code=ErrorCode.MODEL_UNKNOWN,
+        cure="Choose a model from the list. A server that speaks OpenAI's protocol is asked as openai/..., "
+        "with its address in OPENAI_API_BASE in the server's environment.",
+        retryable=False,
+    )
+
+
 def timed_out(model: str, host: str = "", waited_s: float = 0.0) -> ModelError:
     """`host` is who was waited for, as far as that is known, and `waited_s` how long."""
     return ModelError(

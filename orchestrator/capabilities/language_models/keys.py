@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from orchestrator.capabilities.language_models.providers import ProviderKey, provider_named, providers
+from orchestrator.capabilities.language_models.providers import ProviderKey, providers
 
 
 class ProviderKeys:
@@ -18,7 +18,9 @@ class ProviderKeys:
 
     def of(self, provider: str) -> ProviderKey | None:
         """What to use for a provider; None when nothing is set up for it."""
-        known = provider_named(provider)
+        known = providers().get(provider)
+        if known is None:
+            return None
         base = self._environment.get(known.base_variable, "") if known.base_variable else ""
         own = self._tenant.get(provider)
         if own is not None:

@@ -238,12 +238,13 @@ async def test_odd_input_is_answered_quickly(text: str) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_litellm_reaches_the_demo_model_as_a_provider(stream: bool) -> None:
+    from orchestrator.capabilities.egress.client import Egress
     from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 
     wish = request("demo/assistant", "What is 12 times 3?", "Calculate.", tools=tools("calculator"))
-    reply, _ = await ask(LiteLLMModel(stream=stream), wish)
+    reply, _ = await ask(LiteLLMModel(egress=Egress(), stream=stream), wish)
     assert [(call.name, json.loads(call.arguments)) for call in reply.message.tool_requests] == [("calculator", {"expression": "12 * 3"})]
-    plain, heard = await ask(LiteLLMModel(stream=stream), request("demo/assistant", "Good morning"))
+    plain, heard = await ask(LiteLLMModel(egress=Egress(), stream=stream), request("demo/assistant", "Good morning"))
     direct, _ = await ask(MODEL, request("demo/instant", "Good morning"))
     assert plain.message.text == direct.message.text == "".join(heard)
     assert plain.usage.input_tokens == direct.usage.input_tokens

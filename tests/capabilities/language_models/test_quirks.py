@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.capabilities.language_models.dialects import DIALECTS
 from orchestrator.capabilities.language_models.keys import ProviderKeys
-from orchestrator.capabilities.language_models.retries import RESTART, Backoff
+from orchestrator.capabilities.language_models.retries import RESTART, Backoff, RetryingModel
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.errors import ErrorCode
@@ -19,6 +19,7 @@ from orchestrator.engine.ids import Json
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, MemoryTools
+from tests.capabilities.language_models.asking import ByLiteLLM
 from tests.model_server import ModelServer, Reply, ToolWish
 from tests.quirks_table import Seen, noted
 from tests.runs.factories import chain
@@ -216,13 +217,14 @@ CASES: Final = [pytest.param(quirk, way, id=f"{way}: {quirk.name}") for quirk in
 
 def bench(server: ModelServer, way: str, agent: dict[str, Any], limits: dict[str, Any], private_hosts: Iterable[str] = ()) -> Bench:
     """A run of one agent over the adapters that a worker uses."""
-    environment = {"OPENAI_API_BASE": server.base, "OPENAI_API_KEY": KEY, "DEEPSEEK_API_BASE": server.base, "DEEPSEEK_API_KEY": KEY}
-    model = "deepseek/quirky" if way == "litellm" else "openai/quirky"
-    agents = {"a": {"name": "Ann", "model": model, "instructions": "Be brief.", "limits": limits, **agent}}
+    environment = {"OPENAI_API_BASE": server.base, "OPENAI_API_KEY": KEY}
+    agents = {"a": {"name": "Ann", "model": "openai/quirky", "instructions": "Be brief.", "limits": limits, **agent}}
     graph = Graph.model_validate(chain({"id": "work", "kind": "agent", "params": {"agent": "a"}}, agents=agents))
     backoff = Backoff(first_s=0.001, longest_s=0.002)
     keys = ProviderKeys({}, environment)
     models = language_model(keys=keys, private_hosts=private_hosts, stream=way != "whole", backoff=backoff)
+    if way == "litellm":
+        models = RetryingModel(ByLiteLLM(server, KEY), backoff)
     tools = MemoryTools({"lookup": lambda _arguments: "late", "ping": lambda _arguments: "pong"})
     return Bench(graph, model=models, tools=tools)  # type: ignore[arg-type] - a real model in the scripted one's place
 
