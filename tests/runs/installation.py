@@ -27,6 +27,7 @@ class Installation:
         self._folder = folder
         self._redis = redis
         self._environment = {
+            "BATON_LEND_KEYS": "demo",
             "OPENAI_API_BASE": model_base,
             "OPENAI_API_KEY": PROVIDER_KEY,
             "ANTHROPIC_API_BASE": model_base.removesuffix("/v1"),

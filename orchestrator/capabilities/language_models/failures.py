@@ -163,7 +163,8 @@ def no_key(model: str, provider: str, variable: str) -> ModelError:
     return ModelError(
         f"There is no key for {provider}, which {model} needs",
         code=ErrorCode.MODEL_AUTH,
-        cure=f"Add the key under Settings, set {variable} in the server's environment, or choose demo/assistant, which needs none.",
+        cure=f"Add the key under Settings, set {variable} in the server's environment and lend it "
+        "to this workspace with BATON_LEND_KEYS, or choose demo/assistant, which needs none.",
         retryable=False,
     )
 

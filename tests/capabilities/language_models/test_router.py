@@ -107,6 +107,25 @@ def test_openai_itself_is_asked_by_the_lean_adapter() -> None:
     assert isinstance(routed.adapter("openai/gpt-5-mini", "openai"), OpenAIWire)
 
 
+async def test_s08_what_is_not_lent_is_not_used(model_server: ModelServer) -> None:
+    """S08: neither the operator's key nor an address without one; the error names the setting, and the list offers nothing."""
+    environment = {"OPENAI_API_KEY": OPERATOR, "HOSTED_VLLM_API_BASE": model_server.base}
+    kept = ProviderKeys({}, environment, lent=False)
+    for model in ("openai/gpt-5-mini", "hosted_vllm/gpt-x"):
+        error = await refused(kept, model)
+        assert error.info.code is ErrorCode.MODEL_AUTH and "BATON_LEND_KEYS" in error.info.cure
+    assert model_server.requests == [] and kept.secrets() == ()
+    assert not any(row.available for row in catalog(kept) if not row.demo)
+    assert any(row.available for row in catalog(ProviderKeys({}, environment)) if not row.demo)
+
+
+async def test_s08_a_tenants_own_key_needs_no_lending(model_server: ModelServer) -> None:
+    """S08"""
+    own = ProviderKeys({"openai": ProviderKey(TENANT)}, {"OPENAI_API_BASE": model_server.base, "OPENAI_API_KEY": OPERATOR}, lent=False)
+    await ask(language_model(keys=own), request("openai/gpt-x"))
+    assert model_server.requests[0].key == TENANT
+
+
 def test_keys_do_not_show_in_a_repr() -> None:
     found = keys({"openai": ProviderKey(TENANT)}, OPENAI_API_KEY=OPERATOR)
     assert "canary" not in repr(found) + repr(found.of("openai"))
