@@ -86,7 +86,7 @@ async def adapters(base: str, times: int) -> list[Figure]:
     for stream in (False, True):
         what, name, goal = ("stream of 20 chunks", "openai/chunks-20", 3.0) if stream else ("model call", "openai/gpt-x", 1.5)
         wire = OpenAIWire(base=base, key=KEY, egress=egress, stream=stream)
-        through = LiteLLMModel(key=KEY, base=base, stream=stream)
+        through = LiteLLMModel(key=KEY, base=base, egress=egress, stream=stream)
         peer = await processor_ms(await bare_litellm(base, stream=stream), times // 2)
         contenders = {
             what: (call(wire, name), goal),

@@ -33,6 +33,7 @@ class Product:
             "BATON_MASTER_KEY_FILE": str(self._folder / "key" / "master.key"),
             "BATON_LOG_LEVEL": "WARNING",
             "PORT": str(self.port),
+            "BATON_LEND_KEYS": "*",
             "OPENAI_API_BASE": model_base,
             "OPENAI_API_KEY": "sk-benchmark",
             **({"DATABASE_URL": database} if database else {}),

@@ -6,6 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.quirks_table import write_table
 from tests.runs.fixtures import (
     broker,
     database,
@@ -48,3 +49,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and REQUIRE_ALL=1 forbids that: {reason}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    write_table(terminalreporter)

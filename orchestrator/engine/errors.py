@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     MODEL_UNKNOWN = "model_unknown"
     MODEL_AUTH = "model_auth"
+    MODEL_NO_CREDIT = "model_no_credit"
     MODEL_RATE_LIMITED = "model_rate_limited"
     MODEL_UNAVAILABLE = "model_unavailable"
     MODEL_TIMEOUT = "model_timeout"

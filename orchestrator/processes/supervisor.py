@@ -37,7 +37,8 @@ class Child:
 
     def start(self, log: Path) -> None:
         self.id = str(uuid4())
-        environment = {**os.environ, "BATON_WORKER_ID": self.id}  # noqa: TID251 - handed on as it is
+        # Whoever starts everything on one machine is operator and user at once: the demo workspace may use what is set there.
+        environment = {"BATON_LEND_KEYS": "demo", **os.environ, "BATON_WORKER_ID": self.id}  # noqa: TID251 - handed on as it is
         with log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - the commands are ours
                 self.command,

@@ -26,6 +26,9 @@ TRUSTED_ORIGINS = env.list("BATON_TRUSTED_ORIGINS", default=[])
 PRIVATE_HOSTS = env.list("BATON_PRIVATE_HOSTS", default=[])
 """host or host:port that outbound requests may reach although private, such as localhost:11434."""
 
+LEND_KEYS = env.list("BATON_LEND_KEYS", default=[])
+"""Slugs of the tenants whose runs may use the provider keys and addresses of this environment; `*` for all."""
+
 OPENAI_API_BASE = env.str("OPENAI_API_BASE", default="")
 LOG_LEVEL = env.str("BATON_LOG_LEVEL", default="INFO")
 

@@ -1,6 +1,7 @@
 """What a tenant lends its runs: models with its provider keys, its enabled tools, its rights."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from editor.graphs.files import files_of
@@ -15,8 +16,14 @@ from tenants.isolation.scope import tenant_scope
 from tenants.models import Tool
 from tenants.vault.model_keys import keys_of_tenant
 
-Lent = tuple[LanguageModel, frozenset[str]]
-"""What all runs of a tenant share: its models, and the names of its enabled tools."""
+
+@dataclass(frozen=True)
+class Lent:
+    """What all runs of a tenant share: its models, the names of its enabled tools, and what none of them may show."""
+
+    models: LanguageModel
+    enabled: frozenset[str]
+    secrets: tuple[str, ...]
 
 
 class TenantResourceSource:
@@ -24,18 +31,20 @@ class TenantResourceSource:
 
     def resources_of(self, runs: Sequence[Run]) -> list[Resources]:
         lent = {tenant: _lent_by(tenant) for tenant in {run.tenant_id for run in runs}}
-        return [_resources(run, *lent[run.tenant_id]) for run in runs]
+        return [_resources(run, lent[run.tenant_id]) for run in runs]
 
 
 def _lent_by(tenant: UUID) -> Lent:
     with tenant_scope(tenant):
         enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
-        return language_model(keys=keys_of_tenant(), private_hosts=PRIVATE_HOSTS), enabled
+        keys = keys_of_tenant()
+        return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, keys.secrets())
 
 
-def _resources(run: Run, models: LanguageModel, enabled: frozenset[str]) -> Resources:
+def _resources(run: Run, lent: Lent) -> Resources:
     with tenant_scope(run.tenant_id):
         version = frozen(run.graph_version_id)
         files = files_of(version.files) if version.files else {}
-    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=enabled, owner=str(run.tenant_id))
-    return Resources(models=models, tools=tools, authority=version.authority())
+    own = str(run.tenant_id)
+    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=lent.enabled, secrets=lent.secrets, owner=own)
+    return Resources(models=lent.models, tools=tools, authority=version.authority())

@@ -4,6 +4,7 @@ import re
 
 from django.db import transaction
 
+from orchestrator.capabilities.language_models.providers import providers
 from tenants.isolation.scope import current_tenant_id
 from tenants.models import ProviderKey, Tenant, User
 from tenants.people.access import require_here
@@ -20,6 +21,8 @@ def save_provider_key(*, tenant: Tenant, name: str, value: str, by: User) -> Pro
     require_here(by, "manage")
     if not NAME.fullmatch(name):
         raise InvalidValue(f"{name[:60]!r} is not a provider's name.", cure="Use LiteLLM's name, such as openai or anthropic.")
+    if name not in providers():
+        raise InvalidValue(f"{name!r} is no provider that can be asked.", cure=f"Use one of {', '.join(sorted(providers()))}.")
     value = value.strip()
     if not value or len(value) > LONGEST or "…" in value or not value.isprintable():
         raise InvalidValue("This is not a key.", cure="Paste the whole key as the provider shows it.")

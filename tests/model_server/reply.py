@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Fault = Literal["none", "html", "truncated_json", "empty_choices", "stall", "cut", "no_done", "echo_key", "drop_connection", "error_chunk"]
+Fault = Literal[
+    "none", "html", "truncated_json", "empty_choices", "stall", "cut", "no_done", "echo_key", "drop_connection", "error_chunk", "no_finish"
+]
 
 
 class ToolWish(BaseModel):
@@ -26,9 +28,17 @@ class Reply(BaseModel):
     text: str = ""
     reasoning: str = ""
     tools: list[ToolWish] = []
-    finish: str | None = None
+    message: dict[str, Any] | None = None
+    """Sent as it stands in place of a message made of the fields above; in a stream as its only delta."""
+    deltas: list[dict[str, Any]] | None = None
+    """What a stream sends as it stands."""
+    finish: Any = None
+    """The word for the end; None: the usual one."""
     status: int = 200
     retry_after: str | None = None
+    location: str | None = None
+    gzip: bool = False
+    """Packed, whatever was asked for."""
     latency_s: float = 0.0
     chunk_s: float = 0.0
     chunks: int | None = None
@@ -37,8 +47,10 @@ class Reply(BaseModel):
     fault: Fault = "none"
 
     @property
-    def finish_reason(self) -> str:
-        return self.finish or ("tool_calls" if self.tools else "stop")
+    def finish_reason(self) -> Any:
+        if self.fault == "no_finish":
+            return None
+        return self.finish if self.finish is not None else ("tool_calls" if self.tools else "stop")
 
 
 _FAULTS: dict[str, Reply] = {

@@ -1,6 +1,7 @@
 """The server itself: `/v1/chat/completions`, `/sink` for side effects and `/control` for tests in other processes."""
 
 import asyncio
+import gzip
 import json
 import threading
 import time
@@ -46,6 +47,8 @@ class ModelServer:
     sink: list[SinkEntry] = field(default_factory=list)
     in_flight: int = 0
     peak: int = 0
+    refuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By model: fields of requests, and types of `response_format`, that are answered with 400."""
     _scripts: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
@@ -67,6 +70,7 @@ class ModelServer:
         self.requests.clear()
         self.sink.clear()
         self._scripts.clear()
+        self.refuses.clear()
         self.peak = 0
 
     def start(self) -> Self:
@@ -109,6 +113,7 @@ class ModelServer:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/messages", self._message)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/sink", self._take)
         app.router.add_get("/sink", self._show_sink)
@@ -116,6 +121,17 @@ class ModelServer:
         app.router.add_post("/control/reset", self._control_reset)
         app.router.add_get("/control/requests", self._control_requests)
         return app
+
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        """Anthropic's protocol, as far as its words for ends."""
+        body = await request.json()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append(Recorded(headers | {"authorization": f"Bearer {headers.get('x-api-key', '')}"}, body, time.time()))
+        scripted = self._scripts.get(body.get("model", "")) or self._scripts.get("*")
+        reply = scripted.popleft() if scripted else Reply(text="Hello")
+        if reply.status != 200:
+            return _refusal(request, reply)
+        return web.Response(text=_anthropic_stream(body, reply), content_type="text/event-stream")
 
     async def _models(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "gpt-x", "object": "model"}]})
@@ -147,6 +163,10 @@ class ModelServer:
         body = await request.json()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append(Recorded(headers, body, time.time()))
+        sent = {*body, (body.get("response_format") or {}).get("type")}
+        for name in self.refuses.get(body.get("model", ""), ()):
+            if name in sent:
+                return _refusal(request, Reply(status=400, text=f"Unsupported parameter: '{name}' is not supported with this model."))
         scripted = self._scripts.get(body.get("model", "")) or self._scripts.get("*")
         reply = scripted.popleft() if scripted else reply_for(body)
         self.in_flight += 1
@@ -163,6 +183,8 @@ class ModelServer:
             return _refusal(request, reply)
         if reply.fault == "html":
             return web.Response(text="<html><body><h1>Bad gateway</h1></body></html>", content_type="text/html")
+        if body.get("stream") and reply.gzip:
+            return _packed(_stream_text(body, reply), "text/event-stream")
         if body.get("stream"):
             return await _stream(request, body, reply)
         if reply.fault == "stall":
@@ -172,6 +194,8 @@ class ModelServer:
         text = json.dumps(_whole(body, reply))
         if reply.fault == "truncated_json":
             text = text[: len(text) // 2]
+        if reply.gzip:
+            return _packed(text, "application/json")
         return web.Response(text=text, content_type="application/json")
 
 
@@ -191,7 +215,8 @@ def _refusal(request: web.Request, reply: Reply) -> web.Response:
     message = f"The server answers {reply.status}"
     if reply.fault == "echo_key":
         message = f"Incorrect API key provided: {request.headers.get('Authorization', '').removeprefix('Bearer ')}"
-    headers = {"Retry-After": reply.retry_after} if reply.retry_after is not None else {}
+    told = {"Retry-After": reply.retry_after, "Location": reply.location}
+    headers = {name: value for name, value in told.items() if value is not None}
     error = {"message": reply.text or message, "type": "error", "param": None, "code": str(reply.status)}
     return web.json_response({"error": error}, status=reply.status, headers=headers)
 
@@ -209,7 +234,7 @@ def _wish(index: int, name: str, arguments: str) -> dict[str, Any]:
 
 
 def _whole(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
+    message: dict[str, Any] = reply.message or {"role": "assistant", "content": reply.text or None}
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
     if reply.tools:
@@ -228,6 +253,9 @@ def _pieces(reply: Reply) -> list[str]:
 
 def _deltas(reply: Reply) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": ""}
+    if reply.deltas is not None or reply.message is not None:
+        yield from reply.deltas if reply.deltas is not None else [reply.message or {}]
+        return
     if reply.reasoning:
         yield {"reasoning_content": reply.reasoning}
     for piece in _pieces(reply):
@@ -239,6 +267,37 @@ def _deltas(reply: Reply) -> Iterator[dict[str, Any]]:
             yield {"tool_calls": [{"index": index, "function": {"arguments": part}}]}
 
 
+def _chunk(body: dict[str, Any], choices: list[dict[str, Any]], **more: Any) -> str:
+    return json.dumps(
+        {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"], "choices": choices, **more}
+    )
+
+
+def _stream_text(body: dict[str, Any], reply: Reply) -> str:
+    """A whole stream at once."""
+    chunks = [_chunk(body, [{"index": 0, "delta": delta, "finish_reason": None}]) for delta in _deltas(reply)]
+    chunks.append(_chunk(body, [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}], usage=_usage(body, reply)))
+    return "".join(f"data: {chunk}\n\n" for chunk in (*chunks, "[DONE]"))
+
+
+def _anthropic_stream(body: dict[str, Any], reply: Reply) -> str:
+    usage = {"input_tokens": 3, "output_tokens": 4}
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [], "usage": usage}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": reply.text}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": reply.finish or "end_turn", "stop_sequence": None}, "usage": usage},
+        {"type": "message_stop"},
+    ]
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+
+
+def _packed(text: str, content_type: str) -> web.Response:
+    return web.Response(body=gzip.compress(text.encode()), content_type=content_type, headers={"Content-Encoding": "gzip"})
+
+
 async def _stream(request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
     await response.prepare(request)
@@ -246,23 +305,18 @@ async def _stream(request: web.Request, body: dict[str, Any], reply: Reply) -> w
     async def send(data: str) -> None:
         await response.write(f"data: {data}\n\n".encode())
 
-    def chunk(choices: list[dict[str, Any]], **more: Any) -> str:
-        return json.dumps(
-            {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"], "choices": choices, **more}
-        )
-
     for number, delta in enumerate(_deltas(reply) if reply.fault != "empty_choices" else ()):
         if number == 2 and await _breaks(request, response, reply):
             return response
-        await send(chunk([{"index": 0, "delta": delta, "finish_reason": None}]))
+        await send(_chunk(body, [{"index": 0, "delta": delta, "finish_reason": None}]))
         if reply.chunk_s:
             await asyncio.sleep(reply.chunk_s)
     if await _breaks(request, response, reply):
         return response
     if reply.fault != "empty_choices":
-        await send(chunk([{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]))
+        await send(_chunk(body, [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]))
     if reply.usage is not False and (body.get("stream_options") or {}).get("include_usage"):
-        await send(chunk([], usage=_usage(body, reply)))
+        await send(_chunk(body, [], usage=_usage(body, reply)))
     if reply.fault != "no_done":
         await send("[DONE]")
     await response.write_eof()

@@ -19,7 +19,7 @@ PROVIDER_KEY = "sk-of-the-whole-path-0123456789"
 
 
 class Installation:
-    """Seeded, with a model server behind `openai/...` (lean adapter) and `deepseek/...` (LiteLLM)."""
+    """Seeded, with a model server behind `openai/...` (lean adapter) and `anthropic/...` (LiteLLM)."""
 
     def __init__(self, database: Database, redis: str, folder: Path, model_base: str) -> None:
         self.database = database
@@ -27,10 +27,11 @@ class Installation:
         self._folder = folder
         self._redis = redis
         self._environment = {
+            "BATON_LEND_KEYS": "demo",
             "OPENAI_API_BASE": model_base,
             "OPENAI_API_KEY": PROVIDER_KEY,
-            "DEEPSEEK_API_BASE": model_base,
-            "DEEPSEEK_API_KEY": PROVIDER_KEY,
+            "ANTHROPIC_API_BASE": model_base.removesuffix("/v1"),
+            "ANTHROPIC_API_KEY": PROVIDER_KEY,
             "BATON_MASTER_KEY_FILE": str(folder / "keys" / "master.key"),
             "BATON_PRIVATE_HOSTS": model_base.split("/")[2],
         }

@@ -93,7 +93,7 @@ def test_a_run_is_started_executed_read_and_followed(client: ApiClient, provider
 
 def test_a_model_that_litellm_routes_gives_the_scripted_answer(client: ApiClient, providers: ModelServer) -> None:
     providers.script(Reply(text="By another road."), model="whole-path")
-    run = ended(client, run_of(client, "by-litellm", "x", agent_on("deepseek/whole-path")), 60)
+    run = ended(client, run_of(client, "by-litellm", "x", agent_on("anthropic/whole-path")), 60)
     assert (run["status"], run["output"]) == ("succeeded", "By another road."), run["error"]
     [asked] = [seen for seen in providers.requests if seen.body["model"] == "whole-path"]
     assert asked.key == PROVIDER_KEY

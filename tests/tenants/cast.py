@@ -30,6 +30,11 @@ TOOLS = [
 ]
 
 
+def provider_of(slug: str) -> str:
+    """The provider for whose key a house is known."""
+    return {"alpha": "mistral", "beta": "groq"}.get(slug, "xai")
+
+
 def graph_document(title: str = "Small", *, tools: tuple[str, ...] = ("calculator",)) -> dict[str, Any]:
     """A valid graph: input, one agent, output."""
     return {
@@ -116,7 +121,7 @@ def build_house(slug: str, mark: str) -> House:
         agent = create_agent(tenant=tenant, agent=agent_document(f"Agent {mark}"), slug=f"{slug}-agent", by=owner)
         key = create_api_key(tenant=tenant, user=owner, label=f"label {mark}")
         save_policy(tenant=tenant, yaml=f"# {mark}\ntools: []\n", version=0, by=owner)
-        save_provider_key(tenant=tenant, name=f"{slug}prov", value=f"sk-{mark}-secret-0123456789", by=owner)
+        save_provider_key(tenant=tenant, name=provider_of(slug), value=f"sk-{mark}-secret-0123456789", by=owner)
         return House(
             tenant=tenant,
             owner=owner,

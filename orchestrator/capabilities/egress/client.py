@@ -249,21 +249,26 @@ class Egress:
             await session.close()
 
 
-async def _read(response: Response, most: int) -> bytes:
-    """The decompressed body, as long as it stays within the cap."""
+async def unpacked(response: Response, most: int) -> AsyncIterator[bytes]:
+    """The body piece by piece as it comes, decompressed, as long as all of it stays within the cap."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip", "deflate"):
-        raise EgressFailed(f"The answer is compressed as {encoding}", kind="bad_response", cure="Ask for gzip or no compression.")
-    unpack = None if encoding == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 32)
-    content = bytearray()
-    async for packed in response.content.iter_chunked(_PIECE):
+    if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
+        raise EgressFailed(f"The answer is compressed as {encoding}", kind="encoding", cure="Ask for gzip or no compression.")
+    unpack = None if encoding in ("identity", "") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    left = most
+    async for packed in response.content.iter_any():
         while packed:
             try:
-                piece = unpack.decompress(packed, most + 1 - len(content)) if unpack else packed
+                piece = unpack.decompress(packed, min(_PIECE, left + 1)) if unpack else packed
             except zlib.error as error:
                 raise EgressFailed("The answer is not validly compressed", kind="bad_response", cure="Try again.") from error
-            content += piece
-            if len(content) > most:
+            left -= len(piece)
+            if left < 0:
                 raise EgressFailed(f"The answer is larger than {most} bytes", kind="too_large", cure="Ask for less, such as one page.")
             packed = unpack.unconsumed_tail if unpack else b""
-    return bytes(content)
+            yield piece
+
+
+async def _read(response: Response, most: int) -> bytes:
+    """The whole decompressed body, as long as it stays within the cap."""
+    return b"".join([piece async for piece in unpacked(response, most)])

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-FailureKind = Literal["connection", "timeout", "too_large", "bad_response", "redirects"]
+FailureKind = Literal["connection", "timeout", "too_large", "bad_response", "encoding", "redirects"]
 
 
 class EgressError(Exception):

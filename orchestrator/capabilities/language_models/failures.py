@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any, Final
 
-from orchestrator.capabilities.language_models.redaction import redacted
+from orchestrator.capabilities.redaction import redacted
 from orchestrator.engine.errors import ErrorCode, ModelError
 
 _SHOWN: Final = 300
@@ -19,10 +19,25 @@ _NO_MODEL = re.compile(
 )
 
 
-def refusal(status: int, body: str, headers: Mapping[str, str], *, model: str, secrets: Iterable[str] = ()) -> ModelError:
+_NO_CREDIT = re.compile(
+    r"insufficient.{0,20}(quota|credit|balance|fund)|credit balance|exceeded your current quota|billing.{0,20}(limit|hard)|out of credit",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def refusal(
+    status: int, body: str, headers: Mapping[str, str], *, model: str, host: str = "", secrets: Iterable[str] = (), waited_s: float = 0.0
+) -> ModelError:
     """The error that a status and its body stand for."""
     said = redacted(message_in(body), secrets)[:_SHOWN]
     told = f": {said}" if said else ""
+    if status == 402 or (status in (400, 403, 429) and _NO_CREDIT.search(body)):
+        return ModelError(
+            f"The account at the provider of {model} has no credit left ({status}){told}",
+            code=ErrorCode.MODEL_NO_CREDIT,
+            cure="Add credit at the provider, or choose another model.",
+            retryable=False,
+        )
     if status in (401, 403):
         return ModelError(
             f"The provider of {model} refused the key ({status}){told}",
@@ -31,18 +46,15 @@ def refusal(status: int, body: str, headers: Mapping[str, str], *, model: str, s
             retryable=False,
         )
     if status == 429:
-        empty = "insufficient_quota" in body
         return ModelError(
-            f"The provider of {model} has a rate limit{told}"
-            if not empty
-            else f"The account at the provider of {model} has no credit left{told}",
+            f"The provider of {model} has a rate limit{told}",
             code=ErrorCode.MODEL_RATE_LIMITED,
-            cure="Add credit at the provider." if empty else "Wait, lower the concurrency, or ask the provider for a higher limit.",
-            retryable=not empty,
-            retry_after_s=None if empty else retry_after(headers),
+            cure="Wait, lower the concurrency, or ask the provider for a higher limit.",
+            retryable=True,
+            retry_after_s=retry_after(headers),
         )
     if status == 408 or status == 504:
-        return timed_out(model)
+        return timed_out(model, host, waited_s)
     if status >= 500:
         return ModelError(
             f"The provider of {model} has a problem ({status}){told}",
@@ -70,13 +82,33 @@ def unknown(model: str, said: str = "") -> ModelError:
     )
 
 
-def timed_out(model: str) -> ModelError:
+def unlisted(model: str, provider: str) -> ModelError:
     return ModelError(
-        f"{model} did not answer in time",
+        f"{provider!r} in {model!r} is no provider that can be asked",
+        code=ErrorCode.MODEL_UNKNOWN,
+        cure="Choose a model from the list. A server that speaks OpenAI's protocol is asked as openai/..., "
+        "with its address in OPENAI_API_BASE in the server's environment.",
+        retryable=False,
+    )
+
+
+def timed_out(model: str, host: str = "", waited_s: float = 0.0) -> ModelError:
+    """`host` is who was waited for, as far as that is known, and `waited_s` how long."""
+    return ModelError(
+        f"{model}{f' at {host}' if host else ''} did not answer {f'within {waited_s:g} s' if waited_s else 'in time'}",
         code=ErrorCode.MODEL_TIMEOUT,
-        cure="Try again, allow more time, or ask for less.",
+        cure="Try again, raise the agent's max_call_seconds, or ask for less.",
         retryable=True,
     )
+
+
+def too_patient(error: ModelError, patience_s: float) -> ModelError:
+    """The error of a provider that asks for a longer wait than a run is held up for."""
+    wait = error.info.retry_after_s or 0.0
+    told = f"{error.info.message}. It asks to be left alone for {wait:g} s; a run waits {patience_s:g} s at most."
+    longer = ModelError.of(error.info.model_copy(update={"message": told}))
+    longer.usage = error.usage
+    return longer
 
 
 def unreachable(model: str, reason: str, cure: str = "") -> ModelError:
@@ -88,12 +120,33 @@ def unreachable(model: str, reason: str, cure: str = "") -> ModelError:
     )
 
 
-def bad_reply(model: str, what: str) -> ModelError:
+def bad_reply(model: str, what: str, *, may_pass: bool = True) -> ModelError:
+    """`may_pass` is false for what a server does every time: asking again would only cost again."""
+    cure = "Usually over in a moment; otherwise check" if may_pass else "Check"
     return ModelError(
         f"{model} answered with {what}",
         code=ErrorCode.MODEL_BAD_REPLY,
-        cure="Usually over in a moment; otherwise check that the address is an OpenAI-compatible endpoint.",
-        retryable=True,
+        cure=f"{cure} that the address is an OpenAI-compatible endpoint.",
+        retryable=may_pass,
+    )
+
+
+def moved(model: str, host: str, to: str) -> ModelError:
+    return ModelError(
+        f"{host} redirects calls of {model} to {to}; neither the key nor the prompt was sent there",
+        code=ErrorCode.MODEL_BAD_REQUEST,
+        cure="Give the final address as the provider's address.",
+        retryable=False,
+    )
+
+
+def faulty(model: str, what: str) -> ModelError:
+    """An adapter has a fault of its own."""
+    return ModelError(
+        f"{model} could not be asked: {what}"[:_SHOWN],
+        code=ErrorCode.MODEL_UNAVAILABLE,
+        cure="Report this to whoever made what answers for this provider, or choose another model.",
+        retryable=False,
     )
 
 
@@ -110,7 +163,8 @@ def no_key(model: str, provider: str, variable: str) -> ModelError:
     return ModelError(
         f"There is no key for {provider}, which {model} needs",
         code=ErrorCode.MODEL_AUTH,
-        cure=f"Add the key under Settings, set {variable} in the server's environment, or choose demo/assistant, which needs none.",
+        cure=f"Add the key under Settings, set {variable} in the server's environment and lend it "
+        "to this workspace with BATON_LEND_KEYS, or choose demo/assistant, which needs none.",
         retryable=False,
     )
 

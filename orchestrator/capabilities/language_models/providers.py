@@ -1,4 +1,8 @@
-"""The providers Baton knows by name, and those of installed packages; LiteLLM knows more, which work once they have a key."""
+"""The providers that can be asked, and those of installed packages: each with the address to which alone its calls go.
+
+LiteLLM knows more. Some of those look for keys where the operator has them, or call ports of this machine
+when nobody named an address, so none is asked that does not stand here.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,6 +33,10 @@ class Provider:
     base_variable: str = ""
     speaks_openai: bool = False
     wire_base: str = ""
+    base_path: str = ""
+    """What is added to the address that an operator names, when it does not end so."""
+    hosts: tuple[str, ...] = ()
+    """Of a provider that LiteLLM serves: where its calls may go when no address is named."""
     needs_key: bool = True
     """Without one there is nothing to ask; false for servers that people run themselves."""
     adapter: Callable[[ProviderKey], LanguageModel] | None = None
@@ -43,21 +51,21 @@ _KNOWN = {
         Provider("openai", "OpenAI or compatible", "OPENAI_API_KEY", "OPENAI_API_BASE", True, "https://api.openai.com/v1"),
         Provider("hosted_vllm", "vLLM", "HOSTED_VLLM_API_KEY", "HOSTED_VLLM_API_BASE", True, needs_key=False),
         Provider("lm_studio", "LM Studio", "LM_STUDIO_API_KEY", "LM_STUDIO_API_BASE", True, needs_key=False),
-        Provider("ollama", "Ollama", "OLLAMA_API_KEY", "OLLAMA_API_BASE", needs_key=False),
-        Provider("ollama_chat", "Ollama", "OLLAMA_API_KEY", "OLLAMA_API_BASE", needs_key=False),
-        Provider("anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_API_BASE"),
-        Provider("gemini", "Google Gemini", "GEMINI_API_KEY"),
-        Provider("azure", "Azure OpenAI", "AZURE_API_KEY", "AZURE_API_BASE"),
-        Provider("mistral", "Mistral", "MISTRAL_API_KEY", "MISTRAL_API_BASE"),
-        Provider("groq", "Groq", "GROQ_API_KEY", "GROQ_API_BASE"),
-        Provider("deepseek", "DeepSeek", "DEEPSEEK_API_KEY", "DEEPSEEK_API_BASE"),
-        Provider("xai", "xAI", "XAI_API_KEY", "XAI_API_BASE"),
-        Provider("cohere", "Cohere", "COHERE_API_KEY", "COHERE_API_BASE"),
-        Provider("openrouter", "OpenRouter", "OPENROUTER_API_KEY", "OPENROUTER_API_BASE"),
-        Provider("together_ai", "Together AI", "TOGETHERAI_API_KEY"),
-        Provider("fireworks_ai", "Fireworks AI", "FIREWORKS_AI_API_KEY"),
-        Provider("perplexity", "Perplexity", "PERPLEXITYAI_API_KEY"),
-        Provider("huggingface", "Hugging Face", "HUGGINGFACE_API_KEY"),
+        Provider("ollama", "Ollama", "OLLAMA_API_KEY", "OLLAMA_API_BASE", True, base_path="/v1", needs_key=False),
+        Provider("ollama_chat", "Ollama", "OLLAMA_API_KEY", "OLLAMA_API_BASE", True, base_path="/v1", needs_key=False),
+        Provider("anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_API_BASE", hosts=("api.anthropic.com",)),
+        Provider("gemini", "Google Gemini", "GEMINI_API_KEY", hosts=("generativelanguage.googleapis.com",)),
+        Provider("cohere", "Cohere", "COHERE_API_KEY", "COHERE_API_BASE", True, "https://api.cohere.ai/compatibility/v1"),
+        Provider("azure", "Azure OpenAI", "AZURE_API_KEY", "AZURE_API_BASE", True, base_path="/openai/v1"),
+        Provider("mistral", "Mistral", "MISTRAL_API_KEY", "MISTRAL_API_BASE", True, "https://api.mistral.ai/v1"),
+        Provider("groq", "Groq", "GROQ_API_KEY", "GROQ_API_BASE", True, "https://api.groq.com/openai/v1"),
+        Provider("deepseek", "DeepSeek", "DEEPSEEK_API_KEY", "DEEPSEEK_API_BASE", True, "https://api.deepseek.com/v1"),
+        Provider("xai", "xAI", "XAI_API_KEY", "XAI_API_BASE", True, "https://api.x.ai/v1"),
+        Provider("openrouter", "OpenRouter", "OPENROUTER_API_KEY", "OPENROUTER_API_BASE", True, "https://openrouter.ai/api/v1"),
+        Provider("together_ai", "Together AI", "TOGETHERAI_API_KEY", "", True, "https://api.together.xyz/v1"),
+        Provider("fireworks_ai", "Fireworks AI", "FIREWORKS_AI_API_KEY", "", True, "https://api.fireworks.ai/inference/v1"),
+        Provider("perplexity", "Perplexity", "PERPLEXITYAI_API_KEY", "", True, "https://api.perplexity.ai"),
+        Provider("huggingface", "Hugging Face", "HUGGINGFACE_API_KEY", "", True, "https://router.huggingface.co/v1"),
     )
 }
 
@@ -78,8 +86,3 @@ def _add(found: dict[str, Provider], provider: object) -> None:
     if not provider.name or "/" in provider.name or not provider.label or not provider.key_variable:
         raise BadPlugin(f"Provider {provider.name!r} needs a name without a slash, a label and a variable for its key")
     found[provider.name] = provider
-
-
-def provider_named(name: str) -> Provider:
-    """The provider, or one with the variable names LiteLLM's naming rule gives it."""
-    return providers().get(name) or Provider(name, name, f"{name.upper()}_API_KEY", f"{name.upper()}_API_BASE")

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from orchestrator.capabilities.language_models.dialects import Simplified
+from orchestrator.capabilities.language_models.failures import too_patient
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ModelError
 from orchestrator.engine.ports import CallContext, Delta, FailedAttempt, LanguageModel
@@ -24,7 +26,8 @@ RESTART: Final = "\f"
 class Backoff:
     """Waits of `first_s * 2**k`, at most `longest_s`, each multiplied by a random factor in [0.5, 1)."""
 
-    attempts: int = 4
+    attempts: int = 3
+    """Calls that may be billed. One that the endpoint refused because of a parameter costs nothing and is not counted."""
     first_s: float = 0.5
     longest_s: float = 20.0
     patience_s: float = 60.0
@@ -48,7 +51,7 @@ class RetryingModel:
         self._chance = chance
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
-        attempt = 0
+        attempt = simplified = 0
         listener = _Listener(call.on_delta)
         heard = replace(call, on_delta=listener)
         while True:
@@ -58,7 +61,8 @@ class RetryingModel:
                 return reply.model_copy(update={"usage": reply.usage.bounded()})
             except ModelError as error:
                 error.usage = error.usage and error.usage.bounded()
-                wait = self._wait(error, attempt)
+                simplified += isinstance(error, Simplified)
+                wait = 0.0 if isinstance(error, Simplified) else self._wait(error, attempt - simplified)
                 if wait is None:
                     raise
                 call.on_failed_attempt(FailedAttempt(attempt, error.info, wait, error.usage))
@@ -66,13 +70,15 @@ class RetryingModel:
             await self._sleep(wait)
 
     def _wait(self, error: ModelError, attempt: int) -> float | None:
-        """Seconds until the next attempt; None when there is none."""
+        """Seconds until the next attempt; None when there is none. Raises ModelError when the provider wants too long a wait."""
         plan = self._backoff
         if not error.info.retryable or attempt >= plan.attempts:
             return None
-        own = min(plan.longest_s, plan.first_s * 2 ** (attempt - 1)) * (0.5 + 0.5 * self._chance())
+        own: float = min(plan.longest_s, plan.first_s * 2 ** (attempt - 1)) * (0.5 + 0.5 * self._chance())
         asked = error.info.retry_after_s or 0.0
-        return None if asked > plan.patience_s else max(own, asked)
+        if asked > plan.patience_s:
+            raise too_patient(error, plan.patience_s) from error
+        return max(own, asked)
 
 
 class _Listener:

@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.egress.shared import shared_egress
 from orchestrator.capabilities.language_models.demo.model import DemoModel
-from orchestrator.capabilities.language_models.failures import no_key, unknown
+from orchestrator.capabilities.language_models.failures import no_key, unknown, unlisted
 from orchestrator.capabilities.language_models.keys import ProviderKeys
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.capabilities.language_models.pricing import price_table
-from orchestrator.capabilities.language_models.providers import DEMO, ProviderKey, provider_named
+from orchestrator.capabilities.language_models.providers import DEMO, ProviderKey, providers
+from orchestrator.capabilities.language_models.redacted_model import RedactedModel
 from orchestrator.capabilities.language_models.retries import Backoff, RetryingModel
+from orchestrator.capabilities.redaction import redactor_of
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ports import CallContext, LanguageModel
@@ -36,7 +38,9 @@ class RoutedModel:
 
     def adapter(self, model: str, provider: str) -> LanguageModel:
         """The adapter with the key and address that apply."""
-        known = provider_named(provider)
+        known = providers().get(provider)
+        if known is None:
+            raise unlisted(model, provider)
         key = self._keys.of(provider)
         if known.adapter is not None and not known.needs_key:
             key = key or ProviderKey()
@@ -46,6 +50,7 @@ class RoutedModel:
             return known.adapter(key)
         if known.speaks_openai:
             base = key.base or known.wire_base
+            base = base if not key.base or base.rstrip("/").endswith(known.base_path) else base.rstrip("/") + known.base_path
             if not base:
                 raise no_key(model, known.label, known.base_variable)
             return OpenAIWire(base=base, key=key.secret, egress=self._egress(key), stream=self._stream)
@@ -55,7 +60,7 @@ class RoutedModel:
                 code=ErrorCode.MODEL_BAD_REQUEST,
                 cure="Give the address to the provider openai and name the model openai/...; the endpoint must be OpenAI-compatible.",
             )
-        return LiteLLMModel(key=key.secret, base=key.base, stream=self._stream)
+        return LiteLLMModel(key=key.secret, base=key.base, hosts=known.hosts, egress=self._egress(key), stream=self._stream)
 
     def _egress(self, key: ProviderKey) -> Egress:
         """An operator's address may be private; a tenant's must pass the same rules as any other."""
@@ -83,4 +88,5 @@ def language_model(
     *, keys: ProviderKeys, private_hosts: Iterable[str] = (), stream: bool = True, backoff: Backoff | None = None
 ) -> LanguageModel:
     """Every model there is, with the keys of one tenant. Cheap to make: connections are shared."""
-    return RetryingModel(RoutedModel(keys, private_hosts=private_hosts, stream=stream), backoff)
+    asked = RetryingModel(RoutedModel(keys, private_hosts=private_hosts, stream=stream), backoff)
+    return RedactedModel(asked, redactor_of(keys.secrets()))

@@ -5,6 +5,7 @@ service that honours `Idempotency-Key` is repeated with its key, anything else a
 """
 
 import json
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
@@ -17,9 +18,11 @@ from orchestrator.engine.ids import Json
 
 _LIMITS: Final = Limits(connect_s=5, read_s=20, total_s=30, max_bytes=240 * 1024)
 _ERROR_BYTES: Final = 500
-_OURS: Final = frozenset(
-    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect", "idempotency-key"}
-)
+_OURS: Final = frozenset({"host", "content-length", "expect", "idempotency-key"})
+_HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+"""What RFC 9110 calls a token: the only form of a header's name."""
+_NOT_IN_VALUES: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SHOWN: Final = frozenset({"content-type", "location", "retry-after", "etag", "last-modified", "link"})
 
 Url = Annotated[str, Field(min_length=8, max_length=4000, description="Full http or https address on the public internet")]
@@ -73,10 +76,7 @@ async def http_send_once(
 async def _send(context: ToolContext, method: str, url: str, headers: dict[str, str], body: Json, accept_errors: bool) -> Json:
     sent: dict[str, str] = {}
     for name, value in headers.items():
-        if name.lower() in _OURS:
-            raise _wrong(f"The header {name!r} cannot be set")
-        if not name.isascii() or any(sign in name + value for sign in "\r\n\0"):
-            raise _wrong(f"The header {name!r} is malformed")
+        _require_header(name, value)
         sent[name] = value
     content = None
     if body is not None:
@@ -89,6 +89,16 @@ async def _send(context: ToolContext, method: str, url: str, headers: dict[str, 
     if answer.status >= 400 and not accept_errors:
         raise _refused_by(answer)
     return _shown(answer)
+
+
+def _require_header(name: str, value: str) -> None:
+    """Raises ToolError for a header that is none, or that is not a matter of who asks for the request."""
+    if not _TOKEN.fullmatch(name):
+        raise _wrong(f"{name[:60]!r} is not the name of a header")
+    if name.lower() in _OURS | _HOP_BY_HOP or name.lower().startswith("proxy-"):
+        raise _wrong(f"The header {name!r} cannot be set")
+    if _NOT_IN_VALUES.search(value):
+        raise _wrong(f"The header {name!r} has a value with control characters")
 
 
 def _refused_by(answer: Fetched) -> ToolError:

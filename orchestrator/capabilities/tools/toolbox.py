@@ -9,6 +9,8 @@ from typing import Final
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.egress.shared import shared_egress
 from orchestrator.capabilities.evaluation.shared import evaluator_for
+from orchestrator.capabilities.redaction import redactor_of
+from orchestrator.capabilities.tools.redacted_tools import RedactedTools
 from orchestrator.capabilities.tools.registry import shipped_and_added
 from orchestrator.capabilities.tools.tool import Tool, ToolContext, system_now_us
 from orchestrator.engine.effects.tool import Safety, ToolSpec
@@ -94,11 +96,15 @@ def toolbox(
     enabled: Container[str] | None = None,
     more: Iterable[Tool] = (),
     owner: str = "",
+    secrets: Iterable[str] = (),
     now_us: Callable[[], int] = system_now_us,
 ) -> ToolBox:
-    """The built-in tools and `more`, over the files of a graph, for the tenant `owner`. `enabled`: the names it allows; None for all."""
+    """The built-in tools and `more`, over the files of a graph, for the tenant `owner`. `enabled`: the names it allows; None for all.
+    `secrets`: what no result and no error shows.
+    """
     tools = shipped_and_added() | {tool.spec.name: tool for tool in more}
-    return RunToolBox(tools, ToolContext(dict(files or {}), shared_egress(private_hosts), now_us, evaluator=evaluator_for(owner)), enabled)
+    context = ToolContext(dict(files or {}), shared_egress(private_hosts), now_us, evaluator=evaluator_for(owner))
+    return RedactedTools(RunToolBox(tools, context, enabled), redactor_of(tuple(secrets)))
 
 
 def _capped(result: Json, spec: ToolSpec) -> Json:

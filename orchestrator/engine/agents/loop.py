@@ -5,6 +5,7 @@ An ordinary short loop; it is durable because everything it does to the world is
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.engine.agents.conversation import Conversation, told
 from orchestrator.engine.agents.offered_tool import OfferedTool, tools_of
@@ -16,6 +17,8 @@ from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded
 from orchestrator.engine.execution.branches import time_limit
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
+
+_SHOWN: Final = 300
 
 
 class BadReply(EngineError):
@@ -82,13 +85,19 @@ class _Loop:
 
     async def run(self, conversation: Conversation) -> Answer:
         most = self._agent.limits.max_iterations
+        begun = ""
         for turn in range(1, most + 1):
             reply = await self._ask(conversation)
             conversation = conversation.and_then(reply.message)
             if reply.message.tool_requests:
+                begun = ""
                 conversation = conversation.and_then(*await self._use_tools(turn, reply.message.tool_requests))
                 continue
-            reading = await read_answer(self._ctx.fault, reply.message.text, self._schema)
+            begun += reply.message.text
+            if reply.finish == "paused":
+                continue
+            reading = await read_answer(self._ctx.fault, begun, self._schema)
+            begun = ""
             if not reading.fault:
                 return Answer(reading.value, conversation)
             self._repair(reading.fault)
@@ -109,12 +118,13 @@ class _Loop:
             output_schema=self._schema,
             temperature=agent.temperature,
             max_output_tokens=agent.max_output_tokens,
+            timeout_s=agent.limits.max_call_seconds,
         )
         reply = await self._ctx.ask_model(request, self._agent_id)
         self._tokens += reply.usage.input_tokens + reply.usage.output_tokens
-        if reply.finish in ("length", "filtered"):
-            why = "was cut at the output limit" if reply.finish == "length" else "was withheld by the provider's filter"
-            raise BadReply(f"The answer of {reply.model} {why}", cure="Raise max_output_tokens, or change what is asked.")
+        fault = _fault_of(reply)
+        if fault:
+            raise BadReply(fault, cure="Raise max_output_tokens, or change what is asked.")
         return reply
 
     async def _use_tools(self, turn: int, requests: tuple[ToolRequest, ...]) -> list[Message]:
@@ -136,3 +146,17 @@ class _Loop:
         if self._repairs_left <= 0:
             raise BadReply(f"{self._agent.name}: {fault}", cure="Use a model that follows schemas, or raise max_repairs.")
         self._repairs_left -= 1
+
+
+def _fault_of(reply: ModelReply) -> str:
+    """Why the reply is no answer that can be gone on with; empty when it is one."""
+    said = f": {reply.message.text[:_SHOWN]}" if reply.message.text else ""
+    match reply.finish:
+        case "length":
+            return f"The answer of {reply.model} was cut at the output limit"
+        case "filtered":
+            return f"The answer of {reply.model} was withheld by the provider's filter"
+        case "refused":
+            return f"{reply.model} refused to answer{said}"
+        case _:
+            return ""

@@ -12,6 +12,7 @@ class AgentLimits(BaseModel):
 
     max_iterations: int = Field(default=10, ge=1, le=200, title="Model calls at most")
     max_seconds: float = Field(default=300.0, gt=0, le=86_400, title="Seconds at most")
+    max_call_seconds: float = Field(default=120.0, gt=0, le=3600, title="Seconds of one model call at most")
     max_tokens: int = Field(default=200_000, ge=1, title="Tokens at most")
     max_repairs: int = Field(default=2, ge=0, le=10, title="Corrections of malformed answers at most")
     max_tool_calls_per_turn: int = Field(default=32, ge=1, le=256, title="Tool calls per turn at most")

@@ -96,11 +96,14 @@ class ModelRequest(Record):
 
 
 class ModelReply(Record):
-    """`model` is the one that answered. `finish` is never guessed: a stream that was cut is an error."""
+    """`model` is the one that answered. `finish` is never guessed: a stream that was cut is an error.
+
+    `refused`: the message says why the model would not. `paused`: it goes on when its message is sent back to it.
+    """
 
     message: Message
     model: str
-    finish: Literal["stop", "tools", "length", "filtered"]
+    finish: Literal["stop", "tools", "length", "filtered", "refused", "paused"]
     usage: Usage = Usage()
     demo: bool = False
     """Answered by the demo model: no language model was asked."""

@@ -60,6 +60,7 @@ export const AGENT_LIMIT_SETTINGS: Schema = {
   properties: {
     max_iterations: { type: "integer", minimum: 1, maximum: 200, title: "Model calls at most" },
     max_seconds: { type: "number", minimum: 1, title: "Seconds at most" },
+    max_call_seconds: { type: "number", minimum: 1, maximum: 3600, title: "Seconds of one model call at most" },
     max_tokens: { type: "integer", minimum: 1, title: "Tokens at most" },
     max_repairs: { type: "integer", minimum: 0, maximum: 10, title: "Corrections of malformed answers at most" },
     max_tool_calls_per_turn: { type: "integer", minimum: 1, maximum: 256, title: "Tool calls per turn at most" },

@@ -60,6 +60,7 @@ export type ErrorCode =
   | "outcome_unknown"
   | "model_unknown"
   | "model_auth"
+  | "model_no_credit"
   | "model_rate_limited"
   | "model_unavailable"
   | "model_timeout"
@@ -161,6 +162,7 @@ export interface Agent {
 export interface AgentLimits {
   max_iterations: number;
   max_seconds: number;
+  max_call_seconds: number;
   max_tokens: number;
   max_repairs: number;
   max_tool_calls_per_turn: number;
@@ -774,11 +776,13 @@ export interface ToolSpec {
 }
 /**
  * `model` is the one that answered. `finish` is never guessed: a stream that was cut is an error.
+ *
+ * `refused`: the message says why the model would not. `paused`: it goes on when its message is sent back to it.
  */
 export interface ModelReply {
   message: Message;
   model: string;
-  finish: "stop" | "tools" | "length" | "filtered";
+  finish: "stop" | "tools" | "length" | "filtered" | "refused" | "paused";
   usage: Usage;
   demo: boolean;
 }

@@ -16,6 +16,7 @@ export interface LooseGraph extends Omit<Loose<Graph>, "nodes" | "edges" | "agen
 export const AGENT_LIMITS: AgentLimits = {
   max_iterations: 10,
   max_seconds: 300,
+  max_call_seconds: 120,
   max_tokens: 200_000,
   max_repairs: 2,
   max_tool_calls_per_turn: 32,

@@ -120,6 +120,7 @@ async def closing(egress: Egress) -> AsyncIterator[Egress]:
     ],
 )
 def test_only_public_addresses_are_public(address: str) -> None:
+    """N01"""
     assert not is_public(address)
 
 
@@ -149,6 +150,7 @@ def test_public_addresses_are(address: str) -> None:
     ],
 )
 async def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
+    """N01"""
     async with site(ok) as local, closing(Egress()) as egress:
         with pytest.raises((EgressRefused, EgressFailed)):
             await egress.fetch("GET", f"http://{host}:{local.port}/", limits=Limits(total_s=3))
@@ -156,6 +158,7 @@ async def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
 
 
 async def test_loopback_is_refused_by_rule_and_not_by_chance() -> None:
+    """N01"""
     async with closing(Egress()) as egress:
         for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
             with pytest.raises(EgressRefused) as caught:
@@ -178,12 +181,15 @@ async def test_loopback_is_refused_by_rule_and_not_by_chance() -> None:
     ],
 )
 async def test_only_plain_http_addresses_are_taken(url: str) -> None:
+    """N02"""
     async with closing(egress_to()) as egress:
         with pytest.raises(EgressRefused):
             await egress.fetch("GET", url)
 
 
 async def test_a_name_with_one_private_address_is_refused() -> None:
+    """N02"""
+
     async def resolve(_host: str, _port: int) -> list[str]:
         return [PUBLIC, "10.0.0.1"]
 
@@ -193,6 +199,7 @@ async def test_a_name_with_one_private_address_is_refused() -> None:
 
 
 async def test_a_name_that_turns_private_after_the_check_is_refused() -> None:
+    """N02"""
     answers = [[PUBLIC], ["127.0.0.1"]]
 
     async def resolve(_host: str, _port: int) -> list[str]:
@@ -206,6 +213,7 @@ async def test_a_name_that_turns_private_after_the_check_is_refused() -> None:
 
 
 async def test_a_name_is_resolved_once_and_keeps_its_host_header() -> None:
+    """N02"""
     asked: list[str] = []
 
     async def resolve(host: str, _port: int) -> list[str]:
@@ -219,6 +227,7 @@ async def test_a_name_is_resolved_once_and_keeps_its_host_header() -> None:
 
 
 async def test_an_allowed_host_is_allowed_on_its_port_only() -> None:
+    """N01"""
     async with site(ok) as first, site(ok) as second, closing(Egress(private_hosts=[f"127.0.0.1:{first.port}"])) as egress:
         assert (await egress.fetch("GET", f"http://127.0.0.1:{first.port}/")).body == b"fine"
         with pytest.raises(EgressRefused):
@@ -229,6 +238,7 @@ async def test_an_allowed_host_is_allowed_on_its_port_only() -> None:
     "target", ["http://127.0.0.1:{port}/secret", "http://localhost:{port}/", "file:///etc/passwd", "gopher://shop.test/"]
 )
 async def test_a_redirect_is_checked_like_the_first_address(target: str) -> None:
+    """N02"""
     async with site(ok) as inner, site(to(target.format(port=inner.port))) as outer, closing(egress_to(outer.port)) as egress:
         with pytest.raises(EgressRefused):
             await egress.fetch("GET", f"http://shop.test:{outer.port}/")
@@ -237,6 +247,8 @@ async def test_a_redirect_is_checked_like_the_first_address(target: str) -> None
 
 
 async def test_a_redirect_from_https_to_http_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """N02"""
+
     @asynccontextmanager
     async def answer(*_: object, **__: object) -> AsyncIterator[SimpleNamespace]:
         yield SimpleNamespace(status=302, headers={"Location": "http://shop.test/"})
@@ -248,6 +260,7 @@ async def test_a_redirect_from_https_to_http_is_refused(monkeypatch: pytest.Monk
 
 
 async def test_credentials_do_not_follow_to_another_host() -> None:
+    """N04"""
     secret = {"Authorization": "Bearer canary", "Cookie": "canary", "X-Api-Key": "canary", "Accept": "text/plain"}
     async with (
         site(ok) as second,
@@ -261,6 +274,7 @@ async def test_credentials_do_not_follow_to_another_host() -> None:
 
 
 async def test_a_body_does_not_follow_to_another_host() -> None:
+    """N04"""
     async with (
         site(ok) as second,
         site(to(f"http://shop.test:{second.port}/", 307)) as first,
@@ -291,6 +305,8 @@ async def test_redirects_end() -> None:
 
 
 async def test_a_large_body_is_cut_off() -> None:
+    """N05"""
+
     async def flood(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
@@ -305,6 +321,7 @@ async def test_a_large_body_is_cut_off() -> None:
 
 
 async def test_a_gzip_bomb_is_counted_unpacked() -> None:
+    """N05"""
     bomb = gzip.compress(b"\0" * 50_000_000)
     assert len(bomb) < 60_000
 
@@ -345,6 +362,8 @@ async def raw(write: Callable[[asyncio.StreamWriter], Any]) -> AsyncIterator[int
 
 
 async def test_a_server_that_drips_is_given_up() -> None:
+    """N05"""
+
     async def drip(writer: asyncio.StreamWriter) -> None:
         for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000:
             writer.write(bytes([byte]))
@@ -363,6 +382,8 @@ async def test_a_server_that_drips_is_given_up() -> None:
     "header", [b"X-Long: " + b"a" * 1_000_000 + b"\r\n", b"".join(b"X-%d: a\r\n" % number for number in range(200_000))]
 )
 async def test_a_header_bomb_is_refused(header: bytes) -> None:
+    """N05"""
+
     async def bomb(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n" + header + b"\r\n")
         await writer.drain()

@@ -2,16 +2,30 @@
 
 from typing import Any
 
+from orchestrator.capabilities.egress.client import Egress
+from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.ports import LanguageModel
+from orchestrator.engine.ports import CallContext, LanguageModel
 from orchestrator.engine.testing import call_context
+from tests.model_server import ModelServer
 
 LOOKUP = ToolSpec(
     name="lookup",
     description="Look an order up",
     parameters={"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]},
 )
+
+
+class ByLiteLLM:
+    """Asks through LiteLLM as for a provider that is served through its own HTTP client, whatever provider the model names."""
+
+    def __init__(self, server: ModelServer, key: str, *, stream: bool = True) -> None:
+        egress = Egress(private_hosts=[f"127.0.0.1:{server.port}"])
+        self._inner = LiteLLMModel(key=key, base=server.base, egress=egress, stream=stream)
+
+    async def complete(self, wish: ModelRequest, call: CallContext) -> ModelReply:
+        return await self._inner.complete(wish.model_copy(update={"model": f"deepseek/{wish.model.partition('/')[2]}"}), call)
 
 
 def request(model: str, text: str = "Say something", system: str = "", **more: Any) -> ModelRequest:

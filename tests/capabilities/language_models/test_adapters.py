@@ -5,14 +5,13 @@ import logging
 import pytest
 
 from orchestrator.capabilities.egress.client import Egress
-from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 from orchestrator.capabilities.language_models.openai_wire import OpenAIWire
 from orchestrator.engine.effects.model import Message, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import LanguageModel
 from orchestrator.engine.testing import call_context
-from tests.capabilities.language_models.asking import LOOKUP, ask, request
+from tests.capabilities.language_models.asking import LOOKUP, ByLiteLLM, ask, request
 from tests.model_server import ModelServer, Reply, ToolWish
 
 pytestmark = pytest.mark.asyncio
@@ -21,7 +20,7 @@ SECRET = "sk-canary-0123456789abcdef"
 
 def adapter(kind: str, server: ModelServer, *, stream: bool = True) -> LanguageModel:
     if kind == "litellm":
-        return LiteLLMModel(key=SECRET, base=server.base, stream=stream)
+        return ByLiteLLM(server, SECRET, stream=stream)
     return OpenAIWire(base=server.base, key=SECRET, egress=Egress(private_hosts=[f"127.0.0.1:{server.port}"]), stream=stream)
 
 

@@ -8,7 +8,7 @@ import pytest
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.demo.sentiment import mood
 from orchestrator.capabilities.tools.toolbox import toolbox
-from orchestrator.engine.document.json_schema import first_fault
+from orchestrator.engine.document.json_schema import faults
 from orchestrator.engine.effects.model import Message, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
@@ -27,7 +27,7 @@ async def filled(system: str, text: str, **properties: Json) -> dict[str, Any]:
     schema: dict[str, Json] = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
     reply, _ = await ask(MODEL, request("demo/instant", text, system, output_schema=schema))
     value = json.loads(reply.message.text)
-    assert first_fault(schema, value) is None
+    assert faults(schema, value) == []
     return dict(value)
 
 
@@ -155,7 +155,7 @@ async def test_schemas_are_filled_from_the_text() -> None:
 )
 async def test_any_shape_of_schema_is_satisfied(schema: dict[str, Json]) -> None:
     reply, _ = await ask(MODEL, request("demo/instant", "- one thing\n- another thing", "List them.", output_schema=schema))
-    assert first_fault(schema, json.loads(reply.message.text)) is None
+    assert faults(schema, json.loads(reply.message.text)) == []
 
 
 async def test_the_tool_that_fits_is_called_with_what_the_text_says() -> None:
@@ -238,12 +238,13 @@ async def test_odd_input_is_answered_quickly(text: str) -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 async def test_litellm_reaches_the_demo_model_as_a_provider(stream: bool) -> None:
+    from orchestrator.capabilities.egress.client import Egress
     from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
 
     wish = request("demo/assistant", "What is 12 times 3?", "Calculate.", tools=tools("calculator"))
-    reply, _ = await ask(LiteLLMModel(stream=stream), wish)
+    reply, _ = await ask(LiteLLMModel(egress=Egress(), stream=stream), wish)
     assert [(call.name, json.loads(call.arguments)) for call in reply.message.tool_requests] == [("calculator", {"expression": "12 * 3"})]
-    plain, heard = await ask(LiteLLMModel(stream=stream), request("demo/assistant", "Good morning"))
+    plain, heard = await ask(LiteLLMModel(egress=Egress(), stream=stream), request("demo/assistant", "Good morning"))
     direct, _ = await ask(MODEL, request("demo/instant", "Good morning"))
     assert plain.message.text == direct.message.text == "".join(heard)
     assert plain.usage.input_tokens == direct.usage.input_tokens

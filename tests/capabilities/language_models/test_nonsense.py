@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.capabilities.language_models.assembly import Assembly
 from orchestrator.capabilities.language_models.failures import LONGEST_WAIT_S, retry_after
 from orchestrator.capabilities.language_models.pricing import usage_of
+from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.engine.effects.model import MOST_NANO_USD, MOST_TOKENS, Message, Role, text_parts
-from orchestrator.engine.errors import ModelError
+from orchestrator.engine.errors import ErrorCode, ModelError
 from tests.capabilities.language_models.asking import request
 
 TEXT = st.text(max_size=5) | st.sampled_from(["\ud800", "a\udc00b", "\x00"])
@@ -40,9 +40,12 @@ def fields(**known: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional={name: value | JSON for name, value in known.items()}) | JSON
 
 
-CALL = fields(index=st.just(0), id=st.just("a"), function=fields(name=TEXT, arguments=TEXT))
-DELTA = fields(content=TEXT, reasoning_content=TEXT, tool_calls=st.lists(CALL, max_size=2))
-CHOICE = fields(index=st.just(0), delta=DELTA, message=DELTA, finish_reason=st.sampled_from(["stop", "tool_calls", "length"]))
+FUNCTION = fields(name=TEXT, arguments=TEXT | JSON)
+CALL = fields(index=st.just(0), id=st.just("a"), function=FUNCTION)
+PARTS = st.lists(fields(type=st.sampled_from(["text", "thinking", "refusal"]), text=TEXT, thinking=TEXT), max_size=2)
+SAID = TEXT | PARTS | st.sampled_from(["<thi", "nk>", "</think>", "\ud83d", "\ude00"])
+DELTA = fields(content=SAID, reasoning=SAID, refusal=TEXT, tool_calls=st.lists(CALL, max_size=2), function_call=FUNCTION)
+CHOICE = fields(index=st.just(0), delta=DELTA, message=DELTA, finish_reason=st.sampled_from(["stop", "tool_calls", "length", "error", "x"]))
 CHUNK = st.fixed_dictionaries({}, optional={"model": st.just("m") | JSON, "usage": USAGE, "choices": st.lists(CHOICE, max_size=2) | JSON})
 
 
@@ -54,7 +57,7 @@ def test_a_stream_of_any_shape_is_an_answer_or_a_failure_of_the_model(chunks: li
             assembly.take(chunk)
         reply = assembly.reply()
     except ModelError as error:
-        assert error.info.cure and error.info.retryable
+        assert error.info.cure and error.info.code in (ErrorCode.MODEL_BAD_REPLY, ErrorCode.MODEL_STREAM_CUT)
         spent = assembly.spent()
         assert spent is None or 0 < spent.input_tokens <= MOST_TOKENS
     else:

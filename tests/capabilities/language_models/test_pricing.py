@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from orchestrator.capabilities.language_models.pricing import Price, entry_of, most_input_tokens, price_of, price_table, usage_of
-from orchestrator.capabilities.language_models.redaction import redacted
+from orchestrator.capabilities.redaction import redacted
 from orchestrator.engine.effects.model import Message, Role, text_parts
 from tests.capabilities.language_models.asking import LOOKUP, request
 

@@ -69,13 +69,17 @@ async def test_an_operator_can_allow_a_tenants_private_address(model_server: Mod
 
 
 async def test_without_a_key_nothing_is_asked() -> None:
-    for model in ("openai/gpt-5-mini", "anthropic/claude-sonnet-4-5", "ollama/llama3", "hosted_vllm/x", "bedrock/x", "sagemaker/x"):
+    for model in ("openai/gpt-5-mini", "anthropic/claude-sonnet-4-5", "ollama/llama3", "hosted_vllm/x", "azure/x"):
         error = await refused(keys(), model)
         assert error.info.code is ErrorCode.MODEL_AUTH, model
         assert "demo/assistant" in error.info.cure
 
 
-@pytest.mark.parametrize("model", ["", "nonsense", "/x", "x/", "text-embedding-3-small", "huggingface/http://127.0.0.1:9/x"])
+NOBODY = ("", "nonsense", "/x", "x/", "text-embedding-3-small", "huggingface/http://127.0.0.1:9/x")
+UNLISTED = ("bedrock/x", "sagemaker/x", "vertex_ai/x", "llamafile/x")
+
+
+@pytest.mark.parametrize("model", [*NOBODY, *UNLISTED])
 async def test_an_unknown_model_is_an_error_of_its_own(model: str) -> None:
     with pytest.raises(ModelError) as caught:
         await ask(language_model(keys=keys(OPENAI_API_KEY=OPERATOR)), request(model))
@@ -84,17 +88,42 @@ async def test_an_unknown_model_is_an_error_of_its_own(model: str) -> None:
 
 def test_litellm_serves_the_other_providers_but_never_a_tenants_address() -> None:
     routed = RoutedModel(
-        keys({"anthropic": ProviderKey(TENANT), "groq": ProviderKey(TENANT, base="https://x.test")}), private_hosts=(), stream=True
+        keys({"anthropic": ProviderKey(TENANT), "gemini": ProviderKey(TENANT, base="https://x.test")}), private_hosts=(), stream=True
     )
     assert isinstance(routed.adapter("anthropic/claude", "anthropic"), LiteLLMModel)
     with pytest.raises(ModelError) as caught:
-        routed.adapter("groq/x", "groq")
+        routed.adapter("gemini/x", "gemini")
     assert caught.value.info.code is ErrorCode.MODEL_BAD_REQUEST
+
+
+async def test_a_path_is_added_to_an_address_that_lacks_it(model_server: ModelServer) -> None:
+    for base in (model_server.url, f"{model_server.url}/", model_server.base):
+        reply, _ = await ask(language_model(keys=keys(OLLAMA_API_BASE=base)), request("ollama/gpt-x", "Hello"))
+        assert reply.message.text == "Echo: Hello"
 
 
 def test_openai_itself_is_asked_by_the_lean_adapter() -> None:
     routed = RoutedModel(keys(OPENAI_API_KEY=OPERATOR), private_hosts=(), stream=True)
     assert isinstance(routed.adapter("openai/gpt-5-mini", "openai"), OpenAIWire)
+
+
+async def test_s08_what_is_not_lent_is_not_used(model_server: ModelServer) -> None:
+    """S08: neither the operator's key nor an address without one; the error names the setting, and the list offers nothing."""
+    environment = {"OPENAI_API_KEY": OPERATOR, "HOSTED_VLLM_API_BASE": model_server.base}
+    kept = ProviderKeys({}, environment, lent=False)
+    for model in ("openai/gpt-5-mini", "hosted_vllm/gpt-x"):
+        error = await refused(kept, model)
+        assert error.info.code is ErrorCode.MODEL_AUTH and "BATON_LEND_KEYS" in error.info.cure
+    assert model_server.requests == [] and kept.secrets() == ()
+    assert not any(row.available for row in catalog(kept) if not row.demo)
+    assert any(row.available for row in catalog(ProviderKeys({}, environment)) if not row.demo)
+
+
+async def test_s08_a_tenants_own_key_needs_no_lending(model_server: ModelServer) -> None:
+    """S08"""
+    own = ProviderKeys({"openai": ProviderKey(TENANT)}, {"OPENAI_API_BASE": model_server.base, "OPENAI_API_KEY": OPERATOR}, lent=False)
+    await ask(language_model(keys=own), request("openai/gpt-x"))
+    assert model_server.requests[0].key == TENANT
 
 
 def test_keys_do_not_show_in_a_repr() -> None:

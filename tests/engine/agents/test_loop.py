@@ -51,6 +51,34 @@ async def test_model_is_sent_instructions_task_tools_and_settings() -> None:
     )
 
 
+async def test_each_call_may_take_as_long_as_the_agents_limit_says() -> None:
+    rig = desk(says("ok"), limits={"max_call_seconds": 7})
+    await rig.finish("cats")
+    assert [request.timeout_s for request in rig.model.requests] == [7.0]
+
+
+async def test_a_paused_answer_goes_on_and_is_one_answer() -> None:
+    begun = says("Good ").model_copy(update={"finish": "paused"})
+    rig = desk(begun, says("morning."))
+    state = await rig.finish("Greet me")
+    assert state.output == "Good morning."
+    assert told(rig, 1) == ["Good "]
+
+
+async def test_an_answer_that_is_paused_for_ever_ends_at_the_agents_limit() -> None:
+    paused = says("more ").model_copy(update={"finish": "paused"})
+    error = await failed(desk(*[paused] * 3, limits={"max_iterations": 3}))
+    assert error.code is ErrorCode.LIMIT_EXCEEDED
+
+
+async def test_a_refusal_is_told_and_not_corrected() -> None:
+    refused = says("I will not.").model_copy(update={"finish": "refused"})
+    rig = desk(refused, output_schema=SCHEMA)
+    error = await failed(rig)
+    assert error.code is ErrorCode.MODEL_BAD_REPLY and "refused to answer: I will not." in error.message
+    assert len(rig.model.requests) == 1
+
+
 async def test_agent_without_instructions_says_none() -> None:
     rig = desk(says("ok"), instructions="")
     await rig.finish("cats")

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tenants.isolation.scope import tenant_scope
 from tenants.models import TenantOwned, Tool, User
-from tests.tenants.cast import CANARY, House, agent_document, graph_document
+from tests.tenants.cast import CANARY, House, agent_document, graph_document, provider_of
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 PUBLIC = {"api/v1/health", "api/v1/health/live", "api/v1/health/ready", "api/v1/schema", "sign-in/", "sign-in/link/<str:token>/"}
@@ -70,7 +70,7 @@ def known_parameters(house: House) -> Patterns:
         "membership_id": house.membership.pk,
         "tool_id": house.tool.pk,
         "identity_id": house.identity.pk,
-        "name": f"{house.tenant.slug}prov",
+        "name": provider_of(house.tenant.slug),
         "token": "not-a-token",
         "object_id": house.tool.pk,
         "run_id": house.run.pk,

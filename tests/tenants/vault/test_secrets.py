@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from orchestrator.capabilities.redaction import REDACTED
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import DataKey, ProviderKey
 from tenants.people.api_keys import key_and_membership
@@ -18,16 +19,16 @@ from tenants.problems import Forbidden, InvalidValue
 from tenants.roles import MemberRole
 from tenants.vault.master_key import MasterKeyUnusable, master_key, read_or_make
 from tenants.vault.provider_keys import provider_key, save_provider_key
-from tenants.vault.redaction import REDACTED, RedactSecrets, redact, remember_secret
+from tenants.vault.redaction import RedactSecrets, redact, remember_secret
 from tenants.vault.secrets import SecretUnreadable, decrypt
 from tests.tenants.cast import PROVIDER_SECRET, House
 
 
 def test_what_was_stored_comes_back_to_the_worker(alpha: House, beta: House) -> None:
     with tenant_scope(alpha.tenant.id):
-        assert provider_key("alphaprov") == PROVIDER_SECRET
+        assert provider_key("mistral") == PROVIDER_SECRET
     with tenant_scope(beta.tenant.id):
-        assert provider_key("alphaprov") is None
+        assert provider_key("mistral") is None
 
 
 def test_s01_no_column_of_the_database_holds_the_secret(alpha: House) -> None:
@@ -55,23 +56,23 @@ def test_s03_the_api_writes_and_masks_and_never_reads(alpha: House) -> None:
 
 def test_s04_a_ciphertext_moved_to_another_tenant_or_name_is_refused(alpha: House, beta: House) -> None:
     with system_scope():
-        stolen = ProviderKey.objects.get(name="alphaprov").ciphertext
+        stolen = ProviderKey.objects.get(name="mistral").ciphertext
         wrapped = DataKey.objects.get(tenant=alpha.tenant).wrapped
     with tenant_scope(alpha.tenant.id), pytest.raises(SecretUnreadable):
-        decrypt(alpha.tenant.id, "betaprov", stolen)
+        decrypt(alpha.tenant.id, "groq", stolen)
     with tenant_scope(beta.tenant.id):
         with pytest.raises(SecretUnreadable):
-            decrypt(beta.tenant.id, "alphaprov", stolen)
+            decrypt(beta.tenant.id, "mistral", stolen)
         DataKey.objects.update(wrapped=wrapped)
         with pytest.raises(SecretUnreadable):
-            decrypt(beta.tenant.id, "alphaprov", stolen)
+            decrypt(beta.tenant.id, "mistral", stolen)
 
 
 def test_s04_another_master_key_is_told_apart(alpha: House, key_file: Path) -> None:
     key_file.write_bytes(base64.b64encode(os.urandom(32)))
     master_key.cache_clear()
     with tenant_scope(alpha.tenant.id), pytest.raises(SecretUnreadable, match="cannot be decrypted"):
-        provider_key("alphaprov")
+        provider_key("mistral")
 
 
 def test_s06_the_key_file_is_for_its_owner_only_and_lies_elsewhere(tmp_path: Path) -> None:
@@ -94,6 +95,14 @@ def test_s06_the_key_file_is_for_its_owner_only_and_lies_elsewhere(tmp_path: Pat
 def test_what_is_no_key_is_refused(alpha: House, value: str) -> None:
     with tenant_scope(alpha.tenant.id), pytest.raises(InvalidValue):
         save_provider_key(tenant=alpha.tenant, name="openai", value=value, by=alpha.owner)
+
+
+@pytest.mark.parametrize("name", ["opnai", "sagemaker", "llamafile", "ollama2"])
+def test_n07_a_key_is_refused_for_a_provider_that_is_not_asked(alpha: House, name: str) -> None:
+    """N07: a mistyped name is told where it is saved."""
+    with tenant_scope(alpha.tenant.id), pytest.raises(InvalidValue) as caught:
+        save_provider_key(tenant=alpha.tenant, name=name, value="sk-0123456789", by=alpha.owner)
+    assert name in str(caught.value) and "openai" in caught.value.cure
 
 
 def test_only_managers_store_keys(alpha: House) -> None:

@@ -1,0 +1,1 @@
+"""What servers answer, in their many forms, made into one."""
