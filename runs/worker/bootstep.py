@@ -10,6 +10,7 @@ from runs.health.watch import exit_later
 from runs.worker.gc_tuning import tune_gc
 from runs.worker.resources import TenantResourceSource
 from runs.worker.worker import RunWorker
+from tenants.vault.model_library import load_in_background
 
 _worker: RunWorker | None = None
 
@@ -36,6 +37,7 @@ class RunWorkerStep(bootsteps.StartStopStep):
         _worker = RunWorker(TenantResourceSource(), _end_process)
         _worker.start()
         tune_gc()
+        load_in_background()
 
     def stop(self, parent: Any) -> None:
         if _worker is not None:

@@ -1,6 +1,7 @@
 """LiteLLM behind the engine's port: every provider that has no lean adapter of its own.
 
-Importing LiteLLM takes seconds and much memory, so it happens at the first call, on a thread.
+Importing LiteLLM takes seconds and much memory, so it happens only where a key leads to it: when the worker
+starts, else at the first call, on a thread.
 Everything it would log, send or keep on its own is switched off.
 """
 
@@ -19,6 +20,7 @@ from orchestrator.capabilities.egress.errors import EgressRefused
 from orchestrator.capabilities.language_models.dialects import DIALECTS, PLAIN, Dialects, Simplified
 from orchestrator.capabilities.language_models.failures import bad_reply, cut, refusal, timed_out, unreachable
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
+from orchestrator.capabilities.language_models.retries import RESTART
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.capabilities.redaction import redacted
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
@@ -29,6 +31,7 @@ _QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx"
 """Loggers that write prompts or addresses at their lower levels."""
 _ENDS: Final = {"model_context_window_exceeded": "length", "pause_turn": "pause_turn", "error": "error", "network_error": "error"}
 """Words for the end of an answer, in those that go on from LiteLLM."""
+LOADING: Final = "The library that asks this provider is being loaded, once for this worker: about ten seconds ..."
 _CONNECT_S: Final = 10.0
 _MALFORMED: Final = (
     "JSONDecodeError",
@@ -90,7 +93,7 @@ class LiteLLMModel:
         self._dialects = dialects
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
-        module = await asyncio.to_thread(litellm)
+        module = await self._library(call)
         assembly = Assembly(request, call.on_delta)
         try:
             async with asyncio.timeout(request.timeout_s), self._client(request.timeout_s) as client:
@@ -104,6 +107,15 @@ class LiteLLMModel:
             failure = self._failure(error, request)
         failure.usage = assembly.spent()
         raise failure
+
+    async def _library(self, call: CallContext) -> ModuleType:
+        """Whoever watches the call is told while the library is loaded; what they were told is void then."""
+        if litellm.cache_info().currsize:
+            return litellm()
+        call.on_delta(LOADING)
+        module = await asyncio.to_thread(litellm)
+        call.on_delta(RESTART)
+        return module
 
     async def _ask(self, module: ModuleType, request: ModelRequest, assembly: Assembly, client: Any) -> None:
         dialect = self._dialects.of(self._host, request.model, PLAIN)

@@ -44,6 +44,11 @@ class Provider:
     models: tuple[str, ...] = ()
     """Of such a provider: what it suggests, without its name."""
 
+    @property
+    def by_library(self) -> bool:
+        """Whether LiteLLM asks it."""
+        return self.adapter is None and not self.speaks_openai
+
 
 _KNOWN = {
     provider.name: provider

@@ -43,6 +43,7 @@ def test_what_is_not_said_is_assumed() -> None:
         "tools": (),
         "limits": {
             "max_iterations": 10,
+            "max_call_seconds": 120.0,
             "max_seconds": 300.0,
             "max_tokens": 200_000,
             "max_repairs": 2,
