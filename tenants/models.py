@@ -102,6 +102,30 @@ class SignInLink(TenantOwned):
         return f"Sign-in link of {self.user}"
 
 
+class Invitation(TenantOwned):
+    """Makes whoever accepts it a member, once. Only the hash of its token is kept.
+
+    `who` is what the inviter calls the person; it names no account.
+    """
+
+    who = models.CharField(max_length=120)
+    role = models.CharField(max_length=16, choices=MemberRole)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    """When it was accepted, taken back, or replaced after it had expired."""
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta(TenantOwned.Meta):
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "who"], condition=models.Q(closed_at=None), name="invitation_open_once")]
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.who} as {self.role}"
+
+
 class SignInThrottle(models.Model):
     """Failed sign-ins of one account from one address, or of one address, in a time window."""
 

@@ -2,28 +2,15 @@
 
 from collections.abc import Callable
 
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
-from tenants.isolation.scope import entered, system_scope
-from tenants.models import Membership, User
+from tenants.isolation.scope import entered
 from tenants.people.access import remember_role
 from tenants.people.api_keys import key_and_membership
 from tenants.people.authentication import bearer_key
-
-SESSION_TENANT = "tenant"
+from tenants.people.sessions import session_memberships
 
 Respond = Callable[[HttpRequest], HttpResponse]
-
-
-def session_membership(user: User | AnonymousUser, wanted: str | None) -> Membership | None:
-    """The membership of `user` in the tenant they chose, else in their first one."""
-    if not isinstance(user, User):
-        return None
-    with system_scope():
-        memberships = list(Membership.objects.filter(user=user).select_related("tenant", "user").order_by("created_at", "tenant__slug"))
-    chosen = [membership for membership in memberships if str(membership.tenant_id) == wanted]
-    return next(iter(chosen or memberships), None)
 
 
 class TenantMiddleware:
@@ -36,12 +23,15 @@ class TenantMiddleware:
         secret = bearer_key(request)
         if secret is not None:
             key, membership = key_and_membership(secret) or (None, None)
+            memberships = [membership] if membership else []
         else:
-            key, membership = None, session_membership(request.user, request.session.get(SESSION_TENANT))
+            key, memberships = None, session_memberships(request.user, request.session)
+            membership = next(iter(memberships), None)
         if membership is not None:
             remember_role(membership)
         request.api_key = key  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
+        request.memberships = memberships  # type: ignore[attr-defined]
         with entered(membership.tenant_id if membership else None):
             return self.get_response(request)
 

@@ -7,11 +7,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants.isolation.scope import system_scope
 from tenants.models import Membership
+from tenants.people.sessions import choose_tenant, limit_to
 from tenants.people.sign_in import sign_in_with_password, usable_link, use_link
 from tenants.problems import ApiProblem, NotFound
-from tenants.web.middleware import SESSION_TENANT
 from tenants.web.pages import member_page, page_member, refusal
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -43,7 +42,7 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return refusal(request, problem.status, problem.message, problem.cure)
     request.session.flush()
     login(request, link.user, backend=BACKEND)
-    request.session[SESSION_TENANT] = str(link.tenant_id)
+    limit_to(request.session, link.tenant_id)
     return redirect("/")
 
 
@@ -56,11 +55,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 @member_page()
 def switch_tenant(request: HttpRequest, slug: str) -> HttpResponse:
-    with system_scope():
-        chosen = Membership.objects.filter(user=page_member(request).user_id, tenant__slug=slug).first()
+    page_member(request)
+    memberships: list[Membership] = request.memberships  # type: ignore[attr-defined]
+    chosen = next((each for each in memberships if each.tenant.slug == slug), None)
     if chosen is None:
         raise NotFound()
-    request.session[SESSION_TENANT] = str(chosen.tenant_id)
+    choose_tenant(request.session, chosen.tenant_id)
     return redirect("/")
 
 
