@@ -64,6 +64,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.web.middleware.TenantMiddleware",
     "tenants.web.middleware.ContentSecurityMiddleware",
+    "tenants.web.middleware.StorableTextMiddleware",
+    "tenants.web.middleware.BareErrorMiddleware",
 ]
 
 TEMPLATES = [
@@ -141,6 +143,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "orchestrator.exception_handler.forgery"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

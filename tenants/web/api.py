@@ -66,7 +66,7 @@ class PolicyVersionsView(MemberApiView):
     @extend_schema(operation_id="policy_versions_list", responses=PolicyVersionsOut)
     def get(self, request: Request) -> Response:
         versions = list(PolicyVersion.objects.select_related("created_by").order_by("-number")[:101])
-        for version, before in zip(versions, [*versions[1:], None], strict=True):
+        for version, before in zip(versions, [*versions[1:], None], strict=False):
             version.diff = policy_diff(before, version)  # type: ignore[attr-defined]
         return Response(PolicyVersionsOut({"versions": versions[:100]}).data)
 
