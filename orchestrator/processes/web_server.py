@@ -32,6 +32,7 @@ class BoundedServer(Server):  # type: ignore[misc]
     """Lets applications wait for slow websocket clients, and closes those that take nothing any more."""
 
     def run(self) -> None:
+        self.proxy_forwarded_address_header = None  # it would believe anybody; `OwnProxies` asks who says it
         reactor.callWhenRunning(self._begin_life)
         super().run()
 

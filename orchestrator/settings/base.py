@@ -14,6 +14,7 @@ from orchestrator.settings.env import (
     REDIS_URL,
     ROOT,
     TRUSTED_ORIGINS,
+    TRUSTED_PROXIES,
 )
 from orchestrator.settings.signing import secret_key
 
@@ -25,6 +26,7 @@ MASTER_KEY_PLACE = {"file": MASTER_KEY_FILE, "never_in": DATA_DIR}
 DEBUG = DEBUG
 ALLOWED_HOSTS = ALLOWED_HOSTS
 CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
+PROXY_NETWORKS = TRUSTED_PROXIES
 ROOT_URLCONF = "orchestrator.urls"
 ASGI_APPLICATION = "orchestrator.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tenants.web.middleware.SecureCookiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

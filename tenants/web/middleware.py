@@ -15,6 +15,20 @@ from tenants.web.pages import refusal
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
+class SecureCookiesMiddleware:
+    """Where the site is https, no cookie ever travels without it."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+
 class TenantMiddleware:
     """Puts the request into its tenant's scope: that of the API key, else that of the session."""
 
