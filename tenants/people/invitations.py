@@ -12,13 +12,14 @@ from uuid import UUID
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tenants.isolation.scope import system_scope, tenant_scope
-from tenants.models import Invitation, Membership, Tenant, User
+from tenants.models import ApiKey, Invitation, Membership, Tenant, User
 from tenants.people.access import role_of
 from tenants.people.actions import manageable_roles, require_rank
+from tenants.people.api_keys import valid_now
 from tenants.people.tokens import digest_of, new_token
 from tenants.problems import ApiProblem, Conflict, InvalidValue, NotFound
 from tenants.roles import MemberRole
@@ -47,7 +48,7 @@ class NewInvitation:
     token: str
 
 
-def invite(*, tenant: Tenant, who: str, role: MemberRole, by: User) -> NewInvitation:
+def invite(*, tenant: Tenant, who: str, role: MemberRole, by: User, made_with: ApiKey | None = None) -> NewInvitation:
     """An invitation whose link `by` hands over. Nothing is looked up about `who` but the members, whom `by` can see."""
     require_rank(by, role)
     who = " ".join(who.split())
@@ -58,11 +59,11 @@ def invite(*, tenant: Tenant, who: str, role: MemberRole, by: User) -> NewInvita
     token, now = new_token(), timezone.now()
     try:
         with transaction.atomic():
-            Invitation.objects.filter(who=who, closed_at=None, expires_at__lte=now).update(closed_at=now)
+            Invitation.objects.filter(who=who, closed_at=None).exclude(pk__in=open_invitations().values("pk")).update(closed_at=now)
             if open_invitations().count() >= MOST_OPEN:
                 raise Conflict(f"{MOST_OPEN} invitations are open.", cure="Take some back first.")
             row = Invitation.objects.create(
-                tenant=tenant, who=who, role=role, digest=digest_of(token), created_by=by, expires_at=now + LIFETIME
+                tenant=tenant, who=who, role=role, digest=digest_of(token), created_by=by, made_with=made_with, expires_at=now + LIFETIME
             )
     except IntegrityError as error:
         raise Conflict(f"{who} is invited already.", cure="Take that invitation back first; its link cannot be shown again.") from error
@@ -71,7 +72,8 @@ def invite(*, tenant: Tenant, who: str, role: MemberRole, by: User) -> NewInvita
 
 def open_invitations() -> QuerySet[Invitation]:
     """Those of the tenant that can still be accepted."""
-    return Invitation.objects.filter(closed_at=None, expires_at__gt=timezone.now()).select_related("created_by")
+    held = Q(made_with=None) | valid_now("made_with__")
+    return Invitation.objects.filter(held, closed_at=None, expires_at__gt=timezone.now()).select_related("created_by")
 
 
 def take_back(*, invitation_id: UUID, by: User) -> None:
@@ -100,8 +102,8 @@ def accept(*, token: str, user: User) -> Membership:
     """Make `user` a member. Of two who accept at the same moment one wins."""
     row = usable_invitation(token)
     with tenant_scope(row.tenant_id), transaction.atomic():
-        closed = open_invitations().filter(pk=row.pk).update(closed_at=timezone.now(), accepted_by=user)
-        if not closed:
+        # Of its own columns only: what comes from other tables is not looked at again by a database that waited for the row.
+        if not Invitation.objects.filter(pk=row.pk, closed_at=None).update(closed_at=timezone.now(), accepted_by=user):
             raise InvitationRefused()
         membership, made = Membership.objects.get_or_create(tenant=row.tenant, user=user, defaults={"role": row.role})
         if not made:

@@ -16,7 +16,7 @@ from tenants.policy.text import MAX_BYTES
 from tenants.problems import NotFound
 from tenants.roles import Action
 from tenants.vault.provider_keys import LONGEST, delete_provider_key, save_provider_key
-from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
+from tenants.web.api_view import MemberApiView, body_of, moment_field, number_field, text_field
 from tenants.web.pages import role_named
 from tenants.web.serializers import (
     ApiKeyIn,
@@ -80,8 +80,9 @@ class ApiKeysView(MemberApiView):
 
     @extend_schema(request=ApiKeyIn, responses={201: NewApiKeyOut})
     def post(self, request: Request) -> Response:
-        label = text_field(body_of(request, optional=frozenset({"label"})), "label", longest=80)
-        made = create_api_key(tenant=self.tenant, user=self.user, label=label)
+        data = body_of(request, optional=frozenset({"label", "expires_at"}))
+        label, expires_at = text_field(data, "label", longest=80), moment_field(data, "expires_at")
+        made = create_api_key(tenant=self.tenant, user=self.user, label=label, expires_at=expires_at, made_with=self.key)
         return Response({**ApiKeyOut(made.row).data, "key": made.secret}, status=201)
 
 
@@ -107,7 +108,7 @@ class InvitationsView(MemberApiView):
     def post(self, request: Request) -> Response:
         data = body_of(request, required=frozenset({"who", "role"}))
         role = role_named(text_field(data, "role", longest=16))
-        made = invite(tenant=self.tenant, who=text_field(data, "who", longest=LONGEST_WHO), role=role, by=self.user)
+        made = invite(tenant=self.tenant, who=text_field(data, "who", longest=LONGEST_WHO), role=role, by=self.user, made_with=self.key)
         link = request.build_absolute_uri(reverse("invitation", args=[made.token]))
         return Response({**InvitationOut(made.row).data, "link": link}, status=201)
 

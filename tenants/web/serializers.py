@@ -22,7 +22,7 @@ class ApiKeyOut(serializers.ModelSerializer[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ("id", "label", "prefix", "user", "created_at", "last_used_at")
+        fields = ("id", "label", "prefix", "user", "created_at", "last_used_at", "expires_at", "made_with")
 
 
 class ApiKeysOut(serializers.Serializer[object]):
@@ -39,6 +39,7 @@ class NewApiKeyOut(ApiKeyOut):
 
 class ApiKeyIn(serializers.Serializer[object]):
     label = serializers.CharField(required=False, max_length=80)  # type: ignore[assignment]
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone. None: until it is revoked")
 
 
 class InvitationOut(serializers.ModelSerializer[Invitation]):

@@ -1,9 +1,11 @@
 """Settings pages: members, keys, tools, plug-ins."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,10 +18,11 @@ from tenants.people.api_keys import api_keys_for, create_api_key, revoke_api_key
 from tenants.people.invitations import open_invitations
 from tenants.policy.identities import find_identity_and_tool, grant_tool, revoke_tool, tool_matrix
 from tenants.policy.tools import enable_tool
-from tenants.problems import NotFound
+from tenants.problems import InvalidValue, NotFound
 from tenants.vault.provider_keys import delete_provider_key, save_provider_key
 from tenants.web.pages import after, member_page, page_member, role_named
 
+KEY_DAYS = {"90": "For 90 days", "30": "For 30 days", "365": "For a year", "": "Until revoked"}
 ADDS = {NODES: "A kind of node", TOOLS: "A tool", MODELS: "A model provider"}
 
 
@@ -63,7 +66,11 @@ def keys(request: HttpRequest) -> HttpResponse:
 @member_page()
 def key_create(request: HttpRequest) -> HttpResponse:
     membership = page_member(request)
-    made = create_api_key(tenant=membership.tenant, user=membership.user, label=request.POST.get("label", ""))
+    days = request.POST.get("days", "")
+    if days not in KEY_DAYS:
+        raise InvalidValue("A key cannot hold for that long.", cure=f"Days: {', '.join(filter(None, KEY_DAYS))}, or none.")
+    expires_at = timezone.now() + timedelta(days=int(days)) if days else None
+    made = create_api_key(tenant=membership.tenant, user=membership.user, label=request.POST.get("label", ""), expires_at=expires_at)
     return _keys_page(request, secret=made.secret)
 
 
@@ -139,7 +146,13 @@ def tool_right(request: HttpRequest, identity_id: UUID, tool_id: UUID) -> HttpRe
 
 def _keys_page(request: HttpRequest, secret: str | None) -> HttpResponse:
     user = page_member(request).user
-    context = {"keys": api_keys_for(user), "providers": ProviderKey.objects.all(), "secret": secret, "sees_all": may_here(user, "manage")}
+    context = {
+        "keys": api_keys_for(user),
+        "providers": ProviderKey.objects.all(),
+        "secret": secret,
+        "sees_all": may_here(user, "manage"),
+        "days": KEY_DAYS,
+    }
     return render(request, "tenants/keys.html", context)
 
 
