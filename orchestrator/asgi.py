@@ -10,12 +10,13 @@ django.setup(set_prefix=False)
 
 from orchestrator.processes.http_threads import ThreadedHandler  # noqa: E402 - needs the apps loaded
 from orchestrator.processes.origin import OwnOrigin  # noqa: E402
+from orchestrator.processes.proxies import OwnProxies  # noqa: E402
 from orchestrator.routing import lifespan, websocket_urls  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": ThreadedHandler(),
-        "websocket": OwnOrigin(URLRouter(websocket_urls)),
+        "http": OwnProxies(ThreadedHandler()),
+        "websocket": OwnProxies(OwnOrigin(URLRouter(websocket_urls))),
         "lifespan": lifespan,
     }
 )

@@ -3,9 +3,9 @@
 import sys
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -13,7 +13,8 @@ from rest_framework.views import set_rollback
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.errors import EngineError
 from tenants.isolation.database import RETRY_AFTER_S, drop_connection, is_away
-from tenants.problems import ApiProblem, Forbidden, NotFound, NotSignedIn
+from tenants.problems import ApiProblem, Forbidden, NotFound, NotSignedIn, TooLarge
+from tenants.web.pages import refusal
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -32,31 +33,46 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def missing_address(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere: for programs in the words of a missing thing, for people as a page."""
-    if not _for_programs(request):
-        return defaults.page_not_found(request, exception)
-    return JsonResponse(_body(NotFound()), status=404)
+    return _told(request, NotFound())
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _told(request, Forbidden())
+
+
+def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that no page of this session has sent, or whose page is out of date."""
+    return _told(
+        request, _of("forgery", "This form does not come from a page of yours.", "Open the page again, then send it again.", 403, {})
+    )
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that is broken, or larger than forms may be."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return _told(request, TooLarge())
+    return _told(request, _of("bad_request", "The request cannot be understood.", "Check the address and what was sent.", 400, {}))
 
 
 def fault(request: HttpRequest) -> HttpResponse:
     """A fault of ours, which is in the log by now; or the database was away before a view was reached, or within a page."""
-    if is_away(sys.exc_info()[1]):
-        return _away(request)
-    if not _for_programs(request):
-        return defaults.server_error(request)
-    message, cure = "Something went wrong on our side.", "Try again; if it stays, the server's log says more."
-    return JsonResponse(_body(_of("internal", message, cure, 500, {})), status=500)
-
-
-def _away(request: HttpRequest) -> HttpResponse:
-    """Said without the database: no page of ours can be made."""
-    problem = _database_away()
-    response: HttpResponse
-    if _for_programs(request):
-        response = JsonResponse(_body(problem), status=problem.status)
-    else:
-        response = HttpResponse(f"{problem.message} {problem.cure}", status=problem.status, content_type="text/plain")
+    problem = _database_away() if is_away(sys.exc_info()[1]) else None
+    if problem is None:
+        message, cure = "Something went wrong on our side.", "Try again; if it stays, the server's log says more."
+        return _told(request, _of("internal", message, cure, 500, {}), bare=True)
+    response = _told(request, problem, bare=True)
     response["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _told(request: HttpRequest, problem: ApiProblem, *, bare: bool = False) -> HttpResponse:
+    """`bare` pages are made without the database and without anything that may have failed before."""
+    if _for_programs(request):
+        return JsonResponse(_body(problem), status=problem.status)
+    if not bare:
+        return refusal(request, problem.status, problem.message, problem.cure)
+    shown = {"status": problem.status, "message": problem.message, "cure": problem.cure, "request": {"COOKIES": request.COOKIES}}
+    return HttpResponse(render_to_string("tenants/refusal.html", shown), status=problem.status)
 
 
 def _database_away() -> ApiProblem:

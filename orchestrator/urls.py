@@ -11,6 +11,8 @@ from runs.web.urls import page_urls as runs_pages
 from tenants.web.urls import api_urls as tenants_api
 from tenants.web.urls import page_urls as tenants_pages
 
+handler400 = "orchestrator.exception_handler.unreadable"
+handler403 = "orchestrator.exception_handler.not_allowed"
 handler404 = "orchestrator.exception_handler.missing_address"
 handler500 = "orchestrator.exception_handler.fault"
 

@@ -84,7 +84,10 @@ class ApiKey(TenantOwned):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    made_with = models.ForeignKey("self", on_delete=models.CASCADE, null=True, editable=False, related_name="+")
+    """The key that a program made this one with. It ends no later than that one."""
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
@@ -100,6 +103,32 @@ class SignInLink(TenantOwned):
 
     def __str__(self) -> str:
         return f"Sign-in link of {self.user}"
+
+
+class Invitation(TenantOwned):
+    """Makes whoever accepts it a member, once. Only the hash of its token is kept.
+
+    `who` is what the inviter calls the person; it names no account.
+    """
+
+    who = models.CharField(max_length=120)
+    role = models.CharField(max_length=16, choices=MemberRole)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    made_with = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, editable=False, related_name="+")
+    """The key that a program made it with. It can be accepted as long as that one holds."""
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    """When it was accepted, taken back, or replaced after it had expired."""
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta(TenantOwned.Meta):
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["tenant", "who"], condition=models.Q(closed_at=None), name="invitation_open_once")]
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.who} as {self.role}"
 
 
 class SignInThrottle(models.Model):

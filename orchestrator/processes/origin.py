@@ -1,10 +1,15 @@
-"""Websockets are opened by pages of our own hosts only."""
+"""Websockets are opened by pages of our own origin only: scheme, host and port."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
+
+PORTS = {"http": 80, "https": 443}
+HTTP = {"ws": "http", "wss": "https"}
+
+Origin = tuple[str, str, int]
 
 
 class OwnOrigin:
@@ -14,20 +19,35 @@ class OwnOrigin:
         self._application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        origins = [value for name, value in scope["headers"] if name == b"origin"]
-        if len(origins) == 1 and is_own(origins[0].decode("latin-1")):
+        if _is_own(_texts(scope, b"origin"), _texts(scope, b"host"), HTTP[scope["scheme"]]):
             await self._application(scope, receive, send)
         else:
             await receive()
             await send({"type": "websocket.close"})
 
 
-def is_own(origin: str) -> bool:
-    """Whether a page of this origin is one of ours: a web address of an allowed host."""
-    try:
-        parts = urlsplit(origin)
-        host = parts.hostname
-    except ValueError:
+def _is_own(origins: list[str], hosts: list[str], scheme: str) -> bool:
+    """Whether the page's origin is the one it connects to, under a host of ours, or one that is trusted like it."""
+    if len(origins) != 1 or len(hosts) != 1:
         return False
     allowed = settings.ALLOWED_HOSTS or (["localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
-    return host is not None and parts.scheme in ("http", "https") and validate_host(f"[{host}]" if ":" in host else host, allowed)
+    if not validate_host(split_domain_port(hosts[0])[0], allowed):
+        return False
+    origin, own = parse(origins[0]), [f"{scheme}://{hosts[0]}", *settings.CSRF_TRUSTED_ORIGINS]
+    return origin is not None and origin in map(parse, own)
+
+
+def parse(text: str) -> Origin | None:
+    """None for what is no whole origin of the web."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not host or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        return None
+    return parts.scheme, host, port or PORTS[parts.scheme]
+
+
+def _texts(scope: Any, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]

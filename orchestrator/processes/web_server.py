@@ -10,9 +10,12 @@ import time
 from typing import Any
 
 from daphne.cli import CommandLineInterface
+from daphne.http_protocol import HTTPFactory
 from daphne.server import Server
-from daphne.ws_protocol import WebSocketProtocol
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
+
+from orchestrator.processes.web_bounds import LARGEST_MESSAGE, BoundedChannel, BoundedSocket
 
 BACKLOG_LIMIT = 2 * 1024 * 1024
 """Bytes written and not taken by the client."""
@@ -32,6 +35,9 @@ class BoundedServer(Server):  # type: ignore[misc]
     """Lets applications wait for slow websocket clients, and closes those that take nothing any more."""
 
     def run(self) -> None:
+        self.proxy_forwarded_address_header = None  # it would believe anybody; `OwnProxies` asks who says it
+        self.websocket_max_message_size = self.websocket_max_frame_size = LARGEST_MESSAGE
+        HTTPFactory.protocol, WebSocketFactory.protocol = BoundedChannel, BoundedSocket  # Daphne makes the factories itself
         reactor.callWhenRunning(self._begin_life)
         super().run()
 

@@ -14,6 +14,7 @@ from orchestrator.settings.env import (
     REDIS_URL,
     ROOT,
     TRUSTED_ORIGINS,
+    TRUSTED_PROXIES,
 )
 from orchestrator.settings.signing import secret_key
 
@@ -25,6 +26,7 @@ MASTER_KEY_PLACE = {"file": MASTER_KEY_FILE, "never_in": DATA_DIR}
 DEBUG = DEBUG
 ALLOWED_HOSTS = ALLOWED_HOSTS
 CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
+PROXY_NETWORKS = TRUSTED_PROXIES
 ROOT_URLCONF = "orchestrator.urls"
 ASGI_APPLICATION = "orchestrator.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tenants.web.middleware.SecureCookiesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -64,6 +67,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.web.middleware.TenantMiddleware",
     "tenants.web.middleware.ContentSecurityMiddleware",
+    "tenants.web.middleware.StorableTextMiddleware",
+    "tenants.web.middleware.BareErrorMiddleware",
 ]
 
 TEMPLATES = [
@@ -113,6 +118,11 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
 GUARDIAN_RAISE_403 = False
 ANONYMOUS_USER_NAME = None
 LOGIN_URL = "/sign-in/"
@@ -136,6 +146,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "orchestrator.exception_handler.forgery"
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

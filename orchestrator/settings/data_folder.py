@@ -14,17 +14,39 @@ OTHERS = 0o077
 
 
 def private_folder(path: Path) -> None:
-    """Make the folder, or narrow the mode of one that is ours. Raises ImproperlyConfigured for any other open folder."""
+    """Make the folder, or narrow what others may do with it and with all that is in it.
+
+    Raises ImproperlyConfigured for a folder of another user, and for an open one that is not ours.
+    """
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.stat()
-    if not found.st_mode & OTHERS:
-        return
-    if found.st_uid != os.getuid() or found.st_mode & stat.S_ISVTX or not _may_be_narrowed(path):
+    if found.st_uid != os.getuid():
         raise ImproperlyConfigured(
-            f"Others can enter the data folder {path}: its mode is {stat.S_IMODE(found.st_mode):04o}, not 0700. "
-            f"Set BATON_DATA to a folder of its own, or run: chmod 700 '{path}'"
+            f"The data folder {path} belongs to user {found.st_uid}, and this process runs as user {os.getuid()}. "
+            f"Set BATON_DATA to a folder of its own, or run: chown -R {os.getuid()} '{path}'"
         )
-    path.chmod(0o700)
+    if found.st_mode & OTHERS:
+        if found.st_mode & stat.S_ISVTX or not _may_be_narrowed(path):
+            raise ImproperlyConfigured(
+                f"Others can enter the data folder {path}: its mode is {stat.S_IMODE(found.st_mode):04o}, not 0700. "
+                f"Set BATON_DATA to a folder of its own, or run: chmod 700 '{path}'"
+            )
+        path.chmod(0o700)
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files):
+            _narrow(Path(folder, name))
+
+
+def _narrow(path: Path) -> None:
+    """Take the rights of others from a file, a socket or a folder. Links are left alone: they lead to what is not ours."""
+    try:
+        found = path.lstat()
+        if found.st_mode & OTHERS and not stat.S_ISLNK(found.st_mode):
+            path.chmod(found.st_mode & 0o700)
+    except FileNotFoundError:
+        return  # the log of a database goes whenever the last connection does
+    except PermissionError:
+        raise ImproperlyConfigured(f"Others can read {path}, and it belongs to another user. Run: chmod go= '{path}'") from None
 
 
 def _may_be_narrowed(path: Path) -> bool:
@@ -43,19 +65,7 @@ def private_database(name: str) -> None:
     try:
         os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        _narrow_database(name)
+        for ending in ("", "-wal", "-shm", "-journal"):
+            _narrow(Path(name + ending))
     except OSError:
         return
-
-
-def _narrow_database(name: str) -> None:
-    for path in (Path(name + ending) for ending in ("", "-wal", "-shm", "-journal")):
-        try:
-            if path.stat().st_mode & OTHERS:
-                path.chmod(0o600)
-        except FileNotFoundError:
-            continue  # the log goes whenever the last connection does
-        except PermissionError:
-            raise ImproperlyConfigured(
-                f"Others can read the database {path}, and it belongs to another user. Run: chmod 600 '{path}'"
-            ) from None

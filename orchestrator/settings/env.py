@@ -23,6 +23,11 @@ MASTER_KEY_FILE = Path(env.str("BATON_MASTER_KEY_FILE", default=str(Path.home() 
 
 ALLOWED_HOSTS = env.list("BATON_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 TRUSTED_ORIGINS = env.list("BATON_TRUSTED_ORIGINS", default=[])
+"""Other origins, such as https://baton.example, whose pages may send forms and open sockets."""
+
+TRUSTED_PROXIES = env.list("BATON_TRUSTED_PROXIES", default=[])
+"""Networks of the proxies in front, such as 10.0.0.0/8: only they say who a client is, and whether it came by https."""
+
 PRIVATE_HOSTS = env.list("BATON_PRIVATE_HOSTS", default=[])
 """host or host:port that outbound requests may reach although private, such as localhost:11434."""
 

@@ -3,14 +3,26 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.engine.ids import Json
 from tenants.problems import InvalidValue
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""The last four are the wide forms of the first four; some spreadsheets take them for the same."""
+_STARTS = r"=+\-@\uff1d\uff0b\uff0d\uff20\u2212"
+"""Of formulas, plain and in their wide forms, which some spreadsheets take for the same."""
+_BREAKS = r";|\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029"
+"""What some program takes for the end of a cell or of a line, whatever stands around it: spreadsheets of other languages split at
+other characters, and know our quotes at the start of a cell only."""
+_UNSEEN = (
+    r" \xa0\u1680\u2000-\u200f\u202a-\u202f\u205f-\u206f\u3000\ufeff\xad\u061c\u180e\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\"\u201c\u201d"
+)
+"""What programs pass over before a formula: blanks, byte-order marks, characters without a shape, quotes."""
+
+LEADING = re.compile(rf"[{_UNSEEN}{_BREAKS},]*+[{_STARTS}]|[\t\r\n]")
+INNER = re.compile(rf"([{_BREAKS}])([{_UNSEEN}]*+)(?=[{_STARTS}])")
+INNER_OR_COMMA = re.compile(rf"([{_BREAKS},])([{_UNSEEN}]*+)(?=[{_STARTS}])")
 
 
 def table_csv(output: Json, path: str) -> str:
@@ -51,9 +63,16 @@ def _columns(record: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 def _cell(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return "" if value is None else value
-    return _safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    if isinstance(value, str):
+        return _safe(value)
+    return _quoted(INNER, json.dumps(value, ensure_ascii=False))
 
 
 def _safe(text: str) -> str:
-    """A text that a spreadsheet takes for a formula is quoted."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """Wherever a program could take a formula to begin, a quote says that it is text."""
+    return _quoted(INNER_OR_COMMA, text)
+
+
+def _quoted(inner: "re.Pattern[str]", text: str) -> str:
+    quoted = inner.sub(r"\1'\2", text)
+    return f"'{quoted}" if LEADING.match(text) else quoted

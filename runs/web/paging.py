@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
@@ -23,16 +23,20 @@ class Cursor(NamedTuple):
     last: UUID
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.at.isoformat()} {self.last}".encode()).decode().rstrip("=")
+        at = self.at.astimezone(UTC).isoformat()
+        return base64.urlsafe_b64encode(f"{at} {self.last}".encode()).decode().rstrip("=")
 
     @classmethod
     def read(cls, text: str) -> "Cursor":
-        """Raises InvalidValue for a text that no page gave."""
+        """Raises InvalidValue for a text that no page gives: what is read must be written as it came."""
         try:
             at, _, last = base64.urlsafe_b64decode(text.encode() + b"==").decode().partition(" ")
-            return cls(datetime.fromisoformat(at), UUID(last))
-        except (ValueError, binascii.Error) as error:
-            raise InvalidValue("`after` is not a cursor of this list.", cure="Use the `next` of the page before.") from error
+            cursor = cls(datetime.fromisoformat(at), UUID(last))
+        except (ValueError, binascii.Error):
+            cursor = None
+        if cursor is None or cursor.at.tzinfo is not UTC or str(cursor) != text:
+            raise InvalidValue("`after` is not a cursor of this list.", cure="Use the `next` of the page before.")
+        return cursor
 
 
 def newest_first(rows: "QuerySet[R]", after: str) -> tuple[list[R], str | None]:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.utils import timezone
 
 from tenants.isolation.scope import tenant_scope
-from tenants.models import ApiKey, Membership, Tenant, User
+from tenants.models import ApiKey, Invitation, Membership, SignInLink, Tenant, User
 from tenants.people.access import forget_permissions, outranks, require_here, role_allows, role_of
-from tenants.people.sign_in import create_sign_in_link
-from tenants.problems import Conflict, Forbidden, InvalidValue
+from tenants.problems import Conflict, Forbidden
 from tenants.roles import ROLE_ORDER, MemberRole
 
 
@@ -49,37 +48,23 @@ def seed_tenants(*, password: str) -> SeededTenants:
     return SeededTenants(demo, acme, demo_owner, acme_owner)
 
 
-def add_member(*, tenant: Tenant, username: str, role: MemberRole, by: User) -> str | None:
-    """Add a person. For a person who is new here: the token of their first sign-in link."""
-    _require_rank(by, role)
-    username = username.strip()
-    user = User.objects.filter(username=username).first()
-    with transaction.atomic():
-        is_new = user is None
-        if user is None:
-            user = _create_person(username)
-        if user.is_service:
-            raise InvalidValue(f"{username!r} is not a person.")
-        _, added = Membership.objects.get_or_create(tenant=tenant, user=user, defaults={"role": role})
-        if not added:
-            raise Conflict(f"{username} is a member already.", cure="Change the role in the list instead.")
-        return create_sign_in_link(tenant=tenant, user=user) if is_new else None
-
-
 def change_role(*, membership: Membership, role: MemberRole, by: User) -> None:
-    _require_rank(by, MemberRole(membership.role))
-    _require_rank(by, role)
+    require_rank(by, MemberRole(membership.role))
+    require_rank(by, role)
     with transaction.atomic():
         _keep_an_owner(membership, role)
         Membership.objects.filter(pk=membership.pk).update(role=role)
+        _close_invitations(membership, keep=manageable_roles(role))
 
 
 def remove_member(*, membership: Membership, by: User) -> None:
-    """Take a person out, with their keys and every permission they had here."""
-    _require_rank(by, MemberRole(membership.role))
+    """Take a person out, with their keys, links and invitations and every permission they had here."""
+    require_rank(by, MemberRole(membership.role))
     with transaction.atomic():
         _keep_an_owner(membership, None)
         ApiKey.objects.filter(user=membership.user_id).delete()
+        SignInLink.objects.filter(user=membership.user_id).delete()
+        _close_invitations(membership, keep=[])
         forget_permissions(user=membership.user, tenant_id=membership.tenant_id)
         membership.delete()
 
@@ -91,7 +76,7 @@ def manageable_roles(own: MemberRole | None) -> list[MemberRole]:
     return [role for role in ROLE_ORDER if own == role or (own and outranks(own, role))]
 
 
-def _require_rank(by: User, role: MemberRole) -> None:
+def require_rank(by: User, role: MemberRole) -> None:
     """Managers handle roles up to their own; only owners handle owners."""
     require_here(by, "manage")
     if role not in manageable_roles(role_of(by)):
@@ -104,15 +89,10 @@ def _keep_an_owner(membership: Membership, role: MemberRole | None) -> None:
         raise Conflict("A workspace needs an owner.", cure="Make somebody else an owner first.")
 
 
-def _create_person(username: str) -> User:
-    user = User(username=username)
-    user.set_unusable_password()
-    try:
-        user.clean_fields(exclude=["password"])
-        user.save()
-    except (IntegrityError, ValidationError) as error:
-        raise InvalidValue(f"{username!r} cannot be used as a name.") from error
-    return user
+def _close_invitations(membership: Membership, *, keep: list[MemberRole]) -> None:
+    """Those that the member made and could not make any more; else they would hold again with a later role."""
+    made = Invitation.objects.filter(created_by=membership.user_id, closed_at=None)
+    made.exclude(role__in=keep).update(closed_at=timezone.now())
 
 
 def _seed_user(username: str, password: str) -> User:

@@ -1,11 +1,12 @@
 """Base of the REST views of every room."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from tenants.models import Tenant, User
+from tenants.models import ApiKey, Tenant, User
 from tenants.people.access import require_here
 from tenants.people.membership import active_membership
 from tenants.problems import InvalidValue
@@ -31,6 +32,12 @@ class MemberApiView(APIView):
     @property
     def user(self) -> User:
         return active_membership(self.request).user
+
+    @property
+    def key(self) -> ApiKey | None:
+        """What the request was sent with; None for a person at a browser."""
+        found: ApiKey | None = getattr(self.request._request, "api_key", None)
+        return found
 
     @property
     def tenant(self) -> Tenant:
@@ -63,6 +70,21 @@ def number_field(data: dict[str, Any], name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise InvalidValue(f"`{name}` must be a whole number from 0.", details={"field": name})
     return value
+
+
+def moment_field(data: dict[str, Any], name: str) -> datetime | None:
+    """A moment with its zone; None when it is null or missing."""
+    value = data.get(name)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    cure = "Write it with its zone, as 2026-01-31T12:00:00Z."
+    raise InvalidValue(f"`{name}` must be a moment.", cure=cure, details={"field": name})
 
 
 def _names(fields: frozenset[str]) -> str:

@@ -4,19 +4,17 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from tenants.isolation.scope import system_scope
 from tenants.models import Membership
 from tenants.roles import ROLE_ACTIONS, MemberRole
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """`current_tenant`, `current_role`, `may_edit`, `may_manage`, and `switchable_tenants` (all of the user)."""
+    """`current_tenant`, `current_role`, `may_edit`, `may_manage`, and `switchable_tenants` (all that the session gives)."""
     membership: Membership | None = getattr(request, "membership", None)
     if membership is None or membership.user_id != request.user.pk:
         return {"current_tenant": None, "current_role": "", "may_edit": False, "may_manage": False, "switchable_tenants": []}
-    with system_scope():
-        memberships = Membership.objects.filter(user=membership.user_id).select_related("tenant").order_by("tenant__name")
-        tenants = [each.tenant for each in memberships]
+    memberships: list[Membership] = request.memberships  # type: ignore[attr-defined]
+    tenants = sorted((each.tenant for each in memberships), key=lambda tenant: tenant.name)
     allowed = ROLE_ACTIONS[MemberRole(membership.role)]
     return {
         "current_tenant": membership.tenant,

@@ -13,8 +13,8 @@ from django.urls import reverse
 from tenants.models import Membership
 from tenants.people.access import may_here
 from tenants.people.membership import active_membership
-from tenants.problems import ApiProblem, NotSignedIn
-from tenants.roles import Action
+from tenants.problems import ApiProblem, InvalidValue, NotSignedIn
+from tenants.roles import Action, MemberRole
 
 View = Callable[..., HttpResponse]
 
@@ -55,7 +55,7 @@ def refusal(request: HttpRequest, status: int, message: str, cure: str) -> HttpR
 def without_membership(request: HttpRequest) -> HttpResponse:
     """To the sign-in page; who is signed in but a member of nothing gets told so."""
     if request.user.is_authenticated:
-        return refusal(request, 403, "You are not a member of a workspace.", "Ask somebody who manages one to add you.")
+        return refusal(request, 403, "You are not a member of a workspace.", "Ask somebody who manages one to invite you.")
     return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
 
 
@@ -70,3 +70,9 @@ def after(
     except ApiProblem as problem:
         messages.error(request, f"{problem.message} {problem.cure}".strip())
     return redirect(target)
+
+
+def role_named(value: str) -> MemberRole:
+    if value not in MemberRole.values:
+        raise InvalidValue(f"There is no role {value[:40]!r}.", cure=f"Roles: {', '.join(MemberRole.values)}.")
+    return MemberRole(value)

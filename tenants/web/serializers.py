@@ -2,7 +2,9 @@
 
 from rest_framework import serializers
 
-from tenants.models import ApiKey, PolicyVersion, ProviderKey, Tool
+from tenants.models import ApiKey, Invitation, PolicyVersion, ProviderKey, Tool
+from tenants.people.invitations import LONGEST_WHO
+from tenants.roles import MemberRole
 
 
 class ToolOut(serializers.ModelSerializer[Tool]):
@@ -20,7 +22,7 @@ class ApiKeyOut(serializers.ModelSerializer[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ("id", "label", "prefix", "user", "created_at", "last_used_at")
+        fields = ("id", "label", "prefix", "user", "created_at", "last_used_at", "expires_at", "made_with")
 
 
 class ApiKeysOut(serializers.Serializer[object]):
@@ -37,6 +39,32 @@ class NewApiKeyOut(ApiKeyOut):
 
 class ApiKeyIn(serializers.Serializer[object]):
     label = serializers.CharField(required=False, max_length=80)  # type: ignore[assignment]
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone. None: until it is revoked")
+
+
+class InvitationOut(serializers.ModelSerializer[Invitation]):
+    by = serializers.CharField(source="created_by.username")
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "who", "role", "by", "created_at", "expires_at")
+
+
+class InvitationsOut(serializers.Serializer[object]):
+    invitations = InvitationOut(many=True)
+
+
+class NewInvitationOut(InvitationOut):
+    link = serializers.CharField(help_text="To hand over to the person. Shown this once")
+
+    class Meta:
+        model = Invitation
+        fields = (*InvitationOut.Meta.fields, "link")
+
+
+class InvitationIn(serializers.Serializer[object]):
+    who = serializers.CharField(max_length=LONGEST_WHO, help_text="For your own list; it names no account")
+    role = serializers.ChoiceField(choices=MemberRole.choices)
 
 
 class ProviderKeyOut(serializers.ModelSerializer[ProviderKey]):

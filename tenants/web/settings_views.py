@@ -1,11 +1,11 @@
 """Settings pages: members, keys, tools, plug-ins."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,15 +13,16 @@ from orchestrator.capabilities.plugins import every_plugin
 from orchestrator.engine.plugins import MODELS, NODES, TOOLS
 from tenants.models import Membership, ProviderKey
 from tenants.people.access import may_here, role_of
-from tenants.people.actions import add_member, change_role, manageable_roles, remove_member
+from tenants.people.actions import change_role, manageable_roles, remove_member
 from tenants.people.api_keys import api_keys_for, create_api_key, revoke_api_key
+from tenants.people.invitations import open_invitations
 from tenants.policy.identities import find_identity_and_tool, grant_tool, revoke_tool, tool_matrix
 from tenants.policy.tools import enable_tool
-from tenants.problems import ApiProblem, InvalidValue, NotFound
-from tenants.roles import MemberRole
+from tenants.problems import InvalidValue, NotFound
 from tenants.vault.provider_keys import delete_provider_key, save_provider_key
-from tenants.web.pages import after, member_page, page_member
+from tenants.web.pages import after, member_page, page_member, role_named
 
+KEY_DAYS = {"90": "For 90 days", "30": "For 30 days", "365": "For a year", "": "Until revoked"}
 ADDS = {NODES: "A kind of node", TOOLS: "A tool", MODELS: "A model provider"}
 
 
@@ -31,32 +32,15 @@ def members(request: HttpRequest) -> HttpResponse:
     user = page_member(request).user
     roles = manageable_roles(role_of(user))
     rows = Membership.objects.filter(user__is_service=False).select_related("user").order_by("created_at")
-    context = {"members": rows, "roles": roles, "manageable": [role.value for role in roles], "me": user}
+    context = {"members": rows, "roles": roles, "manageable": [role.value for role in roles], "me": user, "invitations": open_invitations()}
     return render(request, "tenants/members.html", context)
-
-
-@require_POST
-@member_page("manage")
-def member_add(request: HttpRequest) -> HttpResponse:
-    membership = page_member(request)
-    try:
-        role = _role(request.POST.get("role", ""))
-        token = add_member(tenant=membership.tenant, username=request.POST.get("username", ""), role=role, by=membership.user)
-    except ApiProblem as problem:
-        messages.error(request, f"{problem.message} {problem.cure}".strip())
-        return redirect("members")
-    if token is None:
-        messages.success(request, "Added. They find the workspace in their menu.")
-        return redirect("members")
-    link = request.build_absolute_uri(reverse("sign_in_link", args=[token]))
-    return render(request, "tenants/member_link.html", {"link": link, "username": request.POST.get("username", "")})
 
 
 @require_POST
 @member_page("manage")
 def member_role(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     def change() -> str:
-        change_role(membership=_membership(membership_id), role=_role(request.POST.get("role", "")), by=page_member(request).user)
+        change_role(membership=_membership(membership_id), role=role_named(request.POST.get("role", "")), by=page_member(request).user)
         return "Role changed."
 
     return after(request, change, "members")
@@ -82,7 +66,11 @@ def keys(request: HttpRequest) -> HttpResponse:
 @member_page()
 def key_create(request: HttpRequest) -> HttpResponse:
     membership = page_member(request)
-    made = create_api_key(tenant=membership.tenant, user=membership.user, label=request.POST.get("label", ""))
+    days = request.POST.get("days", "")
+    if days not in KEY_DAYS:
+        raise InvalidValue("A key cannot hold for that long.", cure=f"Days: {', '.join(filter(None, KEY_DAYS))}, or none.")
+    expires_at = timezone.now() + timedelta(days=int(days)) if days else None
+    made = create_api_key(tenant=membership.tenant, user=membership.user, label=request.POST.get("label", ""), expires_at=expires_at)
     return _keys_page(request, secret=made.secret)
 
 
@@ -158,7 +146,13 @@ def tool_right(request: HttpRequest, identity_id: UUID, tool_id: UUID) -> HttpRe
 
 def _keys_page(request: HttpRequest, secret: str | None) -> HttpResponse:
     user = page_member(request).user
-    context = {"keys": api_keys_for(user), "providers": ProviderKey.objects.all(), "secret": secret, "sees_all": may_here(user, "manage")}
+    context = {
+        "keys": api_keys_for(user),
+        "providers": ProviderKey.objects.all(),
+        "secret": secret,
+        "sees_all": may_here(user, "manage"),
+        "days": KEY_DAYS,
+    }
     return render(request, "tenants/keys.html", context)
 
 
@@ -167,9 +161,3 @@ def _membership(membership_id: UUID) -> Membership:
     if membership is None:
         raise NotFound()
     return membership
-
-
-def _role(value: str) -> MemberRole:
-    if value not in MemberRole.values:
-        raise InvalidValue(f"There is no role {value[:40]!r}.", cure=f"Roles: {', '.join(MemberRole.values)}.")
-    return MemberRole(value)

@@ -3,17 +3,18 @@
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants.isolation.scope import system_scope
-from tenants.models import Membership
-from tenants.people.sign_in import sign_in_with_password, usable_link, use_link
+from tenants.models import Membership, User
+from tenants.people.sessions import choose_tenant, limit_to
+from tenants.people.sign_in import BROWSER_KNOWN_FOR, browser_mark, sign_in_with_password, usable_link, use_link
 from tenants.problems import ApiProblem, NotFound
-from tenants.web.middleware import SESSION_TENANT
 from tenants.web.pages import member_page, page_member, refusal
 
+BROWSER_COOKIE = "known_browser"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -24,12 +25,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "registration/sign_in.html", {"next": target})
     try:
-        user = sign_in_with_password(request=request, username=request.POST.get("username", ""), password=request.POST.get("password", ""))
+        user = sign_in_with_password(
+            address=request.META.get("REMOTE_ADDR", ""),
+            browser=request.COOKIES.get(BROWSER_COOKIE, ""),
+            username=request.POST.get("username", ""),
+            password=request.POST.get("password", ""),
+        )
     except ApiProblem as problem:
         return render(request, "registration/sign_in.html", {"next": target, "problem": problem}, status=problem.status)
     request.session.flush()
     login(request, user, backend=BACKEND)
-    return HttpResponseRedirect(target)
+    return _remembered(HttpResponseRedirect(target), user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,8 +49,8 @@ def sign_in_by_link(request: HttpRequest, token: str) -> HttpResponse:
         return refusal(request, problem.status, problem.message, problem.cure)
     request.session.flush()
     login(request, link.user, backend=BACKEND)
-    request.session[SESSION_TENANT] = str(link.tenant_id)
-    return redirect("/")
+    limit_to(request.session, link.tenant_id)
+    return _remembered(redirect("/"), link.user)
 
 
 @require_POST
@@ -56,12 +62,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 @member_page()
 def switch_tenant(request: HttpRequest, slug: str) -> HttpResponse:
-    with system_scope():
-        chosen = Membership.objects.filter(user=page_member(request).user_id, tenant__slug=slug).first()
+    page_member(request)
+    memberships: list[Membership] = request.memberships  # type: ignore[attr-defined]
+    chosen = next((each for each in memberships if each.tenant.slug == slug), None)
     if chosen is None:
         raise NotFound()
-    request.session[SESSION_TENANT] = str(chosen.tenant_id)
+    choose_tenant(request.session, chosen.tenant_id)
     return redirect("/")
+
+
+def _remembered(response: HttpResponse, user: User) -> HttpResponse:
+    """Later failures of others do not shut this browser out."""
+    age = int(BROWSER_KNOWN_FOR.total_seconds())
+    response.set_cookie(BROWSER_COOKIE, browser_mark(user), max_age=age, path=reverse("sign_in"), httponly=True, samesite="Strict")
+    return response
 
 
 def _safe_target(request: HttpRequest) -> str:

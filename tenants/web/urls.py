@@ -3,17 +3,19 @@
 from django.urls import URLPattern, URLResolver, path
 
 from tenants.admin import site
-from tenants.web import api, policy_views, settings_views, sign_in_views
+from tenants.web import api, invitation_views, policy_views, settings_views, sign_in_views
 
 page_urls: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in_views.sign_in, name="sign_in"),
     path("sign-in/link/<str:token>/", sign_in_views.sign_in_by_link, name="sign_in_link"),
+    path("invitations/<str:token>/", invitation_views.invitation, name="invitation"),
     path("sign-out/", sign_in_views.sign_out, name="sign_out"),
     path("switch/<slug:slug>/", sign_in_views.switch_tenant, name="switch_tenant"),
     path("policy/", policy_views.policy, name="policy"),
     path("policy/versions/<int:number>/", policy_views.policy_version, name="policy_version"),
     path("settings/members/", settings_views.members, name="members"),
-    path("settings/members/add/", settings_views.member_add, name="member_add"),
+    path("settings/members/invite/", invitation_views.invitation_create, name="invitation_create"),
+    path("settings/invitations/<uuid:invitation_id>/take-back/", invitation_views.invitation_take_back, name="invitation_take_back"),
     path("settings/members/<uuid:membership_id>/role/", settings_views.member_role, name="member_role"),
     path("settings/members/<uuid:membership_id>/remove/", settings_views.member_remove, name="member_remove"),
     path("settings/keys/", settings_views.keys, name="keys"),
@@ -34,6 +36,8 @@ api_urls: list[URLPattern | URLResolver] = [
     path("policy/versions", api.PolicyVersionsView.as_view(), name="api_policy_versions"),
     path("keys", api.ApiKeysView.as_view(), name="api_keys"),
     path("keys/<uuid:key_id>", api.ApiKeyView.as_view(), name="api_key"),
+    path("invitations", api.InvitationsView.as_view(), name="api_invitations"),
+    path("invitations/<uuid:invitation_id>", api.InvitationView.as_view(), name="api_invitation"),
     path("providers", api.ProviderKeysView.as_view(), name="api_providers"),
     path("providers/<str:name>", api.ProviderKeyView.as_view(), name="api_provider"),
 ]

@@ -1,6 +1,7 @@
 """Nobody else on the machine can read the data, and the data folder may have any name."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -62,6 +63,66 @@ def test_data_that_others_could_read_is_narrowed(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     assert set(modes_of(tmp_path).values()) == {"0o600"}
     assert mode(tmp_path) == 0o700
+
+
+def test_everything_in_the_folder_is_narrowed_wherever_it_lies(tmp_path: Path) -> None:
+    """S09: also what an earlier start, another program or a careless copy left open."""
+    folder, outside = tmp_path / "data", tmp_path / "letters.txt"
+    modes_of(folder)
+    outside.touch(0o644)
+    outside.chmod(0o644)
+    (folder / "logs").mkdir()
+    (folder / "appendonlydir").mkdir()
+    (folder / "link").symlink_to(outside)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(folder / "redis.sock"))
+    files = ["logs/web.log", "appendonlydir/appendonly.aof.1.incr.aof", "signing.key", "up.lock", "baton.sqlite3-shm", "redis.sock"]
+    for name in files:
+        (folder / name).touch()
+        (folder / name).chmod(0o666)
+    for name in ("logs", "appendonlydir", "."):
+        (folder / name).chmod(0o777)
+    modes_of(folder)
+    server.close()
+    left = {str(path): oct(mode(path)) for path in folder.rglob("*") if not path.is_symlink() and mode(path) & 0o077}
+    assert left == {} and mode(folder) == mode(folder / "logs") == 0o700
+    assert mode(outside) == 0o644, "what a link leads to is not ours"
+
+
+def test_what_processes_write_is_for_their_owner_alone(tmp_path: Path) -> None:
+    """S09: whatever the machine would give others."""
+    code = "import django; django.setup(); from django.conf import settings as s; f = s.MASTER_KEY_PLACE['never_in']; (f / 'logs').mkdir()"
+    done = python(tmp_path, f"{code}; (f / 'logs' / 'x.log').open('a')")
+    assert done.returncode == 0, done.stderr
+    assert (mode(tmp_path / "logs"), mode(tmp_path / "logs" / "x.log")) == (0o700, 0o600)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives a folder to another user")
+def test_a_folder_of_another_user_is_refused_with_the_cure(tmp_path: Path) -> None:
+    """S09"""
+    modes_of(tmp_path)
+    os.chown(tmp_path, 12345, -1)
+    for bits in (0o700, 0o755):
+        tmp_path.chmod(bits)
+        with pytest.raises(ImproperlyConfigured, match=r"belongs to user 12345.*chown -R 0"):
+            private_folder(tmp_path)
+        assert mode(tmp_path) == bits
+
+
+def test_a_file_that_cannot_be_narrowed_is_refused_with_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S09"""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    open_file = tmp_path / "baton.sqlite3"
+    open_file.touch()
+    open_file.chmod(0o644)
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    for narrow in (lambda: private_folder(tmp_path), lambda: private_database(str(open_file))):
+        with pytest.raises(ImproperlyConfigured, match=r"belongs to another user. Run: chmod go="):
+            narrow()
 
 
 def test_database_elsewhere_is_for_its_owner_alone(tmp_path: Path) -> None:

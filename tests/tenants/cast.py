@@ -13,9 +13,10 @@ from editor.models import Graph, GraphVersion, LibraryAgent
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from runs.models import Approval, Blob, Run, RunEvent
 from tenants.isolation.scope import tenant_scope
-from tenants.models import ApiKey, Membership, ServiceIdentity, Tenant, Tool, User
+from tenants.models import ApiKey, Invitation, Membership, ServiceIdentity, Tenant, Tool, User
 from tenants.people.actions import create_tenant
 from tenants.people.api_keys import create_api_key
+from tenants.people.invitations import invite
 from tenants.policy.policy import save_policy
 from tenants.policy.tools import install_tools
 from tenants.roles import MemberRole
@@ -70,6 +71,7 @@ class House:
     tool: Tool
     identity: ServiceIdentity
     membership: Membership
+    invitation: Invitation
     run: Run
     blob: str
 
@@ -133,6 +135,7 @@ def build_house(slug: str, mark: str) -> House:
             tool=Tool.objects.get(name="calculator"),
             identity=ServiceIdentity.objects.get(name=f"{slug}-graph.helper"),
             membership=Membership.objects.get(user=owner),
+            invitation=invite(tenant=tenant, who=f"friend {mark}", role=MemberRole.VIEWER, by=owner).row,
             run=build_run(version, owner, mark),
             blob=blob_digest(mark),
         )

@@ -59,7 +59,6 @@ class Command(BaseCommand):
             "127.0.0.1",
             "-p",
             str(PORT),
-            "--proxy-headers",
             "orchestrator.asgi:application",
         ]
         worker = [

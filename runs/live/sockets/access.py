@@ -13,15 +13,16 @@ from runs.models import Run
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import User
 from tenants.people.access import may, may_here
-from tenants.web.middleware import SESSION_TENANT, session_membership
+from tenants.people.sessions import session_memberships
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in person and the tenant their session works for."""
+    """A signed-in person, the tenant their session works for, and all in which it gives rights."""
 
     user: User
     tenant_id: UUID
+    tenants: frozenset[UUID]
 
 
 def visitor(session_key: str | None) -> Visitor | None:
@@ -30,15 +31,15 @@ def visitor(session_key: str | None) -> Visitor | None:
         return None
     session: Any = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
-    membership = session_membership(user, session.get(SESSION_TENANT)) if isinstance(user, User) and user.is_active else None
-    return Visitor(membership.user, membership.tenant_id) if membership else None
+    given = session_memberships(user, session) if isinstance(user, User) and user.is_active else []
+    return Visitor(given[0].user, given[0].tenant_id, frozenset(each.tenant_id for each in given)) if given else None
 
 
 def visible_run(who: Visitor, run_id: UUID) -> Run | None:
-    """The run, when the visitor may look at it, whichever of their tenants it is in."""
+    """The run, when the visitor may look at it, whichever of the session's tenants it is in."""
     with system_scope():
         run = Run.objects.select_related("graph").only("tenant", "last_seq", "status", "graph").filter(pk=run_id).first()
-    if run is None:
+    if run is None or run.tenant_id not in who.tenants:
         return None
     with tenant_scope(run.tenant_id):
         return run if may(who.user, "view", run) else None

@@ -2,7 +2,7 @@
 
 `HINDRANCE` names a file with JSON: a list of `{"match": text of a statement or its values, "wait_s": 0, "fail": false}`.
 It is read again at each statement, and while one waits, so a test hinders and heals a server that runs.
-Each statement that is hindered leaves a line in the file's `.met` neighbour.
+Each statement that is hindered leaves a line in the file's `.met` neighbour. `REQUEST_S` is how long a request may come in.
 """
 
 import json
@@ -48,7 +48,10 @@ def hinder(connection: Any, **_: object) -> None:
 
 
 if __name__ == "__main__":
+    from orchestrator.processes import web_bounds
     from orchestrator.processes.web_server import WebServer
+
+    web_bounds.REQUEST_S = float(os.environ.get("REQUEST_S", web_bounds.REQUEST_S))
 
     connection_created.connect(hinder)
     WebServer().run(sys.argv[1:])

@@ -97,11 +97,12 @@ async def becomes(condition: Callable[[], bool], seconds: float, what: str) -> N
 
 
 @contextmanager
-def web_process(database: Database, redis: str) -> Iterator[Web]:
+def web_process(database: Database, redis: str, **settings: str) -> Iterator[Web]:
+    """`settings` are variables of its environment."""
     port, folder = free_port(), scratch_folder()
     command = ["-m", "tests.runs.live.hindered_server", "-b", "127.0.0.1", "-p", str(port), "orchestrator.asgi:application"]
     (folder / "hindrance.json").write_text("[]")
-    environment = {"HINDRANCE": str(folder / "hindrance.json")}
+    environment = {"HINDRANCE": str(folder / "hindrance.json"), **settings}
     with process(command, database=database.url, redis=redis, folder=folder, environment=environment) as started:
         wait_for_web(port)
         yield Web(port, folder, started.pid)

@@ -48,7 +48,7 @@ def test_a_start_by_key_makes_four_statements_and_reads_no_document(place: World
 def test_a_summary_is_read_without_what_is_large(place: World) -> None:
     run = place.run({"n": 1})
     with CaptureQueriesContext(connection) as asked:
-        [summary] = _summaries(Visitor(place.user, place.tenant.pk), [run.pk])
+        [summary] = _summaries(Visitor(place.user, place.tenant.pk, frozenset({place.tenant.pk})), [run.pk])
     assert summary["id"] == str(run.pk) and summary["graph"]["slug"] == "graph" and summary["version"] == 1
     [listing] = [sql for sql in statements(asked) if "runs_run" in sql]
     assert not any(f'"{column}"' in listing for column in ("document", "source", "files", "identities", "output", "input", "password"))

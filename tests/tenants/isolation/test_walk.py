@@ -20,7 +20,10 @@ from tenants.models import TenantOwned, Tool, User
 from tests.tenants.cast import CANARY, House, agent_document, graph_document, provider_of
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
-PUBLIC = {"api/v1/health", "api/v1/health/live", "api/v1/health/ready", "api/v1/schema", "sign-in/", "sign-in/link/<str:token>/"}
+PUBLIC = {
+    *("api/v1/health", "api/v1/health/live", "api/v1/health/ready", "api/v1/schema"),
+    *("sign-in/", "sign-in/link/<str:token>/", "invitations/<str:token>/"),
+}
 
 BODIES: dict[str, Any] = {
     "/draft": {"document": graph_document("stolen"), "revision": 1},
@@ -71,6 +74,7 @@ def known_parameters(house: House) -> Patterns:
         "tool_id": house.tool.pk,
         "identity_id": house.identity.pk,
         "name": provider_of(house.tenant.slug),
+        "invitation_id": house.invitation.pk,
         "token": "not-a-token",
         "object_id": house.tool.pk,
         "run_id": house.run.pk,

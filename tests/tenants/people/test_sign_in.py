@@ -1,18 +1,23 @@
 """Coming in: passwords, links, sessions, and what guards them."""
 
 import re
+import threading
+import time
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import Membership, SignInLink, SignInThrottle, User
-from tenants.people.actions import seed_tenants
-from tenants.people.sign_in import FAILURES_PER_ACCOUNT_AND_ADDRESS, WINDOW, create_sign_in_link
+from tenants.people.actions import create_service_user, seed_tenants
+from tenants.people.sign_in import FAILURES_PER_ACCOUNT, FAILURES_PER_ACCOUNT_AND_ADDRESS, WINDOW, create_sign_in_link
 from tenants.roles import MemberRole
 from tests.tenants.cast import House
 from tests.tenants.isolation.test_walk import ALL_ROUTES, PUBLIC, Route, known_parameters, of_pattern
@@ -57,6 +62,81 @@ def test_w06_guessing_is_throttled_by_account_and_address(person: User) -> None:
 def test_w06_unknown_names_are_throttled_alike(db: None) -> None:
     statuses = [sign_in(Client(), "nobody", "x") for _ in range(FAILURES_PER_ACCOUNT_AND_ADDRESS + 1)]
     assert statuses == [400] * FAILURES_PER_ACCOUNT_AND_ADDRESS + [429]
+
+
+def from_afar(number: int) -> Client:
+    return Client(REMOTE_ADDR=f"10.{number // 250}.{number % 250}.1")
+
+
+def test_one_account_is_guessed_from_many_addresses_only_so_often(person: User) -> None:
+    """W10: and whoever has signed in with a browser before still can, with it; by a link anybody can."""
+    mine = Client()
+    assert sign_in(mine, person.username, "right horse") == 302
+    mine.post("/sign-out/")
+    for name in (person.username, "nobody-at-all"):
+        answers = [sign_in(from_afar(number), name, "wrong") for number in range(FAILURES_PER_ACCOUNT + 3)]
+        assert answers == [400] * FAILURES_PER_ACCOUNT + [429] * 3
+    assert sign_in(from_afar(999), person.username, "right horse") == 429
+    assert sign_in(mine, person.username, "wrong") == 400
+    assert sign_in(mine, person.username, "right horse") == 302
+    with system_scope():
+        tenant = Membership.objects.get(user=person).tenant
+    with tenant_scope(tenant.pk):
+        link = create_sign_in_link(tenant=tenant, user=person)
+    assert Client().post(f"/sign-in/link/{link}/").status_code == 302
+    SignInThrottle.objects.update(window_started_at=timezone.now() - WINDOW - timedelta(seconds=1))
+    assert sign_in(from_afar(999), person.username, "right horse") == 302, "nobody is locked out for ever"
+
+
+def test_a_known_browser_is_throttled_too_and_knows_one_account(person: User) -> None:
+    """W10"""
+    User.objects.create_user(username="other", password="other horse")
+    mine = Client()
+    sign_in(mine, person.username, "right horse")
+    mark = mine.cookies["known_browser"].value
+
+    def again(number: int, name: str, cookie: str = mark) -> int:
+        client = from_afar(number)
+        client.cookies["known_browser"] = cookie
+        return sign_in(client, name, "wrong")
+
+    assert [again(n, "other") for n in range(FAILURES_PER_ACCOUNT + 1)] == [400] * FAILURES_PER_ACCOUNT + [429]
+    assert [again(n, person.username) for n in range(7)] == [400] * FAILURES_PER_ACCOUNT_AND_ADDRESS + [429] * 2
+    assert {again(n, "other", forged) for n, forged in enumerate(("", "x", mark[:-1], mark.upper()))} == {429}
+    assert mine.cookies["known_browser"]["httponly"] and mine.cookies["known_browser"]["path"] == "/sign-in/"
+
+
+def test_guesses_at_the_same_moment_are_counted_all(database: Any) -> None:
+    """W10: an attempt counts before its password is looked at."""
+    statuses: list[int] = []
+
+    def attempt() -> None:
+        statuses.append(sign_in(Client(), "nobody", "x"))
+        connection.close()
+
+    threads = [threading.Thread(target=attempt) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [400] * FAILURES_PER_ACCOUNT_AND_ADDRESS + [429] * (16 - FAILURES_PER_ACCOUNT_AND_ADDRESS)
+
+
+def test_known_and_unknown_names_take_about_as_long(db: None, settings: Settings) -> None:
+    """W10: also names of accounts without a password, of services, and of the deactivated."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    User.objects.create_user(username="known", password="right horse")
+    User.objects.create_user(username="off", password="right horse", is_active=False)
+    User.objects.create_user(username="without")
+    service = create_service_user(label="a service").username
+    took: dict[str, list[float]] = {name: [] for name in ("known", "off", "without", service, "nobody")}
+    for _ in range(4):
+        for name in took:
+            began = time.process_time()
+            assert sign_in(Client(REMOTE_ADDR="10.9.9.9"), name, "wrong") == 400
+            took[name].append(time.process_time() - began)
+    best = {name: min(times) for name, times in took.items()}
+    assert max(best.values()) < 1.6 * min(best.values()), best
 
 
 def test_w04_signing_in_changes_the_session_key(person: User) -> None:
