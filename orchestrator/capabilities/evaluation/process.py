@@ -4,26 +4,25 @@ Started as `python -m orchestrator.capabilities.evaluation.process`.
 """
 
 import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import IO, Final
 
-NICENESS = 15
-os.nice(NICENESS)  # behind everything that is done in place, for whomever; to start takes time as well
+from orchestrator.capabilities.evaluation.frames import framed, next_message
+from orchestrator.engine.errors import EngineError
+from orchestrator.engine.ids import Json
 
-import resource  # noqa: E402
-import signal  # noqa: E402
-import sys  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from importlib import import_module  # noqa: E402
-from typing import IO, Final  # noqa: E402
-
-from orchestrator.capabilities.evaluation.frames import framed, next_message  # noqa: E402
-from orchestrator.engine.errors import EngineError  # noqa: E402
-from orchestrator.engine.ids import Json  # noqa: E402
-
+NICENESS: Final = 10
+"""Behind everything that is done in place, for whomever."""
 WORN_KB: Final = 256 * 1024
 """A process that has grown this large is replaced: what it keeps would be missing to the work of others."""
 
 
 def main() -> None:
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; this process ends with its parent
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
