@@ -11,7 +11,8 @@ REQUEST_S = 60.0
 """From the first byte of a request to its last."""
 LARGEST_REQUEST = 16 * 1024 * 1024
 """Of the body. What Django takes is less; this is what the server keeps on disk before Django is asked."""
-LARGEST_MESSAGE = 256 * 1024
+LARGEST_FRAME = 256 * 1024
+"""That a socket sends to us. The library's own limit binds what we send as well."""
 FRAME_BURST, FRAMES_PER_S = 60, 10.0
 """Of a socket, pings and pieces of messages among them."""
 TOO_MANY_FRAMES = 4429
@@ -87,7 +88,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]
         now = time.monotonic()
         self._credit = min(FRAME_BURST, self._credit + (now - self._credited_at) * FRAMES_PER_S) - 1
         self._credited_at = now
-        if self._credit < 0 and self.state == self.STATE_OPEN:
+        if (self._credit < 0 or self.current_frame.length > LARGEST_FRAME) and self.state == self.STATE_OPEN:
             self.sendClose(TOO_MANY_FRAMES, "You send too much at once.")
             self.transport.pauseProducing()
         super().onFrameBegin()

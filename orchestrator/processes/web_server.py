@@ -15,7 +15,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
-from orchestrator.processes.web_bounds import LARGEST_MESSAGE, BoundedChannel, BoundedSocket
+from orchestrator.processes.web_bounds import BoundedChannel, BoundedSocket
 
 BACKLOG_LIMIT = 2 * 1024 * 1024
 """Bytes written and not taken by the client."""
@@ -36,7 +36,6 @@ class BoundedServer(Server):  # type: ignore[misc]
 
     def run(self) -> None:
         self.proxy_forwarded_address_header = None  # it would believe anybody; `OwnProxies` asks who says it
-        self.websocket_max_message_size = self.websocket_max_frame_size = LARGEST_MESSAGE
         HTTPFactory.protocol, WebSocketFactory.protocol = BoundedChannel, BoundedSocket  # Daphne makes the factories itself
         reactor.callWhenRunning(self._begin_life)
         super().run()
