@@ -15,7 +15,7 @@ from orchestrator.capabilities.evaluation.frames import framed, next_message
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 """Behind everything that is done in place, for whomever."""
 WORN_KB: Final = 256 * 1024
 """A process that has grown this large is replaced: what it keeps would be missing to the work of others."""

@@ -3,7 +3,8 @@
 from typing import Any
 
 from orchestrator.capabilities.egress.client import Egress
-from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel
+from orchestrator.capabilities.language_models.litellm_model import LOADING, LiteLLMModel
+from orchestrator.capabilities.language_models.retries import RESTART
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ports import CallContext, LanguageModel
@@ -36,6 +37,7 @@ def request(model: str, text: str = "Say something", system: str = "", **more: A
 
 
 async def ask(model: LanguageModel, wish: ModelRequest) -> tuple[ModelReply, list[str]]:
-    """The reply and the pieces that were streamed."""
+    """The reply and the pieces that were streamed, but for what is told while the library is loaded."""
     heard: list[str] = []
-    return await model.complete(wish, call_context(heard.append)), heard
+    reply = await model.complete(wish, call_context(heard.append))
+    return reply, heard[2:] if heard[:2] == [LOADING, RESTART] else heard
