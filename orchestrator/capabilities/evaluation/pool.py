@@ -47,6 +47,7 @@ class Pool:
         self._at_work: dict[str, int] = {}
         self._slots = 0
         self._free = 0
+        self._children: set[Child] = set()
 
     def submit(
         self, owner: str, function: Callable[..., Json], *arguments: Json, limits: WorkLimits | None = None, most_waiting: int | None = None
@@ -68,19 +69,27 @@ class Pool:
             self._changed.notify()
         return work.answer
 
+    def end(self) -> None:
+        """End every process at once, whatever it is doing: this one ends."""
+        for child in list(self._children):
+            child.stop()
+
     def _serve(self) -> None:
         """One slot: a thread with a process of its own."""
         child: Child | None = None
         while (work := self._next()) is not None:
             try:
                 if child is None or not child.alive:
+                    self._children -= {child}
                     child = Child()
+                    self._children.add(child)
                 _settle(work, child)
             except OSError as error:
                 work.answer.set_exception(Unavailable(f"No process can be started: {error}"))
             finally:
                 self._done(work.owner)
-        if child is not None and child.alive:
+        if child is not None:
+            self._children.discard(child)
             child.stop()
 
     def _next(self) -> _Work | None:

@@ -1,5 +1,6 @@
 """The one pool of a process."""
 
+import atexit
 import os
 from functools import lru_cache
 
@@ -10,7 +11,9 @@ from orchestrator.capabilities.evaluation.pool import Pool
 @lru_cache(maxsize=1)
 def shared_pool() -> Pool:
     """No process is started before there is work."""
-    return Pool()
+    pool = Pool()
+    atexit.register(pool.end)
+    return pool
 
 
 def evaluator_for(owner: str = "") -> PooledEvaluator:
