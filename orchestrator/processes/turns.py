@@ -11,8 +11,10 @@ OF_ONE: Final = 2
 """Requests of one caller that are worked on at once while there are others."""
 SHARE: Final = 0.25
 """Of the interpreter's time that one tenant may use for long while there are others: seconds in a second."""
-BURST_S: Final = 0.1
-"""Of its time that may be used at once."""
+BURST_S: Final = 2.0
+"""Of its time that may be used at once: pages of people never get there."""
+DEBT_S: Final = 0.5
+"""What is held against a tenant beyond that, at most: so nobody waits for more than two seconds."""
 RECENT_S: Final = 10.0
 """So long after its last request a tenant is one of the others."""
 _KEPT: Final = 10_000
@@ -55,7 +57,7 @@ class Turns:
         self._tenants.move_to_end(credentials)
         if len(self._tenants) > _KEPT:
             self._tenants.popitem(last=False)
-        self._used[tenant] = (self._owed(tenant) + seconds, self._clock())
+        self._used[tenant] = (min(self._owed(tenant) + seconds, BURST_S + DEBT_S), self._clock())
         self._seen[tenant] = self._clock()
         self._seen.move_to_end(tenant)
 

@@ -70,7 +70,8 @@ class Pool:
         return work.answer
 
     def end(self) -> None:
-        """End every process at once, whatever it is doing: this one ends."""
+        """End every process at once, whatever it is doing, and start none any more: this one ends."""
+        self._most = 0
         for child in list(self._children):
             child.stop()
 
@@ -79,12 +80,14 @@ class Pool:
         child: Child | None = None
         while (work := self._next()) is not None:
             try:
+                if not self._most:
+                    raise RuntimeError("This process ends")
                 if child is None or not child.alive:
                     self._children -= {child}
                     child = Child()
                     self._children.add(child)
                 _settle(work, child)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - or nobody would answer, and this slot be gone
                 work.answer.set_exception(Unavailable(f"No process can be started: {error}"))
             finally:
                 self._done(work.owner)

@@ -66,8 +66,14 @@ def _function(name: str) -> Callable[..., Json]:
 def _limit(cpu_s: int, memory_bytes: int) -> None:
     """Processor time is counted over the life of a process: what it has used is added."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + 1 + cpu_s, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    _lower(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + cpu_s)
+    _lower(resource.RLIMIT_AS, memory_bytes)
+
+
+def _lower(kind: int, most: int) -> None:
+    """The hard limit stays as it is: once lowered, only root could give the next piece of work more."""
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from orchestrator.capabilities.evaluation.evaluator import PooledEvaluator
 from orchestrator.capabilities.evaluation.limits import TookTooMuch, WorkLimits
-from orchestrator.capabilities.evaluation.pool import Pool, TooMuchWaiting
+from orchestrator.capabilities.evaluation.pool import Pool, TooMuchWaiting, Unavailable
 from orchestrator.capabilities.tools.json_path import select
 from orchestrator.engine.document.expressions.evaluation import evaluate_seen
 from orchestrator.engine.document.json_schema import faults_as_json
@@ -177,6 +178,27 @@ def test_work_that_nobody_waits_for_any_more_is_not_begun(pool: Pool, tmp_path: 
     given_up = pool.submit("a", work.sleeps, 60)
     assert given_up.cancel()
     assert pool.submit("a", work.same, 1).result(timeout=10) == 1
+
+
+def test_limits_of_one_piece_of_work_are_no_limits_of_the_next(pool: Pool) -> None:
+    """Not even where the process is not root's, so that what was lowered for good could not be raised."""
+    small, large = WorkLimits(cpu_s=1, memory_bytes=512 << 20), WorkLimits(cpu_s=9, memory_bytes=900 << 20)
+    first = pool.submit("a", work.limits, limits=small).result()
+    second = pool.submit("a", work.limits, limits=large).result()
+    assert isinstance(first, list) and isinstance(second, list)
+    assert (first[0], second[0]) == (512 << 20, 900 << 20) and first[1] == second[1] == resource.getrlimit(resource.RLIMIT_AS)[1]
+
+
+def test_where_no_process_can_be_started_that_is_said_and_the_next_work_is_tried(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> None:
+        raise RuntimeError("no more threads")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestrator.capabilities.evaluation.pool.Child", fails)
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                pool.submit("a", work.same, 1).result(timeout=30)
+    assert pool.submit("a", work.same, 1).result(timeout=60) == 1
 
 
 def test_process_that_has_grown_is_replaced(pool: Pool) -> None:

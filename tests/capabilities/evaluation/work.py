@@ -1,6 +1,7 @@
 """What evaluating processes are asked to do in tests."""
 
 import os
+import resource
 import sys
 import time
 
@@ -17,6 +18,10 @@ def process_id() -> Json:
 
 def surroundings() -> Json:
     return {"environment": list(os.environ), "modules": sorted({name.partition(".")[0] for name in sys.modules})}
+
+
+def limits() -> Json:
+    return list(resource.getrlimit(resource.RLIMIT_AS))
 
 
 def raises(text: str) -> Json:
