@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import IO, Final
 
@@ -17,7 +18,7 @@ from orchestrator.engine.ids import Json
 
 NICENESS: Final = 5
 """Behind everything that is done in place, for whomever."""
-WORN_KB: Final = 256 * 1024
+WORN_BYTES: Final = 256 << 20
 """A process that has grown this large is replaced: what it keeps would be missing to the work of others."""
 
 
@@ -44,17 +45,24 @@ def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
 def _answer(message: Json) -> bytes:
     assert isinstance(message, dict)
     _limit(int(str(message["cpu_s"])), int(str(message["memory_bytes"])))
-    worn = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > WORN_KB
     try:
         arguments = message["arguments"]
         assert isinstance(arguments, list)
-        return framed({"value": _function(str(message["function"]))(*arguments), "worn": worn})
+        value = _function(str(message["function"]))(*arguments)
+        return framed({"value": value, "worn": _worn()})
     except EngineError as error:
-        return framed({"failed": error.info.model_dump(mode="json"), "worn": worn})
+        return framed({"failed": error.info.model_dump(mode="json"), "worn": _worn()})
     except MemoryError:
         return framed({"memory": True, "worn": True})
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told
-        return framed({"fault": f"{type(error).__name__}: {error}"[:500], "worn": worn})
+        return framed({"fault": f"{type(error).__name__}: {error}"[:500], "worn": _worn()})
+
+
+def _worn() -> bool:
+    """By what is resident now, where the system has a /proc. The largest size that `getrusage` tells starts with the parent's."""
+    with suppress(OSError), open("/proc/self/statm") as pages:
+        return int(pages.read().split()[1]) * resource.getpagesize() > WORN_BYTES
+    return False
 
 
 def _function(name: str) -> Callable[..., Json]:

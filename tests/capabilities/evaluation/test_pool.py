@@ -67,6 +67,19 @@ def test_work_is_done_in_another_process_which_ends_when_nothing_is_to_be_done()
     wait_until(lambda: again not in children())
 
 
+def test_one_process_serves_again_and_again_however_large_its_parent_is(pool: Pool) -> None:
+    large = bytearray(b"x") * (400 << 20)
+    worker = pool.submit("a", work.process_id).result()
+    del large
+    assert [pool.submit("a", work.process_id).result() for _ in range(3)] == [worker] * 3
+
+
+def test_process_that_keeps_much_is_replaced(pool: Pool) -> None:
+    worker = pool.submit("a", work.keeps, 100).result()
+    assert pool.submit("a", work.keeps, 200).result() == worker, "it was not worn before"
+    assert pool.submit("a", work.process_id).result() != worker
+
+
 def test_s05_evaluating_process_has_nothing_of_the_environment_and_no_framework(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANARY_KEY", "canary-value")
     seen = pool.submit("a", work.surroundings).result()
@@ -199,13 +212,6 @@ def test_where_no_process_can_be_started_that_is_said_and_the_next_work_is_tried
             with pytest.raises(Unavailable):
                 pool.submit("a", work.same, 1).result(timeout=30)
     assert pool.submit("a", work.same, 1).result(timeout=60) == 1
-
-
-def test_process_that_has_grown_is_replaced(pool: Pool) -> None:
-    first = pool.submit("a", work.process_id).result()
-    pool.submit("a", work.grows_to, 300).result()
-    pool.submit("a", work.same, 1).result()
-    assert pool.submit("a", work.process_id).result() != first
 
 
 def test_many_threads_get_their_own_answers(pool: Pool) -> None:

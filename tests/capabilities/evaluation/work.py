@@ -42,10 +42,6 @@ def grows(_: Json) -> Json:
     return len([bytearray(10_000_000) for _ in range(1000)])
 
 
-def grows_to(megabytes: int) -> Json:
-    return len(bytearray(os.urandom(1)) * megabytes * 1024 * 1024)
-
-
 def aborts(_: Json) -> Json:
     os.abort()
 
@@ -62,3 +58,11 @@ def prints(_: Json) -> Json:
     sys.stdout.write("in between")
     sys.stdout.flush()
     return "printed"
+
+
+_KEPT: list[bytearray] = []
+
+
+def keeps(megabytes: int) -> Json:
+    _KEPT.append(bytearray(b"x") * (megabytes << 20))
+    return os.getpid()
