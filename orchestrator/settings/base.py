@@ -11,6 +11,7 @@ from orchestrator.settings.env import (
     DEBUG,
     LOG_LEVEL,
     MASTER_KEY_FILE,
+    MIGRATION_URL,
     REDIS_URL,
     ROOT,
     TRUSTED_ORIGINS,
@@ -104,6 +105,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     _patience = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
     _database["OPTIONS"] = {**_patience, **_database.get("OPTIONS", {})}
 DATABASES = {"default": _database}
+MIGRATION_ROLE = dj_database_url.parse(MIGRATION_URL) if MIGRATION_URL else None
 
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

@@ -13,6 +13,9 @@ DATA_DIR = Path(env.str("BATON_DATA", default=str(ROOT / "var")))
 """Database, keys, blobs and the embedded server's socket; mode 0700."""
 
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'baton.sqlite3'))}")
+MIGRATION_URL = env.str("BATON_MIGRATION_URL", default="")
+"""The same PostgreSQL database as the role that owns its tables; `manage.py migrate` works as that one."""
+
 REDIS_URL = env.str("REDIS_URL", default=f"unix://{quote(str(DATA_DIR / 'redis.sock'))}")
 DEBUG = env.bool("BATON_DEBUG", default=False)
 SECRET_KEY = env.str("BATON_SECRET_KEY", default="")

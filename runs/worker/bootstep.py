@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import bootsteps
 
+from orchestrator.processes.database_role import end_if_unsafe
 from runs.health.watch import exit_later
 from runs.worker.gc_tuning import tune_gc
 from runs.worker.resources import TenantResourceSource
@@ -38,6 +39,7 @@ class RunWorkerStep(bootsteps.StartStopStep):
         _worker.start()
         tune_gc()
         load_in_background()
+        end_if_unsafe()
 
     def stop(self, parent: Any) -> None:
         if _worker is not None:

@@ -8,6 +8,8 @@ import psycopg
 from django.core.management import call_command
 from django.db import connections
 
+from tenants.isolation.postgresql.app_role import grant_rights
+
 ALIAS = "walled"
 DATABASE = "walls"
 OWNER, ROLE = "walls_owner", "walls_app"
@@ -22,9 +24,7 @@ def tables(host: str) -> Iterator[None]:
         admin.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
     connections.settings[ALIAS] = _settings(host, OWNER)
     call_command("migrate", database=ALIAS, verbosity=0)
-    with connections[ALIAS].cursor() as cursor:
-        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE}")
-        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
+    grant_rights(connections[ALIAS], ROLE)
     _drop()
     connections.settings[ALIAS] = _settings(host, ROLE)
     try:

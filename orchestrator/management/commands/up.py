@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection
 
 from orchestrator.processes import embedded_broker
 from orchestrator.processes.consumption import ConsumptionWatch
+from orchestrator.processes.database_role import UnsafeRole, check_role
 from orchestrator.processes.supervisor import Child, Supervisor
 from orchestrator.settings.env import DATA_DIR, PORT, REDIS_URL
 from runs.leases.lease import expire_leases_of
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         if not embedded_broker.answers(REDIS_URL):
             self._start_broker(supervisor)
         self._step("Migrating the database", lambda: call_command("migrate", verbosity=0, interactive=False))
+        self._check_role()
         self._step("Seeding", lambda: call_command("seed", verbosity=0))
         connection.close()
         python = sys.executable
@@ -78,6 +80,12 @@ class Command(BaseCommand):
         supervisor.start(Child("worker", worker, self._hand_over, ConsumptionWatch().out_of_patience))
         supervisor.start(Child("web", web))
         self._step("Starting web, worker and scheduler", lambda: self._wait_for_web(supervisor))
+
+    def _check_role(self) -> None:
+        try:
+            check_role()
+        except UnsafeRole as error:
+            raise CommandError(str(error)) from None
 
     def _hand_over(self, worker: str) -> None:
         """A worker has died: whoever is there next takes its runs up now, not when its leases expire."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from orchestrator.processes.database_role import end_if_unsafe
 from orchestrator.processes.stopping import Stopping
 from runs.worker.scheduler import Scheduler
 
@@ -14,5 +15,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = Stopping()
         stopping.listen()
+        end_if_unsafe()
         self.stdout.write("scheduler: ready")
         Scheduler().keep_ticking(stopping.wait)
