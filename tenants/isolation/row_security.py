@@ -89,7 +89,8 @@ class SealScope(WallOperation):
     """Let the policies of tables that an earlier build has walled believe a sealed scope only."""
 
     _EARLIER: ClassVar[str] = (
-        "SELECT quote_ident(tablename) FROM pg_policies WHERE policyname = 'tenant_wall' AND schemaname = current_schema()"
+        "SELECT quote_ident(tablename) FROM pg_policies"
+        " WHERE policyname = 'tenant_wall' AND schemaname = current_schema() AND strpos(qual, 'baton.tenant') > 0"
     )
 
     def raise_wall(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, state: ProjectState) -> None:

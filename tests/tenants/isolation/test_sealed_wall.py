@@ -8,10 +8,12 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import DatabaseError, connections, models
+from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
 from tenants.isolation.postgresql.app_role import weakness_of
 from tenants.isolation.postgresql.seal import told
+from tenants.isolation.row_security import SealScope
 from tenants.isolation.scope import SYSTEM, system_scope, tenant_scope
 from tenants.models import ServiceIdentity, Tenant, TenantOwned, Tool, ToolGrant, ToolUserObjectPermission, User
 from tests.runs.services import Postgres
@@ -220,3 +222,27 @@ def test_t23_database_of_another_secret_key_is_told(server: Postgres) -> None:
         finally:
             owner.execute("UPDATE baton_wall SET secret = %s", [secret])
     assert weakness_of(connections[ALIAS]) is None
+
+
+def test_t23_wall_of_an_earlier_build_is_sealed_by_the_migration(server: Postgres, tenants: tuple[UUID, UUID]) -> None:
+    earlier = "(SELECT current_setting('baton.system', true)) = 'on' OR tenant_id = NULLIF(current_setting('baton.tenant', true), '')::uuid"
+    connection = connections[ALIAS]
+    user, connection.settings_dict["USER"] = connection.settings_dict["USER"], OWNER
+    connection.close()
+    try:
+        with connection.schema_editor() as editor:
+            editor.execute(f"ALTER POLICY tenant_wall ON tenants_tool USING ({earlier}) WITH CHECK ({earlier})")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('baton.system', 'on', false)")
+            cursor.execute("SELECT count(*) FROM tenants_tool")
+            assert cursor.fetchone() == (2,), "control: the earlier wall believes anybody"
+        with connection.schema_editor() as editor:
+            SealScope().raise_wall("tenants", editor, ProjectState())
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM tenants_tool")
+            assert cursor.fetchone() == (0,)
+        with tenant_scope(tenants[0]):
+            assert Tool.objects.using(ALIAS).count() == 1
+    finally:
+        connection.close()
+        connection.settings_dict["USER"] = user
