@@ -1,5 +1,6 @@
 """The tenant's answer at the engine's gate: the identity's permission, then the policy."""
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
@@ -18,8 +19,8 @@ PATIENCE_S = 5.0
 
 
 @sync_to_async(thread_sensitive=True)
-def _reach_rights(tenant_id: UUID) -> Rights:
-    return reach(partial(read_rights, tenant_id), patience_s=PATIENCE_S)
+def _reach_rights(tenant_id: UUID, since: float) -> Rights:
+    return reach(partial(read_rights, tenant_id, since), patience_s=PATIENCE_S)
 
 
 @sync_to_async(thread_sensitive=True)
@@ -44,18 +45,21 @@ class TenantAuthority:
         self.identities = dict(identities)
 
     async def decide(self, request: GateRequest) -> GateDecision:
-        """Rights are at most a second old: a revocation reaches runs in flight.
+        """Rights are at most a second old: a revocation reaches runs in flight. Nothing is refused by what was read before it was asked.
 
         Raises HostUnavailable when they cannot be read: that is never the run's fault.
         """
         if request.subject is not GateSubject.TOOL:
             return GateDecision(verdict=Verdict.ALLOW)
-        rights = kept_rights(self.tenant_id) or await self._read_rights()
-        return decision_on_tool(rights, self.identity_of(request), request.name)
+        asked, rights = time.monotonic(), kept_rights(self.tenant_id)
+        decision = decision_on_tool(rights, self.identity_of(request), request.name) if rights else None
+        if decision is None or decision.verdict is Verdict.DENY:
+            decision = decision_on_tool(await self._read_rights(asked), self.identity_of(request), request.name)
+        return decision
 
-    async def _read_rights(self) -> Rights:
+    async def _read_rights(self, since: float) -> Rights:
         try:
-            return await _reach_rights(self.tenant_id)
+            return await _reach_rights(self.tenant_id, since)
         except DatabaseAway as error:
             raise HostUnavailable(str(error)) from error
 

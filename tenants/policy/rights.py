@@ -34,10 +34,10 @@ def kept_rights(tenant_id: UUID) -> Rights | None:
     return rights if rights and rights.fresh() else None
 
 
-def read_rights(tenant_id: UUID) -> Rights:
-    """The rights as they stand in the database, at most a second old."""
+def read_rights(tenant_id: UUID, since: float) -> Rights:
+    """The rights as they stand in the database, or as they were read at `since` (of the monotonic clock) or later."""
     rights = kept_rights(tenant_id)
-    if rights is None:
+    if rights is None or rights.read_at < since:
         rights = _kept[tenant_id] = _load(tenant_id)
     return rights
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.model_server.obedience import obeyed
 from tests.model_server.reply import Reply, reply_for
 
 
@@ -49,6 +50,7 @@ class ModelServer:
     peak: int = 0
     refuses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By model: fields of requests, and types of `response_format`, that are answered with 400."""
+    pages: dict[str, str] = field(default_factory=dict)
     _scripts: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
     _loop: asyncio.AbstractEventLoop | None = None
     _thread: threading.Thread | None = None
@@ -71,6 +73,7 @@ class ModelServer:
         self.sink.clear()
         self._scripts.clear()
         self.refuses.clear()
+        self.pages.clear()
         self.peak = 0
 
     def start(self) -> Self:
@@ -117,6 +120,7 @@ class ModelServer:
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/sink", self._take)
         app.router.add_get("/sink", self._show_sink)
+        app.router.add_get("/page", self._page)
         app.router.add_post("/control/script", self._control_script)
         app.router.add_post("/control/reset", self._control_reset)
         app.router.add_get("/control/requests", self._control_requests)
@@ -144,6 +148,10 @@ class ModelServer:
         await asyncio.sleep(wait)
         return web.json_response({"taken": len(self.sink), "key": entry.key}, status=int(request.query.get("status", "200")))
 
+    async def _page(self, request: web.Request) -> web.Response:
+        """A page of the web, with whatever its author wrote: `self.pages` by name."""
+        return web.Response(text=self.pages[request.query["name"]], status=int(request.query.get("status", "200")))
+
     async def _show_sink(self, _request: web.Request) -> web.Response:
         return web.json_response([{"key": entry.key, "body": entry.body, "at": entry.at} for entry in self.sink])
 
@@ -168,7 +176,7 @@ class ModelServer:
             if name in sent:
                 return _refusal(request, Reply(status=400, text=f"Unsupported parameter: '{name}' is not supported with this model."))
         scripted = self._scripts.get(body.get("model", "")) or self._scripts.get("*")
-        reply = scripted.popleft() if scripted else reply_for(body)
+        reply = scripted.popleft() if scripted else obeyed(body) if body.get("model") == "obeys" else reply_for(body)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         try:

@@ -202,3 +202,16 @@ def test_a_graph_that_is_frozen_again_unchanged_leaves_the_rights_as_they_were_r
         with tenant_scope(alpha.tenant.id), django_capture_on_commit_callbacks(execute=True):
             give_listed_tools(tenant=alpha.tenant, wanted={"alpha-graph.helper": given}, by=alpha.owner)
         assert kept_rights(alpha.tenant.id) is kept
+
+
+def test_what_another_process_granted_a_moment_ago_is_not_refused(alpha: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rights, "KEPT_SECONDS", inf)
+    authority, wanted = (
+        authority_of(alpha.version),
+        GateRequest(subject=GateSubject.TOOL, name="http_request", agent="helper", own_tools=("http_request",)),
+    )
+    assert async_to_sync(authority.decide)(wanted).verdict is Verdict.DENY
+    with tenant_scope(alpha.tenant.id):
+        grant_tool(identity=alpha.identity, tool=Tool.objects.get(name="http_request"), by=alpha.owner)
+    assert kept_rights(alpha.tenant.id) is not None, "control: this process has not heard of it"
+    assert async_to_sync(authority.decide)(wanted).verdict is Verdict.ALLOW

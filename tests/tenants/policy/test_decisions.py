@@ -91,7 +91,7 @@ class TestWithoutADatabase:
         """Which tenants' rights were asked for, in vain."""
         asked: list[object] = []
 
-        def away(tenant_id: object) -> Rights:
+        def away(tenant_id: object, since: float) -> Rights:
             asked.append(tenant_id)
             raise OperationalError("the server is gone")
 
