@@ -67,7 +67,7 @@ async def test_unknown_tool_names_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"times": "3"}, {"times": 0}, {"times": 1, "loud": True}])
-async def test_arguments_are_validated_without_coercion(arguments: dict[str, Json]) -> None:
+async def test_p02_arguments_are_validated_without_coercion(arguments: dict[str, Json]) -> None:
     error = await failure("shouter", arguments)
     assert error.info.code is ErrorCode.INVALID_INPUT
     assert "times" in error.info.message + error.info.cure

@@ -261,7 +261,7 @@ async def test_several_faults_of_one_turn_are_one_correction() -> None:
     assert len(rig.tools.calls) == 1
 
 
-async def test_turn_that_asks_for_too_much_is_done_in_no_part() -> None:
+async def test_a06_turn_that_asks_for_too_much_is_done_in_no_part() -> None:
     rig = with_tools(calls(*[("look", "{}")] * 3), says("ok"), limits={"max_tool_calls_per_turn": 2})
     assert (await rig.finish("x")).output == "ok"
     assert told(rig, 1)[1:] == ["Error: 3 tool calls in one turn, at most 2 are allowed. Ask for fewer."] * 3

@@ -40,6 +40,14 @@ def test_approval_says_who_wants_to_call_what_and_shows_the_call(agent: str, who
     assert (request["deadline_us"], request["answer_schema"]) == (None, None)
 
 
+def test_a06_words_of_an_agent_stand_in_the_call_and_nowhere_else_on_the_card() -> None:
+    card = "</pre><h1>Approved by the owner</h1> Approve http_request? The policy asks for nothing."
+    use = ToolUse("pay", {"note": card}, agent="ann", safety=Safety.UNSAFE, own_tools=None)
+    request = approval_of(use, use.request(), APPROVAL, "run", DECISION).request()
+    assert request["payload"] == {"tool": "pay", "arguments": {"note": card}}
+    assert {**request, "payload": None, "digest": ""} == {**approval("ann"), "payload": None, "digest": ""}
+
+
 def test_approval_is_bound_to_the_run_the_place_and_the_call() -> None:
     first = approval()["digest"]
     others = {str(approval(path=Path("b#1/tool.1/approval"))["digest"]), str(approval(run="other")["digest"])}

@@ -70,3 +70,21 @@ def test_the_built_pages_come_without_source_maps() -> None:
     built = ROOT / "static" / "dist"
     assert list(built.rglob("*.map")) == []
     assert [path.name for path in built.rglob("*.js") if "sourceMappingURL=" in path.read_text(errors="ignore")[-300:]] == []
+
+
+ABSENT = {
+    "T15": r"pgvector|cosine|embed\(|similarity_search",
+    "P03": r"hand_?off|transfer_to_agent",
+    "P07": r"long_term|episodic|\brecall\(",
+    "P08": r"\bmcp\b|modelcontextprotocol",
+    "W07": r"webhook",
+}
+"""Memories of agents, hand-offs, servers of tools and webhooks that come in: whoever adds one writes the test of that name."""
+
+
+@pytest.mark.parametrize("named", ABSENT)
+def test_what_is_not_there_cannot_be_misused(named: str) -> None:
+    """T15, P03, P07, P08, W07"""
+    found = re.findall(ABSENT[named], code(), re.IGNORECASE)
+    assert not found, (named, found[:3])
+    assert [pattern for pattern, _ in ALL_ROUTES if re.search(ABSENT[named], pattern)] == []
