@@ -17,8 +17,9 @@ FILTERED = ("/api/v1/runs?graph={}", "/api/v1/runs?status={}", "/runs/?graph={}"
 
 
 def guesses(alpha: House) -> list[str]:
-    """What would find the canary if a filter were more than a comparison."""
-    patterns = [CANARY, f"%{CANARY}%", f"*{CANARY}*", f".*{CANARY}.*", f"' OR input LIKE '%{CANARY}%", f'" OR "{CANARY}', "%", "_", "*"]
+    """What would find the canary if a filter were more than a comparison. None holds all of it: a page may say what it was asked."""
+    part = CANARY[:-2]
+    patterns = [part, f"%{part}%", f"*{part}*", f".*{part}.*", f"' OR input LIKE '%{part}%", f'" OR "{part}', "%", "_", "*"]
     return [*patterns, alpha.graph.slug, str(alpha.graph.pk), str(alpha.tenant.pk), str(alpha.owner.pk)]
 
 
@@ -29,8 +30,7 @@ def test_t12_no_filter_finds_a_word_of_the_neighbour(alpha: House, beta: House) 
         for guess in guesses(alpha):
             answer = client.get(address.format(quote(guess)))
             assert answer.status_code in (200, 400, 404), (address, guess)
-            said = seen(answer).replace(json.dumps(guess)[1:-1], "").replace(guess, "").replace(quote(guess), "")
-            assert CANARY not in said, (address, guess)
+            assert CANARY not in seen(answer), (address, guess)
             if address.startswith("/api") and answer.status_code == 200:
                 assert answer.json()["runs"] == [], (address, guess)
     owner = alpha.client()
