@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
+from orchestrator.engine.unforeseen import in_words
+
 NODES = "baton.nodes"
 TOOLS = "baton.tools"
 MODELS = "baton.models"
@@ -46,7 +48,7 @@ def _load(entry: EntryPoint, take: Callable[[object], None]) -> Plugin:
         take(entry.load())
     except (Exception, SystemExit) as error:
         log.warning("Plug-in %s of %s (%s) is skipped", entry.name, package, entry.group, exc_info=True)
-        return Plugin(entry.group, entry.name, package, f"{type(error).__name__}: {error}"[:500])
+        return Plugin(entry.group, entry.name, package, in_words(error))
     return Plugin(entry.group, entry.name, package)
 
 

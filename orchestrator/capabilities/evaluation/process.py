@@ -15,6 +15,7 @@ from typing import IO, Final
 from orchestrator.capabilities.evaluation.frames import framed, next_message
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
+from orchestrator.engine.unforeseen import in_words
 
 NICENESS: Final = 5
 """Behind everything that is done in place, for whomever."""
@@ -55,7 +56,7 @@ def _answer(message: Json) -> bytes:
     except MemoryError:
         return framed({"memory": True, "worn": True})
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told
-        return framed({"fault": f"{type(error).__name__}: {error}"[:500], "worn": _worn()})
+        return framed({"fault": in_words(error), "worn": _worn()})
 
 
 def _worn() -> bool:

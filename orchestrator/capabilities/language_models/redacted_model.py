@@ -9,6 +9,7 @@ from orchestrator.capabilities.redaction import RedactedStream, Redactor
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorInfo, ModelError
 from orchestrator.engine.ports import CallContext, FailedAttempt, LanguageModel
+from orchestrator.engine.unforeseen import in_words
 
 
 class RedactedModel:
@@ -26,7 +27,7 @@ class RedactedModel:
             error.info = without_secrets(error.info, self._redactor)
             raise
         except Exception as error:  # noqa: BLE001 - an adapter of an installed package raises what it likes
-            raise faulty(request.model, self._redactor.text(f"{type(error).__name__}: {error}")) from None
+            raise faulty(request.model, self._redactor.text(in_words(error))) from None
         live.end()
         return ModelReply.model_validate(self._redactor.json(reply.model_dump()))
 

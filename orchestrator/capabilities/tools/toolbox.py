@@ -18,6 +18,7 @@ from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.execution.evaluation.evaluating import Evaluating
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, ToolBox, ToolCall
+from orchestrator.engine.unforeseen import in_words
 
 MOST_OUTPUT_BYTES: Final = 256 * 1024
 
@@ -79,9 +80,7 @@ class RunToolBox:
         except ToolError:
             raise
         except Exception as error:
-            raise ToolError(
-                f"{spec.name} failed: {type(error).__name__}: {str(error)[:300]}", cure="Try other arguments, or work without this tool."
-            ) from error
+            raise ToolError(f"{spec.name} failed: {in_words(error)}", cure="Try other arguments, or work without this tool.") from error
 
 
 def _code_of_failure(spec: ToolSpec, code: ErrorCode, *, may_have_acted: bool) -> ErrorCode:

@@ -33,6 +33,7 @@ from orchestrator.engine.log import events as ev
 from orchestrator.engine.log.effect_state import EffectState
 from orchestrator.engine.log.status import EffectStatus
 from orchestrator.engine.ports import CallContext, FailedAttempt, Host
+from orchestrator.engine.unforeseen import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +269,8 @@ class Performer:
             message = f"{effect.name} gave something that is not JSON: {error}"
             return None, None, ErrorInfo(code=ErrorCode.INVALID_OUTPUT, message=message, path=path)
         except Exception as error:  # noqa: BLE001 - a fault of a tool or a model fails the effect, never the worker
-            message = f"{type(error).__name__}: {error}"
-            info = ErrorInfo(code=ErrorCode.INTERNAL, message=message, cure="Report this; what was called has a fault.", path=path)
+            told = in_words(error)
+            info = ErrorInfo(code=ErrorCode.INTERNAL, message=told, cure="Report this; what was called has a fault.", path=path)
             return None, None, info
 
     def _call(self, effect: Effect, path: Path, key: str) -> CallContext:

@@ -16,6 +16,7 @@ from orchestrator.engine.log import events as ev
 from orchestrator.engine.log.channels import check_writes
 from orchestrator.engine.log.scope_state import Activation
 from orchestrator.engine.log.status import NodeStatus
+from orchestrator.engine.unforeseen import in_words
 
 if TYPE_CHECKING:
     from orchestrator.engine.execution.run_context import RunContext
@@ -261,7 +262,7 @@ def _info_of(error: Exception, timeout_s: float | None) -> ErrorInfo:
             cure="Raise its time limit, or give it less to do.",
             retryable=True,
         )
-    return ErrorInfo(code=ErrorCode.INTERNAL, message=f"{type(error).__name__}: {error}", cure="Report this; the node kind has a fault.")
+    return ErrorInfo(code=ErrorCode.INTERNAL, message=in_words(error), cure="Report this; the node kind has a fault.")
 
 
 def _main(outputs: Outputs) -> Json:
