@@ -22,7 +22,7 @@ from tests.tenants.cast import CANARY, House, agent_document, graph_document, pr
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 PUBLIC = {
     *("api/v1/health", "api/v1/health/live", "api/v1/health/ready", "api/v1/schema"),
-    *("sign-in/", "sign-in/link/<str:token>/", "invitations/<str:token>/"),
+    *("problems/", "problems/<slug:code>", "sign-in/", "sign-in/link/<str:token>/", "invitations/<str:token>/"),
 }
 
 BODIES: dict[str, Any] = {
@@ -82,6 +82,7 @@ def known_parameters(house: House) -> Patterns:
         "content_type_id": tool_type,
         "app_label": "tenants",
         "url": "nowhere/",
+        "code": "not_found",
     }
     missing = {name: uuid4() if name.endswith("_id") and name != "content_type_id" else value for name, value in theirs.items()}
     return theirs, missing | {
