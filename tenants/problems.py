@@ -78,6 +78,22 @@ class StaleRevision(ApiProblem):
     cure = "Look at the newer revision, take over what you need and save again on top of it."
 
 
+class PreconditionFailed(ApiProblem):
+    """`If-Match` does not name the present revision."""
+
+    code = "precondition_failed"
+    status = 412
+    cure = StaleRevision.cure
+
+
+class PreconditionRequired(ApiProblem):
+    """It must be said on top of which revision this is saved."""
+
+    code = "precondition_required"
+    status = 428
+    cure = "Send `If-Match` with the `ETag` that you read, or the field `revision`."
+
+
 class TooLarge(ApiProblem):
     """The request is too large."""
 

@@ -1,7 +1,5 @@
 """The REST API of this room: node kinds, graphs, versions, agents."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,27 +7,21 @@ from rest_framework.response import Response
 from editor.graphs.actions import (
     LONGEST_NOTE,
     LONGEST_TITLE,
-    SavedDraft,
     create_graph,
     delete_graph,
     duplicate_graph,
     publish_version,
-    restore_version,
-    save_draft,
 )
 from editor.graphs.serializers import (
     AgentChange,
     AgentIn,
     AgentOut,
     AgentRows,
-    DraftIn,
-    DraftOut,
     GraphIn,
     GraphOut,
     GraphRow,
     GraphRows,
     NodeKindsOut,
-    RestoreIn,
     VersionIn,
     VersionOut,
     VersionRow,
@@ -89,14 +81,6 @@ class GraphView(MemberApiView):
         return Response(status=204)
 
 
-class DraftView(MemberApiView):
-    @extend_schema(request=DraftIn, responses=DraftOut)
-    def put(self, request: Request, slug: str) -> Response:
-        graph = graph_for(self.user, slug)
-        data = body_of(request, required=frozenset({"document", "revision"}))
-        return _draft(save_draft(graph=graph, document=data["document"], revision=number_field(data, "revision"), by=self.user))
-
-
 class DuplicateView(MemberApiView):
     @extend_schema(request=None, responses={201: GraphRow})
     def post(self, request: Request, slug: str) -> Response:
@@ -131,14 +115,6 @@ class VersionView(MemberApiView):
         return Response(VersionOut(version).data)
 
 
-class RestoreView(MemberApiView):
-    @extend_schema(request=RestoreIn, responses=DraftOut)
-    def post(self, request: Request, slug: str, number: int) -> Response:
-        graph = graph_for(self.user, slug)
-        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
-        return _draft(restore_version(graph=graph, number=number, revision=revision, by=self.user))
-
-
 class AgentsView(MemberApiView):
     filters = PAGING
 
@@ -169,8 +145,3 @@ class AgentView(MemberApiView):
     def delete(self, request: Request, slug: str) -> Response:
         delete_agent(row=agent_for(self.user, slug), by=self.user)
         return Response(status=204)
-
-
-def _draft(saved: SavedDraft) -> Response:
-    body: dict[str, Any] = {"revision": saved.revision, "problems": as_json(saved.problems), "saved_at": saved.saved_at}
-    return Response(body)

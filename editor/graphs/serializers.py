@@ -47,7 +47,16 @@ class GraphOut(GraphRow):
 
 class DraftIn(serializers.Serializer[object]):
     document = serializers.DictField()
-    revision = serializers.IntegerField(min_value=0, max_value=MOST)
+    revision = serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="That it is saved on top of")
+
+
+class DraftDocumentOut(serializers.ModelSerializer[Graph]):
+    updated_by = serializers.CharField(source="updated_by.username", default=None, allow_null=True)
+    document = serializers.DictField()
+
+    class Meta:
+        model = Graph
+        fields = ("revision", "document", "updated_at", "updated_by")
 
 
 class DraftOut(serializers.Serializer[object]):

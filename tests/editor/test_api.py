@@ -89,7 +89,7 @@ def test_what_is_no_graph_is_refused_with_every_place(alpha: House) -> None:
         (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), 400, "deeper"),
         (b'"' + b"x" * MAX_BYTES + b'"', 413, "larger than 8 MiB"),
         (b"[]", 400, "must be a JSON object"),
-        (b'{"document": {}}', 400, "'revision' is missing"),
+        (b'{"document": {}}', 428, "on top of which revision"),
         (b'{"document": {}, "revision": "1"}', 400, "whole number"),
         (b'{"document": [], "revision": 1}', 400, "not a graph"),
     ],
