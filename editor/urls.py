@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from editor.graphs import api, draft_api, views
+from editor.graphs import access_api, api, draft_api, file_api, views
 from editor.library import views as agent_views
 
 page_urls: list[URLPattern | URLResolver] = [
@@ -25,6 +25,10 @@ api_urls: list[URLPattern | URLResolver] = [
     path("graphs", api.GraphsView.as_view(), name="api_graphs"),
     path("graphs/<slug:slug>", api.GraphView.as_view(), name="api_graph"),
     path("graphs/<slug:slug>/draft", draft_api.DraftView.as_view(), name="api_draft"),
+    path("graphs/<slug:slug>/files", file_api.FilesView.as_view(), name="api_files"),
+    path("graphs/<slug:slug>/files/<str:file>", file_api.FileView.as_view(), name="api_file"),
+    path("graphs/<slug:slug>/access", access_api.AccessView.as_view(), name="api_access"),
+    path("graphs/<slug:slug>/access/<uuid:membership_id>", access_api.PersonAccessView.as_view(), name="api_person_access"),
     path("graphs/<slug:slug>/duplicate", api.DuplicateView.as_view(), name="api_duplicate"),
     path("graphs/<slug:slug>/versions", api.VersionsView.as_view(), name="api_versions"),
     path("graphs/<slug:slug>/versions/<int:number>", api.VersionView.as_view(), name="api_version"),

@@ -5,6 +5,7 @@ from rest_framework import serializers
 from editor.graphs.actions import LONGEST_NOTE, LONGEST_TITLE
 from editor.library.actions import LONGEST_SLUG
 from editor.models import Graph, GraphVersion, LibraryAgent
+from tenants.roles import SHARED_ACTIONS, MemberRole
 from tenants.web.rest.serializers import MOST, PageOut
 
 SLUG = r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$"
@@ -63,6 +64,45 @@ class DraftOut(serializers.Serializer[object]):
     revision = serializers.IntegerField(min_value=0, max_value=MOST)
     problems = serializers.ListField(child=serializers.DictField())
     saved_at = serializers.DateTimeField()
+
+
+class FileOut(serializers.Serializer[object]):
+    name = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes")
+    sha256 = serializers.CharField()
+
+
+class FilesOut(PageOut):
+    files = FileOut(many=True)
+
+
+def _actions(about: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.ChoiceField(choices=SHARED_ACTIONS), help_text=about)
+
+
+class PersonAccessOut(serializers.Serializer[object]):
+    id = serializers.UUIDField(help_text="Of the membership")
+    user = serializers.CharField()
+    role = serializers.ChoiceField(choices=MemberRole.choices)
+    by_role = _actions("What the role allows, where the graph is not restricted")
+    actions = _actions("What was given to the person for this graph")
+
+
+class AccessOut(PageOut):
+    restricted = serializers.BooleanField(help_text="Only for managers and people with actions of their own")
+    people = PersonAccessOut(many=True)
+
+
+class RestrictedOut(serializers.Serializer[object]):
+    restricted = serializers.BooleanField()
+
+
+class AccessIn(serializers.Serializer[object]):
+    restricted = serializers.BooleanField()
+
+
+class PersonAccessIn(serializers.Serializer[object]):
+    actions = _actions("All that the person may do beyond the role; none takes everything away")
 
 
 class VersionIn(serializers.Serializer[object]):

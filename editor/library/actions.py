@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from pydantic import ValidationError
 
 from editor.models import LibraryAgent
+from editor.slugs import slug_of
 from orchestrator.engine.document.agent import Agent
 from tenants.models import Tenant, Tool, User
 from tenants.people.access import require, require_here
@@ -31,7 +32,7 @@ def create_agent(*, tenant: Tenant, agent: Any, by: User, slug: str = "") -> Lib
     """A new agent in the library. Without a slug one is made from its name."""
     require_here(by, "edit")
     content = read_agent(agent)
-    slug = slug or slugify(content.name)[:LONGEST_SLUG].strip("-")
+    slug = slug or slug_of(content.name, otherwise="agent")
     if slug in RESERVED_SLUGS:
         raise Conflict(f"{slug!r} is reserved.", cure="Choose another name.")
     if not slug or slugify(slug) != slug or len(slug) > LONGEST_SLUG:

@@ -1,9 +1,12 @@
 """Rows of this room as JSON."""
 
+from typing import get_args
+
 from rest_framework import serializers
 
-from tenants.models import ApiKey, Invitation, PolicyVersion, ProviderKey, Tool
+from tenants.models import ApiKey, Invitation, Membership, PolicyVersion, ProviderKey, Tool
 from tenants.people.invitations import LONGEST_WHO
+from tenants.policy.identities import GrantState
 from tenants.policy.text import MAX_BYTES
 from tenants.roles import MemberRole
 from tenants.vault.provider_keys import LONGEST
@@ -27,6 +30,42 @@ class ToolOut(serializers.ModelSerializer[Tool]):
 
 class ToolsOut(PageOut):
     tools = ToolOut(many=True)
+
+
+class ToolIn(serializers.Serializer[object]):
+    enabled = serializers.BooleanField(help_text="For everybody, runs in flight included")
+
+
+class RightOut(serializers.Serializer[object]):
+    name = serializers.CharField(help_text="Of the tool")
+    state = serializers.ChoiceField(choices=get_args(GrantState))
+
+
+class AgentRightsOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="Under which an agent or a graph acts")
+    tools = RightOut(many=True)
+
+
+class RightsOut(PageOut):
+    rights = AgentRightsOut(many=True)
+
+
+class MemberOut(serializers.ModelSerializer[Membership]):
+    user = serializers.CharField(source="user.username")
+    name = serializers.CharField(source="user.name")
+
+    class Meta:
+        model = Membership
+        fields = ("id", "user", "name", "role", "created_at")
+
+
+class MembersOut(PageOut):
+    members = MemberOut(many=True)
+
+
+class MemberIn(serializers.Serializer[object]):
+    role = serializers.ChoiceField(choices=MemberRole.choices)
 
 
 class ApiKeyOut(serializers.ModelSerializer[ApiKey]):

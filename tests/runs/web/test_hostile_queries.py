@@ -80,7 +80,8 @@ def browser(place: World) -> Client:
 
 LISTS = (
     *(f"/api/v1/{name}" for name in ("runs", "approvals", "graphs", "graphs/graph/versions", "agents", "node-kinds", "models", "costs")),
-    *(f"/api/v1/{name}" for name in ("tools", "policy/versions", "keys", "invitations", "providers")),
+    *(f"/api/v1/{name}" for name in ("tools", "policy/versions", "keys", "invitations", "providers", "members", "rights")),
+    *(f"/api/v1/graphs/graph/{name}" for name in ("files", "access")),
     *("/runs/", "/approvals/"),
 )
 
