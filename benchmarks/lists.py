@@ -81,10 +81,10 @@ def _questions(client: "Client", viewer: "Client") -> dict[str, Callable[[], Any
 
     deep = ""
     for _ in range(3):
-        deep = client.get(f"/api/v1/runs?after={deep}").json()["next"]
+        deep = client.get(f"/api/v1/runs?cursor={deep}").json()["next"]
     return {
         "runs": get("/api/v1/runs"),
-        "runs, a later page": get(f"/api/v1/runs?after={deep}"),
+        "runs, a later page": get(f"/api/v1/runs?cursor={deep}"),
         "runs of a graph": get("/api/v1/runs?graph=graph"),
         "runs of an empty graph": get("/api/v1/runs?graph=empty"),
         "failed runs": get("/api/v1/runs?status=failed"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from editor.graphs import api, views
+from editor.graphs import access_api, api, draft_api, file_api, views
 from editor.library import views as agent_views
 
 page_urls: list[URLPattern | URLResolver] = [
@@ -24,11 +24,15 @@ api_urls: list[URLPattern | URLResolver] = [
     path("node-kinds", api.NodeKindsView.as_view(), name="api_node_kinds"),
     path("graphs", api.GraphsView.as_view(), name="api_graphs"),
     path("graphs/<slug:slug>", api.GraphView.as_view(), name="api_graph"),
-    path("graphs/<slug:slug>/draft", api.DraftView.as_view(), name="api_draft"),
+    path("graphs/<slug:slug>/draft", draft_api.DraftView.as_view(), name="api_draft"),
+    path("graphs/<slug:slug>/files", file_api.FilesView.as_view(), name="api_files"),
+    path("graphs/<slug:slug>/files/<str:file>", file_api.FileView.as_view(), name="api_file"),
+    path("graphs/<slug:slug>/access", access_api.AccessView.as_view(), name="api_access"),
+    path("graphs/<slug:slug>/access/<uuid:membership_id>", access_api.PersonAccessView.as_view(), name="api_person_access"),
     path("graphs/<slug:slug>/duplicate", api.DuplicateView.as_view(), name="api_duplicate"),
     path("graphs/<slug:slug>/versions", api.VersionsView.as_view(), name="api_versions"),
     path("graphs/<slug:slug>/versions/<int:number>", api.VersionView.as_view(), name="api_version"),
-    path("graphs/<slug:slug>/versions/<int:number>/restore", api.RestoreView.as_view(), name="api_restore"),
+    path("graphs/<slug:slug>/versions/<int:number>/restore", draft_api.RestoreView.as_view(), name="api_restore"),
     path("agents", api.AgentsView.as_view(), name="api_agents"),
     path("agents/<slug:slug>", api.AgentView.as_view(), name="api_agent"),
 ]

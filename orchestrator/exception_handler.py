@@ -1,4 +1,4 @@
-"""Any error of the API in one shape: code, message, cure, details."""
+"""Any error of the API in one shape, that of RFC 9457 with our `code`, `cure` and `details`."""
 
 import sys
 from typing import Any
@@ -10,11 +10,30 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from editor.problems import InvalidGraph, as_json
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.errors import EngineError
+from orchestrator.problem_types import EngineProblem
 from tenants.isolation.database import RETRY_AFTER_S, drop_connection, is_away
-from tenants.problems import ApiProblem, Forbidden, NotFound, NotSignedIn, TooLarge
+from tenants.problems import (
+    ApiProblem,
+    BadRequest,
+    DatabaseSilent,
+    Fault,
+    Forbidden,
+    Forgery,
+    InvalidValue,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    NotSignedIn,
+    TooLarge,
+    TooManyAttempts,
+    UnsupportedMediaType,
+)
 from tenants.web.pages import refusal
+
+MEDIA_TYPE = "application/problem+json"
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -23,7 +42,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if problem is None:
         return None
     set_rollback()
-    response = Response(_body(problem), status=problem.status)
+    response = Response(_body(problem), status=problem.status, content_type=MEDIA_TYPE)
     if problem.status == 401:
         response["WWW-Authenticate"] = "Bearer"
     if problem.status == 503:
@@ -42,24 +61,21 @@ def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that no page of this session has sent, or whose page is out of date."""
-    return _told(
-        request, _of("forgery", "This form does not come from a page of yours.", "Open the page again, then send it again.", 403, {})
-    )
+    return _told(request, Forgery())
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that is broken, or larger than forms may be."""
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return _told(request, TooLarge())
-    return _told(request, _of("bad_request", "The request cannot be understood.", "Check the address and what was sent.", 400, {}))
+    return _told(request, BadRequest())
 
 
 def fault(request: HttpRequest) -> HttpResponse:
     """A fault of ours, which is in the log by now; or the database was away before a view was reached, or within a page."""
     problem = _database_away() if is_away(sys.exc_info()[1]) else None
     if problem is None:
-        message, cure = "Something went wrong on our side.", "Try again; if it stays, the server's log says more."
-        return _told(request, _of("internal", message, cure, 500, {}), bare=True)
+        return _told(request, Fault(), bare=True)
     response = _told(request, problem, bare=True)
     response["Retry-After"] = str(RETRY_AFTER_S)
     return response
@@ -68,7 +84,7 @@ def fault(request: HttpRequest) -> HttpResponse:
 def _told(request: HttpRequest, problem: ApiProblem, *, bare: bool = False) -> HttpResponse:
     """`bare` pages are made without the database and without anything that may have failed before."""
     if _for_programs(request):
-        return JsonResponse(_body(problem), status=problem.status)
+        return JsonResponse(_body(problem), status=problem.status, content_type=MEDIA_TYPE)
     if not bare:
         return refusal(request, problem.status, problem.message, problem.cure)
     shown = {"status": problem.status, "message": problem.message, "cure": problem.cure, "request": {"COOKIES": request.COOKIES}}
@@ -77,7 +93,7 @@ def _told(request: HttpRequest, problem: ApiProblem, *, bare: bool = False) -> H
 
 def _database_away() -> ApiProblem:
     drop_connection()
-    return _of("database_away", "The database does not answer.", "Try again in a moment; nothing was changed.", 503, {})
+    return DatabaseSilent()
 
 
 def _for_programs(request: HttpRequest) -> bool:
@@ -85,7 +101,15 @@ def _for_programs(request: HttpRequest) -> bool:
 
 
 def _body(problem: ApiProblem) -> dict[str, Any]:
-    return {"code": problem.code, "message": problem.message, "cure": problem.cure, "details": problem.details}
+    return {
+        "type": f"/problems/{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.message,
+        "code": problem.code,
+        "cure": problem.cure,
+        "details": problem.details,
+    }
 
 
 def _problem(error: Exception) -> ApiProblem | None:
@@ -94,28 +118,32 @@ def _problem(error: Exception) -> ApiProblem | None:
             return error
         case Http404():
             return NotFound()
-        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            return NotSignedIn()
-        case PermissionDenied() | exceptions.PermissionDenied():
+        case PermissionDenied():
             return Forbidden()
         case GraphInvalid():
-            return _of(error.info.code, error.info.message, error.info.cure, 400, {"problems": [p.model_dump() for p in error.problems]})
+            return InvalidGraph(error.info.message, cure=error.info.cure, details={"problems": as_json(error.problems)})
         case EngineError():
-            return _of(error.info.code, error.info.message, error.info.cure, 400, {})
-        case exceptions.ValidationError():
-            return _of(
-                "invalid_value",
-                "The request has values that cannot be accepted.",
-                "Correct what `details` names.",
-                400,
-                {"fields": error.detail},
-            )
+            return EngineProblem(error.info)
         case exceptions.APIException():
-            return _of(str(error.default_code), str(error.detail), "", error.status_code, {})
+            return _of_the_framework(error)
     return _database_away() if is_away(error) else None
 
 
-def _of(code: str, message: str, cure: str, status: int, details: dict[str, Any]) -> ApiProblem:
-    problem = ApiProblem(message, cure=cure, details=details)
-    problem.code, problem.status = code, status
-    return problem
+def _of_the_framework(error: exceptions.APIException) -> ApiProblem:
+    match error:
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return NotSignedIn()
+        case exceptions.PermissionDenied():
+            return Forbidden()
+        case exceptions.ValidationError():
+            cure = "Correct what `details` names."
+            return InvalidValue("The request has values that cannot be accepted.", cure=cure, details={"fields": error.detail})
+        case exceptions.MethodNotAllowed():
+            return MethodNotAllowed(str(error.detail))
+        case exceptions.NotAcceptable():
+            return NotAcceptable()
+        case exceptions.UnsupportedMediaType():
+            return UnsupportedMediaType(str(error.detail))
+        case exceptions.Throttled():
+            return TooManyAttempts()
+    return BadRequest(str(error.detail))

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from editor.urls import api_urls as editor_api
 from editor.urls import page_urls as editor_pages
 from orchestrator.health import live, ready
+from orchestrator.problem_types import every_problem, one_problem
 from runs.web.urls import api_urls as runs_api
 from runs.web.urls import page_urls as runs_pages
 from tenants.web.urls import api_urls as tenants_api
@@ -17,6 +18,8 @@ handler404 = "orchestrator.exception_handler.missing_address"
 handler500 = "orchestrator.exception_handler.fault"
 
 urlpatterns = [
+    path("problems/", every_problem, name="problems"),
+    path("problems/<slug:code>", one_problem, name="problem"),
     path("api/v1/health", ready, name="api_health"),
     path("api/v1/health/ready", ready, name="api_health_ready"),
     path("api/v1/health/live", live, name="api_health_live"),

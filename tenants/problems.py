@@ -1,4 +1,4 @@
-"""What the rooms answer when they cannot do what was asked: code, message, cure, details."""
+"""What the rooms answer when they cannot do what was asked: code, title, message, cure, details."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 class ApiProblem(Exception):
     """The request could not be carried out.
 
-    The docstring of a class is its default message.
+    The first line of a class's docstring is its title, and its default message.
     """
 
     code = "problem"
@@ -15,10 +15,19 @@ class ApiProblem(Exception):
     cure = ""
 
     def __init__(self, message: str = "", *, cure: str = "", details: Mapping[str, Any] | None = None) -> None:
-        self.message = message or (type(self).__doc__ or "").strip()
+        self.message = message or self.title
         self.cure = cure or self.cure
         self.details = dict(details or {})
         super().__init__(self.message)
+
+    @property
+    def title(self) -> str:
+        """What all problems of this code have in common."""
+        return title_of(type(self))
+
+
+def title_of(kind: type[ApiProblem]) -> str:
+    return (kind.__doc__ or "").strip().partition("\n")[0]
 
 
 class NotFound(ApiProblem):
@@ -69,6 +78,22 @@ class StaleRevision(ApiProblem):
     cure = "Look at the newer revision, take over what you need and save again on top of it."
 
 
+class PreconditionFailed(ApiProblem):
+    """`If-Match` does not name the present revision."""
+
+    code = "precondition_failed"
+    status = 412
+    cure = StaleRevision.cure
+
+
+class PreconditionRequired(ApiProblem):
+    """It must be said on top of which revision this is saved."""
+
+    code = "precondition_required"
+    status = 428
+    cure = "Send `If-Match` with the `ETag` that you read, or the field `revision`."
+
+
 class TooLarge(ApiProblem):
     """The request is too large."""
 
@@ -83,3 +108,58 @@ class TooManyAttempts(ApiProblem):
     code = "too_many_attempts"
     status = 429
     cure = "Wait a quarter of an hour, then try again."
+
+
+class BadRequest(ApiProblem):
+    """The request cannot be understood."""
+
+    code = "bad_request"
+    cure = "Check the address and what was sent."
+
+
+class Forgery(ApiProblem):
+    """This form does not come from a page of yours."""
+
+    code = "forgery"
+    status = 403
+    cure = "Open the page again, then send it again."
+
+
+class MethodNotAllowed(ApiProblem):
+    """This address does not know the method."""
+
+    code = "method_not_allowed"
+    status = 405
+    cure = "Use one of the methods that the header `Allow` names."
+
+
+class NotAcceptable(ApiProblem):
+    """The answer cannot be given in the media type asked for."""
+
+    code = "not_acceptable"
+    status = 406
+    cure = "Accept `application/json`, or send no `Accept`."
+
+
+class UnsupportedMediaType(ApiProblem):
+    """A body of this media type is not read here."""
+
+    code = "unsupported_media_type"
+    status = 415
+    cure = "Send `Content-Type: application/json`."
+
+
+class Fault(ApiProblem):
+    """Something went wrong on our side."""
+
+    code = "internal"
+    status = 500
+    cure = "Try again; if it stays, the server's log says more."
+
+
+class DatabaseSilent(ApiProblem):
+    """The database does not answer."""
+
+    code = "database_away"
+    status = 503
+    cure = "Try again in a moment; nothing was changed."

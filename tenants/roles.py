@@ -35,6 +35,9 @@ ROLE_ORDER: tuple[MemberRole, ...] = tuple(MemberRole)
 
 OBJECT_PERMISSIONS: tuple[Action, ...] = ("run", "answer", "cancel", "edit", "publish")
 
+SHARED_ACTIONS: tuple[Action, ...] = ("view", *OBJECT_PERMISSIONS)
+"""What can be given to a person on one object, beyond their role."""
+
 
 def object_permissions(model: str) -> tuple[tuple[str, str], ...]:
     """The permissions of one kind of object, beside Django's own `view`: `run_graph` and so on."""

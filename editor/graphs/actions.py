@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from editor.graphs.files import store_files
 from editor.models import Graph, GraphUserObjectPermission, GraphVersion
 from editor.problems import InvalidGraph, as_json, problems_of, read_document
+from editor.slugs import slug_of, with_ending
 from editor.starters.catalog import Starter
 from editor.versions.tool_use import give_tools_of
 from editor.versions.versions import freeze
@@ -23,6 +24,8 @@ from tenants.problems import Conflict, InvalidValue, NotFound, StaleRevision
 
 LONGEST_TITLE = 200
 LONGEST_NOTE = 500
+NAMELESS = "graph"
+"""Begins the slug of a title that none can be made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,27 @@ def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", docume
         raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure="Use small letters, digits and hyphens.")
     attached = attached or Attached({}, None)
     problems = problems_of(content)
-    try:
-        with transaction.atomic():
-            graph = Graph.objects.create(
-                tenant=tenant,
-                slug=slug[:60] or _free_slug(title),
-                title=title,
-                document=content.model_dump(mode="json"),
-                files=attached.files,
-                example_input=attached.example_input,
-                problem_count=len(problems),
-                created_by=by,
-                updated_by=by,
-            )
-            give_tools_of(content, slug=graph.slug, tenant=tenant, by=by)
-    except IntegrityError as error:
-        raise Conflict(f"There is a graph {slug!r} already.", cure="Choose another slug.") from error
-    return graph
+    row = Graph(
+        tenant=tenant,
+        title=title,
+        document=content.model_dump(mode="json"),
+        files=attached.files,
+        example_input=attached.example_input,
+        problem_count=len(problems),
+        created_by=by,
+        updated_by=by,
+    )
+    # A slug that was free may be taken by now; one of two that are made at once gets an ending.
+    for chosen in [slug] if slug else [_free_slug(title, by), with_ending(slug_of(title, otherwise=NAMELESS))]:
+        row.slug = chosen
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+                give_tools_of(content, slug=chosen, tenant=tenant, by=by)
+            return row
+        except IntegrityError as error:
+            met = error
+    raise Conflict(f"There is a graph {slug or title!r} already.", cure="Choose another name.") from met
 
 
 def save_draft(*, graph: Graph, document: Any, revision: int, by: User) -> SavedDraft:
@@ -173,7 +180,11 @@ def _title(title: str) -> str:
     return title
 
 
-def _free_slug(title: str) -> str:
-    base = slugify(title)[:50] or "graph"
-    taken = set(Graph.objects.kept().filter(slug__startswith=base).values_list("slug", flat=True))
+def _free_slug(title: str, by: User) -> str:
+    """One that tells nothing about graphs that `by` may not see: while there are any, it ends with something random."""
+    base = slug_of(title, otherwise=NAMELESS)
+    kept = Graph.objects.kept()
+    if kept.exclude(pk__in=Graph.objects.visible_to(by).values("pk")).exists():
+        return with_ending(base)
+    taken = set(kept.filter(slug__startswith=base).values_list("slug", flat=True))
     return next(slug for slug in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)

@@ -1,65 +1,69 @@
 """The REST API of this room: node kinds, graphs, versions, agents."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from editor.graphs.actions import (
     LONGEST_NOTE,
-    SavedDraft,
+    LONGEST_TITLE,
     create_graph,
     delete_graph,
     duplicate_graph,
     publish_version,
-    restore_version,
-    save_draft,
 )
 from editor.graphs.serializers import (
     AgentChange,
     AgentIn,
     AgentOut,
     AgentRows,
-    DraftIn,
-    DraftOut,
     GraphIn,
     GraphOut,
     GraphRow,
     GraphRows,
     NodeKindsOut,
-    RestoreIn,
     VersionIn,
     VersionOut,
     VersionRow,
     VersionRows,
 )
-from editor.library.actions import create_agent, delete_agent, save_agent
+from editor.library.actions import LONGEST_SLUG, create_agent, delete_agent, save_agent
 from editor.lookup import agent_for, graph_for, rights_on
 from editor.models import Graph, GraphVersion, LibraryAgent
 from editor.problems import as_json, problems_of, read_document
 from orchestrator.engine.document.registry import kind_schemas
 from tenants.problems import NotFound
 from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
+from tenants.web.paging import PAGING, Order
+
+LATEST_FIRST = Order(("updated_at", "pk"), newest_first=True)
+BY_SLUG = Order(("slug",))
+HIGHEST_FIRST = Order(("number",), newest_first=True)
 
 
 class NodeKindsView(MemberApiView):
-    @extend_schema(responses=NodeKindsOut)
+    filters = PAGING
+
+    @extend_schema(operation_id="node_kinds_list", responses=NodeKindsOut)
     def get(self, request: Request) -> Response:
-        return Response({"kinds": [kind.model_dump(mode="json") for kind in kind_schemas()]})
+        page, following = self.page_of(kind_schemas(), lambda kind: kind.name)
+        return Response({"kinds": [kind.model_dump(mode="json") for kind in page], "next": following})
 
 
 class GraphsView(MemberApiView):
+    filters = PAGING
+
     @extend_schema(operation_id="graphs_list", responses=GraphRows)
     def get(self, request: Request) -> Response:
         rows = Graph.objects.visible_to(self.user).with_latest_version().select_related("updated_by").defer("document", "example_input")
-        return Response(GraphRows({"graphs": rows}).data)
+        page, following = self.page(rows, LATEST_FIRST)
+        return Response({"graphs": GraphRow(page, many=True).data, "next": following})
 
     @extend_schema(request=GraphIn, responses={201: GraphRow})
     def post(self, request: Request) -> Response:
-        data = body_of(request, required=frozenset({"title"}), optional=frozenset({"slug", "document"}))
-        title, slug = text_field(data, "title", longest=200), text_field(data, "slug", longest=60)
-        graph = create_graph(tenant=self.tenant, title=title, slug=slug, document=data.get("document"), by=self.user)
+        data = body_of(request, required=frozenset({"title"}), optional=frozenset({"document"}))
+        title = text_field(data, "title", longest=LONGEST_TITLE)
+        graph = create_graph(tenant=self.tenant, title=title, document=data.get("document", {}), by=self.user)
         return Response(GraphRow(graph_for(self.user, graph.slug)).data, status=201)
 
 
@@ -77,14 +81,6 @@ class GraphView(MemberApiView):
         return Response(status=204)
 
 
-class DraftView(MemberApiView):
-    @extend_schema(request=DraftIn, responses=DraftOut)
-    def put(self, request: Request, slug: str) -> Response:
-        graph = graph_for(self.user, slug)
-        data = body_of(request, required=frozenset({"document", "revision"}))
-        return _draft(save_draft(graph=graph, document=data["document"], revision=number_field(data, "revision"), by=self.user))
-
-
 class DuplicateView(MemberApiView):
     @extend_schema(request=None, responses={201: GraphRow})
     def post(self, request: Request, slug: str) -> Response:
@@ -93,10 +89,13 @@ class DuplicateView(MemberApiView):
 
 
 class VersionsView(MemberApiView):
+    filters = PAGING
+
     @extend_schema(operation_id="graphs_versions_list", responses=VersionRows)
     def get(self, request: Request, slug: str) -> Response:
         versions = graph_for(self.user, slug).versions.filter(is_draft=False).select_related("created_by").defer("document", "source")
-        return Response(VersionRows({"versions": versions.order_by("-number")}).data)
+        page, following = self.page(versions, HIGHEST_FIRST)
+        return Response({"versions": VersionRow(page, many=True).data, "next": following})
 
     @extend_schema(request=VersionIn, responses={201: VersionRow})
     def post(self, request: Request, slug: str) -> Response:
@@ -116,23 +115,18 @@ class VersionView(MemberApiView):
         return Response(VersionOut(version).data)
 
 
-class RestoreView(MemberApiView):
-    @extend_schema(request=RestoreIn, responses=DraftOut)
-    def post(self, request: Request, slug: str, number: int) -> Response:
-        graph = graph_for(self.user, slug)
-        revision = number_field(body_of(request, required=frozenset({"revision"})), "revision")
-        return _draft(restore_version(graph=graph, number=number, revision=revision, by=self.user))
-
-
 class AgentsView(MemberApiView):
+    filters = PAGING
+
     @extend_schema(operation_id="agents_list", responses=AgentRows)
     def get(self, request: Request) -> Response:
-        return Response(AgentRows({"agents": LibraryAgent.objects.visible_to(self.user)}).data)
+        page, following = self.page(LibraryAgent.objects.visible_to(self.user), BY_SLUG)
+        return Response({"agents": AgentOut(page, many=True).data, "next": following})
 
     @extend_schema(request=AgentIn, responses={201: AgentOut})
     def post(self, request: Request) -> Response:
         data = body_of(request, required=frozenset({"agent"}), optional=frozenset({"slug"}))
-        slug = text_field(data, "slug", longest=60)
+        slug = text_field(data, "slug", longest=LONGEST_SLUG)
         return Response(AgentOut(create_agent(tenant=self.tenant, agent=data["agent"], slug=slug, by=self.user)).data, status=201)
 
 
@@ -151,8 +145,3 @@ class AgentView(MemberApiView):
     def delete(self, request: Request, slug: str) -> Response:
         delete_agent(row=agent_for(self.user, slug), by=self.user)
         return Response(status=204)
-
-
-def _draft(saved: SavedDraft) -> Response:
-    body: dict[str, Any] = {"revision": saved.revision, "problems": as_json(saved.problems), "saved_at": saved.saved_at}
-    return Response(body)

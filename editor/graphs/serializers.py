@@ -2,25 +2,30 @@
 
 from rest_framework import serializers
 
+from editor.graphs.actions import LONGEST_NOTE, LONGEST_TITLE
+from editor.library.actions import LONGEST_SLUG
 from editor.models import Graph, GraphVersion, LibraryAgent
+from tenants.roles import SHARED_ACTIONS, MemberRole
+from tenants.web.rest.serializers import MOST, PageOut
+
+SLUG = r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$"
 
 
 class GraphRow(serializers.ModelSerializer[Graph]):
     latest_version = serializers.IntegerField(allow_null=True)
-    updated_by = serializers.CharField(source="updated_by.username", default=None)
+    updated_by = serializers.CharField(source="updated_by.username", default=None, allow_null=True)
 
     class Meta:
         model = Graph
         fields = ("slug", "title", "revision", "latest_version", "updated_at", "updated_by", "problem_count")
 
 
-class GraphRows(serializers.Serializer[object]):
+class GraphRows(PageOut):
     graphs = GraphRow(many=True)
 
 
 class GraphIn(serializers.Serializer[object]):
-    title = serializers.CharField(max_length=200)
-    slug = serializers.SlugField(required=False)
+    title = serializers.CharField(max_length=LONGEST_TITLE)
     document = serializers.DictField(required=False)
 
 
@@ -43,32 +48,80 @@ class GraphOut(GraphRow):
 
 class DraftIn(serializers.Serializer[object]):
     document = serializers.DictField()
-    revision = serializers.IntegerField()
+    revision = serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="That it is saved on top of")
+
+
+class DraftDocumentOut(serializers.ModelSerializer[Graph]):
+    updated_by = serializers.CharField(source="updated_by.username", default=None, allow_null=True)
+    document = serializers.DictField()
+
+    class Meta:
+        model = Graph
+        fields = ("revision", "document", "updated_at", "updated_by")
 
 
 class DraftOut(serializers.Serializer[object]):
-    revision = serializers.IntegerField()
+    revision = serializers.IntegerField(min_value=0, max_value=MOST)
     problems = serializers.ListField(child=serializers.DictField())
     saved_at = serializers.DateTimeField()
 
 
+class FileOut(serializers.Serializer[object]):
+    name = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes")
+    sha256 = serializers.CharField()
+
+
+class FilesOut(PageOut):
+    files = FileOut(many=True)
+
+
+def _actions(about: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.ChoiceField(choices=SHARED_ACTIONS), help_text=about)
+
+
+class PersonAccessOut(serializers.Serializer[object]):
+    id = serializers.UUIDField(help_text="Of the membership")
+    user = serializers.CharField()
+    role = serializers.ChoiceField(choices=MemberRole.choices)
+    by_role = _actions("What the role allows, where the graph is not restricted")
+    actions = _actions("What was given to the person for this graph")
+
+
+class AccessOut(PageOut):
+    restricted = serializers.BooleanField(help_text="Only for managers and people with actions of their own")
+    people = PersonAccessOut(many=True)
+
+
+class RestrictedOut(serializers.Serializer[object]):
+    restricted = serializers.BooleanField()
+
+
+class AccessIn(serializers.Serializer[object]):
+    restricted = serializers.BooleanField()
+
+
+class PersonAccessIn(serializers.Serializer[object]):
+    actions = _actions("All that the person may do beyond the role; none takes everything away")
+
+
 class VersionIn(serializers.Serializer[object]):
-    note = serializers.CharField(required=False, max_length=500)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_NOTE)
 
 
 class RestoreIn(serializers.Serializer[object]):
-    revision = serializers.IntegerField()
+    revision = serializers.IntegerField(min_value=0, max_value=MOST)
 
 
 class VersionRow(serializers.ModelSerializer[GraphVersion]):
-    created_by = serializers.CharField(source="created_by.username", default=None)
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
 
     class Meta:
         model = GraphVersion
         fields = ("number", "digest", "created_at", "created_by", "note")
 
 
-class VersionRows(serializers.Serializer[object]):
+class VersionRows(PageOut):
     versions = VersionRow(many=True)
 
 
@@ -86,19 +139,19 @@ class AgentOut(serializers.ModelSerializer[LibraryAgent]):
         fields = ("slug", "agent", "revision", "updated_at")
 
 
-class AgentRows(serializers.Serializer[object]):
+class AgentRows(PageOut):
     agents = AgentOut(many=True)
 
 
 class AgentIn(serializers.Serializer[object]):
     agent = serializers.DictField()
-    slug = serializers.SlugField(required=False)
+    slug = serializers.RegexField(SLUG, required=False, max_length=LONGEST_SLUG)
 
 
 class AgentChange(serializers.Serializer[object]):
     agent = serializers.DictField()
-    revision = serializers.IntegerField()
+    revision = serializers.IntegerField(min_value=0, max_value=MOST)
 
 
-class NodeKindsOut(serializers.Serializer[object]):
+class NodeKindsOut(PageOut):
     kinds = serializers.ListField(child=serializers.DictField())

@@ -13,7 +13,7 @@ from editor.starters.catalog import starters as shipped_starters
 from tenants.models import Membership
 from tenants.people.access import actions_on, require, role_of, share
 from tenants.problems import ApiProblem, NotFound
-from tenants.roles import OBJECT_PERMISSIONS, ROLE_ACTIONS, MemberRole
+from tenants.roles import OBJECT_PERMISSIONS, ROLE_ACTIONS, SHARED_ACTIONS, MemberRole
 from tenants.web.pages import member_page, page_member
 
 
@@ -109,6 +109,6 @@ def graph_share(request: HttpRequest, slug: str) -> HttpResponse:
     if person is None:
         raise NotFound()
     wanted = set(request.POST.getlist("actions"))
-    chosen = frozenset(action for action in ("view", *OBJECT_PERMISSIONS) if action in wanted)
+    chosen = frozenset(action for action in SHARED_ACTIONS if action in wanted)
     share(target=graph_for(user, slug), user=person.user, actions=chosen, by=user)
     return redirect("graph_access", slug=slug)

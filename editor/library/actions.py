@@ -8,6 +8,7 @@ from django.utils.text import slugify
 from pydantic import ValidationError
 
 from editor.models import LibraryAgent
+from editor.slugs import slug_of
 from orchestrator.engine.document.agent import Agent
 from tenants.models import Tenant, Tool, User
 from tenants.people.access import require, require_here
@@ -16,6 +17,8 @@ from tenants.problems import ApiProblem, Conflict, InvalidValue, NotFound, Stale
 
 RESERVED_SLUGS = frozenset({"new", "all"})
 """`new` is an address, `all` is every agent in a policy."""
+
+LONGEST_SLUG = 60
 
 
 class InvalidAgent(ApiProblem):
@@ -29,11 +32,11 @@ def create_agent(*, tenant: Tenant, agent: Any, by: User, slug: str = "") -> Lib
     """A new agent in the library. Without a slug one is made from its name."""
     require_here(by, "edit")
     content = read_agent(agent)
-    slug = slug or slugify(content.name)[:60]
+    slug = slug or slug_of(content.name, otherwise="agent")
     if slug in RESERVED_SLUGS:
         raise Conflict(f"{slug!r} is reserved.", cure="Choose another name.")
-    if not slug or slugify(slug) != slug or len(slug) > 60:
-        raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure="Use small letters, digits and hyphens, at most 60.")
+    if not slug or slugify(slug) != slug or len(slug) > LONGEST_SLUG:
+        raise InvalidValue(f"{slug[:60]!r} is not a slug.", cure=f"Use small letters, digits and hyphens, at most {LONGEST_SLUG}.")
     try:
         with transaction.atomic():
             row = LibraryAgent.objects.create(tenant=tenant, slug=slug, document=content.model_dump(mode="json"), updated_by=by)

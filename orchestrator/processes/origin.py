@@ -1,10 +1,12 @@
-"""Websockets are opened by pages of our own origin only: scheme, host and port."""
+"""Websockets are opened by pages of our own origin only, scheme, host and port; and by programs, which show a key."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
+
+from tenants.people.authentication import bearer_key
 
 PORTS = {"http": 80, "https": 443}
 HTTP = {"ws": "http", "wss": "https"}
@@ -19,21 +21,26 @@ class OwnOrigin:
         self._application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if _is_own(_texts(scope, b"origin"), _texts(scope, b"host"), HTTP[scope["scheme"]]):
+        origins, hosts = _texts(scope, b"origin"), _texts(scope, b"host")
+        # No page can send a key like that, and whoever shows one is known by it alone, never by a cookie.
+        of_program = not origins and any(map(bearer_key, _texts(scope, b"authorization")))
+        if _is_allowed(hosts) and (of_program or _is_own(origins, hosts[0], HTTP[scope["scheme"]])):
             await self._application(scope, receive, send)
         else:
             await receive()
             await send({"type": "websocket.close"})
 
 
-def _is_own(origins: list[str], hosts: list[str], scheme: str) -> bool:
-    """Whether the page's origin is the one it connects to, under a host of ours, or one that is trusted like it."""
-    if len(origins) != 1 or len(hosts) != 1:
-        return False
+def _is_allowed(hosts: list[str]) -> bool:
     allowed = settings.ALLOWED_HOSTS or (["localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
-    if not validate_host(split_domain_port(hosts[0])[0], allowed):
+    return len(hosts) == 1 and validate_host(split_domain_port(hosts[0])[0], allowed)
+
+
+def _is_own(origins: list[str], host: str, scheme: str) -> bool:
+    """Whether the page's origin is the one it connects to, or one that is trusted like it."""
+    if len(origins) != 1:
         return False
-    origin, own = parse(origins[0]), [f"{scheme}://{hosts[0]}", *settings.CSRF_TRUSTED_ORIGINS]
+    origin, own = parse(origins[0]), [f"{scheme}://{host}", *settings.CSRF_TRUSTED_ORIGINS]
     return origin is not None and origin in map(parse, own)
 
 

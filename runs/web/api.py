@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from editor.lookup import graph_to_run
 from editor.versions.frozen import frozen
 from orchestrator.capabilities.language_models.catalog import catalog
-from orchestrator.engine.document.problems import GraphInvalid
+from orchestrator.engine.log.status import RunStatus
 from runs.control.answers import answer
 from runs.control.approvals import approval_row, open_approvals
 from runs.control.commands import send_command
@@ -21,46 +21,64 @@ from runs.control.start import start_run
 from runs.live.summaries import summary_of
 from runs.log.run_log import holds_blob, read_after
 from runs.models import Blob, Command, Run
-from runs.web.costs import NARROWING, costs
+from runs.web.costs import GROUPINGS, NARROWING, costs
 from runs.web.csv_export import table_csv
 from runs.web.lookup import run_for, runs_for
-from runs.web.paging import newest_first, oldest_first
-from runs.web.serializers import ApprovalsOut, CommandIn, CommandOut, CostsOut, EventsOut, RunOut, RunsOut, RunSummaryOut, StartIn
+from runs.web.serializers import (
+    LONGEST_TEXT,
+    ApprovalsOut,
+    CommandIn,
+    CommandOut,
+    CostsOut,
+    EventsOut,
+    ModelsOut,
+    RunOut,
+    RunsOut,
+    RunSummaryOut,
+    StartIn,
+)
 from tenants.models import ApiKey, User
 from tenants.people.access import may
 from tenants.problems import InvalidValue, NotFound
 from tenants.roles import Action
 from tenants.vault.model_keys import keys_of_tenant
-from tenants.web.api_view import MemberApiView, body_of, text_field
+from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
+from tenants.web.filters import ChoiceFilter, DayFilter, IdFilter, NumberFilter, TextFilter, slug_filter
+from tenants.web.paging import NEWEST_FIRST, OLDEST_FIRST, PAGING
 
 EVENTS = 5000
+MOST_SEQ = 10**15 - 1
+LONGEST_KEY = 200
+"""Of what costs are grouped by."""
 DEDUP = "Idempotency-Key"
+DEDUP_PARAMETER = OpenApiParameter(
+    DEDUP, {"type": "string", "maxLength": 255}, location="header", description="Printable ASCII. The same key starts the same run once."
+)
 RIGHTS: tuple[Action, ...] = ("cancel", "answer")
 
 
 class GraphRunsView(MemberApiView):
     @extend_schema(
         request=StartIn,
-        parameters=[OpenApiParameter(DEDUP, location="header", description="The same key starts the same run once.")],
+        parameters=[DEDUP_PARAMETER],
         responses={201: RunSummaryOut, 200: RunSummaryOut},
     )
     def post(self, request: Request, slug: str) -> Response:
         data = body_of(request, optional=frozenset({"input", "version", "draft"}))
         version, draft = data.get("version"), data.get("draft", False)
-        if isinstance(version, bool) or not isinstance(version, int | None) or not isinstance(draft, bool):
-            raise InvalidValue("`version` must be a number or null, `draft` true or false.")
+        if version is not None:
+            version = number_field(data, "version", least=1)
+        if not isinstance(draft, bool):
+            raise InvalidValue("`draft` must be true or false.")
         key = dedup_key_of(request)
-        try:
-            started = start_run(
-                graph=graph_to_run(self.user, slug),
-                principal=principal_of(request, self.user),
-                run_input=data.get("input"),
-                version=version,
-                draft=draft,
-                dedup_key=key,
-            )
-        except GraphInvalid as error:
-            raise invalid_graph(error) from error
+        started = start_run(
+            graph=graph_to_run(self.user, slug),
+            principal=principal_of(request, self.user),
+            run_input=data.get("input"),
+            version=version,
+            draft=draft,
+            dedup_key=key,
+        )
         if started.new:
             started.run.waiting = 0  # type: ignore[attr-defined]
             return Response(summary_of(started.run), status=201)
@@ -80,22 +98,17 @@ def dedup_key_of(request: Request) -> str:
     return key
 
 
-def invalid_graph(error: GraphInvalid) -> InvalidValue:
-    problem = InvalidValue(str(error), cure="Mend every problem listed, then run again.")
-    problem.code = "invalid_graph"
-    problem.details = {"problems": [found.model_dump(mode="json") for found in error.problems]}
-    return problem
-
-
 class RunsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
-    filters: ClassVar[frozenset[str]] = frozenset({"graph", "status", "after"})
+    filters = (
+        slug_filter("graph", "Runs of this graph."),
+        ChoiceFilter("status", "Runs that stand like this.", choices=[*RunStatus]),
+        *PAGING,
+    )
 
     @extend_schema(operation_id="runs_list", responses=RunsOut)
     def get(self, request: Request) -> Response:
-        query = request.query_params
-        rows = runs_for(self.user, graph=query.get("graph", ""), status=query.get("status", ""))
-        page, following = newest_first(rows, query.get("after", ""))
+        page, following = self.page(runs_for(self.user, graph=self.asked("graph"), status=self.asked("status")), NEWEST_FIRST)
         return Response({"runs": [summary_of(run) for run in page], "next": following})
 
 
@@ -112,24 +125,20 @@ class RunView(MemberApiView):
 
 class RunEventsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
-    filters: ClassVar[frozenset[str]] = frozenset({"after", "limit"})
+    filters = (
+        NumberFilter("after", "Events after this number.", least=0, most=MOST_SEQ, default=0),
+        NumberFilter("limit", "At most so many events.", least=1, most=EVENTS, default=EVENTS),
+    )
 
     @extend_schema(responses=EventsOut)
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         run = run_for(self.user, run_id)
-        after, limit = whole(request, "after", 0), min(max(whole(request, "limit", EVENTS), 1), EVENTS)
+        after, limit = self.number("after"), self.number("limit")
         rows = read_after(run.pk, after, limit + 1)
         texts = ",".join(text for _, text in rows[:limit])
         last = rows[:limit][-1][0] if rows else after
         more = "true" if len(rows) > limit else "false"
         return HttpResponse(f'{{"events":[{texts}],"last_seq":{last},"more":{more}}}', content_type="application/json")
-
-
-def whole(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isascii() or not text.isdecimal() or len(text) > 15:
-        raise InvalidValue(f"`{name}` must be a whole number from 0.")
-    return int(text)
 
 
 class RunBlobView(MemberApiView):
@@ -148,12 +157,12 @@ class RunBlobView(MemberApiView):
 
 class RunTableView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
-    filters: ClassVar[frozenset[str]] = frozenset({"path"})
+    filters = (TextFilter("path", "Of a list in the output, as `a.b`; without it the output itself.", longest=1000),)
 
     @extend_schema(operation_id="runs_table_retrieve", responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         run = run_for(self.user, run_id)
-        text = table_csv(run.output, request.query_params.get("path", ""))
+        text = table_csv(run.output, self.asked("path"))
         headers = {"Content-Disposition": f'attachment; filename="run-{run.pk}.csv"'}
         return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -171,37 +180,50 @@ class RunCommandsView(MemberApiView):
         return Response({"id": command.pk}, status=202)
 
     def _send(self, run: Run, kind: str, data: dict[str, Any]) -> Command:
-        return send_command(run=run, by=self.user, kind=Command.Kind(kind), comment=text_field(data, "comment", longest=2000))
+        return send_command(run=run, by=self.user, kind=Command.Kind(kind), comment=text_field(data, "comment", longest=LONGEST_TEXT))
 
     def _answer(self, run: Run, data: dict[str, Any]) -> Command:
-        texts = {name: text_field(data, name, longest=2000) for name in ("path", "action", "comment", "digest")}
+        texts = {name: text_field(data, name, longest=LONGEST_TEXT) for name in ("path", "action", "comment", "digest")}
         return answer(run=run, by=self.user, value=data.get("value"), **texts)
 
 
 class ApprovalsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
-    filters: ClassVar[frozenset[str]] = frozenset({"after"})
+    filters = PAGING
 
     @extend_schema(operation_id="approvals_list", responses=ApprovalsOut)
     def get(self, request: Request) -> Response:
-        page, following = oldest_first(open_approvals(self.user), request.query_params.get("after", ""))
+        page, following = self.page(open_approvals(self.user), OLDEST_FIRST)
         return Response({"approvals": [approval_row(asked) for asked in page], "next": following})
 
 
 class CostsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
-    filters: ClassVar[frozenset[str]] = frozenset({"by", "from", "to", *NARROWING})
+    filters = (
+        ChoiceFilter("by", "What a row stands for.", choices=[*GROUPINGS]),
+        DayFilter("from", "The first day, in UTC."),
+        DayFilter("to", "The last day, in UTC."),
+        slug_filter("graph", "Of this graph."),
+        TextFilter("agent", "Of the agent with this key.", longest=LONGEST_KEY),
+        TextFilter("model", "Of this model.", longest=LONGEST_KEY),
+        IdFilter("user", "Of the person with this key."),
+        *PAGING,
+    )
 
     @extend_schema(operation_id="costs_list", responses=CostsOut)
     def get(self, request: Request) -> Response:
-        query = request.query_params
-        only = {name: query.get(name, "") for name in NARROWING}
-        return Response(costs(self.user, by=query.get("by", "graph"), since=query.get("from", ""), until=query.get("to", ""), only=only))
+        only = {name: self.asked(name) for name in NARROWING}
+        by, since, until = self.asked("by") or "graph", self.asked("from"), self.asked("to")
+        found = costs(self.user, by=by, since=since, until=until, only=only)
+        page, following = self.page_of(found["rows"], lambda row: str(row["key"]))
+        return Response({**found, "rows": page, "next": following})
 
 
 class ModelsView(MemberApiView):
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
+    filters = PAGING
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="models_list", responses=ModelsOut)
     def get(self, request: Request) -> Response:
-        return Response({"models": [row.model_dump() for row in catalog(keys_of_tenant())]})
+        page, following = self.page_of(catalog(keys_of_tenant()), lambda row: row.name)
+        return Response({"models": [row.model_dump() for row in page], "next": following})

@@ -2,7 +2,11 @@
 
 from rest_framework import serializers
 
+from orchestrator.engine.log.status import RunStatus
 from runs.models import Command
+from tenants.web.rest.serializers import MOST, PageOut
+
+LONGEST_TEXT = 2000
 
 
 class UsageOut(serializers.Serializer[object]):
@@ -19,7 +23,7 @@ class RunGraphOut(serializers.Serializer[object]):
 
 class RunSummaryOut(serializers.Serializer[object]):
     id = serializers.UUIDField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(choices=[*RunStatus])
     graph = RunGraphOut()
     version = serializers.IntegerField(allow_null=True)
     trigger = serializers.CharField()
@@ -33,9 +37,8 @@ class RunSummaryOut(serializers.Serializer[object]):
     error = serializers.JSONField(allow_null=True)
 
 
-class RunsOut(serializers.Serializer[object]):
+class RunsOut(PageOut):
     runs = RunSummaryOut(many=True)
-    next = serializers.CharField(allow_null=True)
 
 
 class RunOut(RunSummaryOut):
@@ -48,17 +51,17 @@ class RunOut(RunSummaryOut):
 
 class StartIn(serializers.Serializer[object]):
     input = serializers.JSONField(required=False, allow_null=True)
-    version = serializers.IntegerField(required=False, allow_null=True)
-    draft = serializers.BooleanField(required=False)
+    version = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST, help_text="Null: the latest")
+    draft = serializers.BooleanField(required=False, help_text="Run the draft as it stands")
 
 
 class CommandIn(serializers.Serializer[object]):
     type = serializers.ChoiceField(choices=Command.Kind.choices)
-    path = serializers.CharField(required=False)
-    action = serializers.CharField(required=False)
+    path = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+    action = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
     value = serializers.JSONField(required=False, allow_null=True)
-    comment = serializers.CharField(required=False)
-    digest = serializers.CharField(required=False)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+    digest = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
 
 
 class CommandOut(serializers.Serializer[object]):
@@ -83,9 +86,8 @@ class ApprovalOut(serializers.Serializer[object]):
     deadline = serializers.DateTimeField(allow_null=True)
 
 
-class ApprovalsOut(serializers.Serializer[object]):
+class ApprovalsOut(PageOut):
     approvals = ApprovalOut(many=True)
-    next = serializers.CharField(allow_null=True)
 
 
 class CostRowOut(serializers.Serializer[object]):
@@ -97,6 +99,22 @@ class CostRowOut(serializers.Serializer[object]):
     cost_nano_usd = serializers.IntegerField()
 
 
-class CostsOut(serializers.Serializer[object]):
+class CostsOut(PageOut):
+    """The dearest rows, and the total of all."""
+
     rows = CostRowOut(many=True)
     total = UsageOut()
+
+
+class ModelOut(serializers.Serializer[object]):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    provider = serializers.CharField()
+    demo = serializers.BooleanField()
+    available = serializers.BooleanField()
+    input_price = serializers.FloatField(allow_null=True, help_text="Dollars per million tokens; null when unknown")
+    output_price = serializers.FloatField(allow_null=True)
+
+
+class ModelsOut(PageOut):
+    models = ModelOut(many=True)

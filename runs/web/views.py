@@ -15,16 +15,16 @@ from runs.control.approvals import open_approvals, request_at
 from runs.control.problems import InvalidAnswer
 from runs.web.costs import GROUPINGS, NARROWING, costs
 from runs.web.lookup import run_for, runs_for
-from runs.web.paging import newest_first, oldest_first
 from tenants.people.access import may
 from tenants.web.pages import after, member_page, page_member
+from tenants.web.paging import NEWEST_FIRST, OLDEST_FIRST, page_of_rows
 
 
 @require_safe
 @member_page()
 def runs(request: HttpRequest) -> HttpResponse:
     wanted = {name: request.GET.get(name, "") for name in ("graph", "status")}
-    page, following = newest_first(runs_for(page_member(request).user, **wanted), request.GET.get("after", ""))
+    page, following = page_of_rows(runs_for(page_member(request).user, **wanted), NEWEST_FIRST, cursor=request.GET.get("cursor", ""))
     return render(request, "runs/runs.html", {"runs": page, "next": following, "statuses": list(RunStatus), **wanted})
 
 
@@ -53,7 +53,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 def _inbox(request: HttpRequest, refused: dict[str, Any] | None = None) -> HttpResponse:
     """`refused` is an answer that cannot be taken, with what was typed: it stays in its form."""
-    page, following = oldest_first(open_approvals(page_member(request).user), request.GET.get("after", ""))
+    page, following = page_of_rows(open_approvals(page_member(request).user), OLDEST_FIRST, cursor=request.GET.get("cursor", ""))
     shown = {"approvals": page, "next": following, "refused": refused or {}}
     return render(request, "runs/approvals.html", shown, status=400 if refused else 200)
 

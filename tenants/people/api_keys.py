@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from tenants.isolation.scope import system_scope
@@ -55,10 +55,10 @@ def valid_now(field: str = "") -> Q:
     return Q(**{f"{field}revoked_at": None}) & (Q(**{f"{field}expires_at": None}) | Q(**{f"{field}expires_at__gt": timezone.now()}))
 
 
-def api_keys_for(user: User) -> list[ApiKey]:
+def api_keys_for(user: User) -> QuerySet[ApiKey]:
     """The keys `user` may see: their own, for managers everybody's; those that still open something."""
     own = Q() if may_here(user, "manage") else Q(user=user)
-    return list(ApiKey.objects.filter(own, valid_now()).select_related("user", "made_with").order_by("-created_at"))
+    return ApiKey.objects.filter(own, valid_now()).select_related("user", "made_with").order_by("-created_at")
 
 
 def revoke_api_key(*, key_id: UUID, by: User) -> None:

@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 BEARER = "bearer "
 
 
-def bearer_key(request: HttpRequest) -> str | None:
+def bearer_key(authorization: str) -> str | None:
+    """The API key in an `Authorization` header, if there is one."""
+    return authorization[len(BEARER) :].strip() if authorization.lower().startswith(BEARER) else None
+
+
+def shown_key(request: HttpRequest) -> str | None:
     """The API key a request shows, if it shows one."""
-    header = str(request.META.get("HTTP_AUTHORIZATION", ""))
-    return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else None
+    return bearer_key(str(request.META.get("HTTP_AUTHORIZATION", "")))
 
 
 class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`. The middleware has looked the key up already."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        if bearer_key(request._request) is None:
+        if shown_key(request._request) is None:
             return None
         membership: Membership | None = getattr(request._request, "membership", None)
         if membership is None:

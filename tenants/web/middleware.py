@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from tenants.isolation.scope import entered
 from tenants.people.access import remember_role
 from tenants.people.api_keys import key_and_membership
-from tenants.people.authentication import bearer_key
+from tenants.people.authentication import shown_key
 from tenants.people.sessions import session_memberships
 from tenants.web.pages import refusal
 
@@ -36,7 +36,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        secret = bearer_key(request)
+        secret = shown_key(request)
         if secret is not None:
             key, membership = key_and_membership(secret) or (None, None)
             memberships = [membership] if membership else []

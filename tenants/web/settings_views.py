@@ -109,7 +109,9 @@ def provider_remove(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @member_page()
 def tools(request: HttpRequest) -> HttpResponse:
+    """The agents are shown to managers only: their names tell of graphs that others may not see."""
     columns, rows = tool_matrix()
+    rows = rows if may_here(page_member(request).user, "manage") else []
     return render(request, "tenants/tools.html", {"tools": columns, "rows": rows})
 
 

@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from tenants.admin import site
-from tenants.web import api, invitation_views, policy_views, settings_views, sign_in_views
+from tenants.web import invitation_views, policy_views, settings_views, sign_in_views
+from tenants.web.rest import invitations, keys, members, policy, providers, rights, tools
 
 page_urls: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in_views.sign_in, name="sign_in"),
@@ -31,13 +32,18 @@ page_urls: list[URLPattern | URLResolver] = [
 ]
 
 api_urls: list[URLPattern | URLResolver] = [
-    path("tools", api.ToolsView.as_view(), name="api_tools"),
-    path("policy", api.PolicyView.as_view(), name="api_policy"),
-    path("policy/versions", api.PolicyVersionsView.as_view(), name="api_policy_versions"),
-    path("keys", api.ApiKeysView.as_view(), name="api_keys"),
-    path("keys/<uuid:key_id>", api.ApiKeyView.as_view(), name="api_key"),
-    path("invitations", api.InvitationsView.as_view(), name="api_invitations"),
-    path("invitations/<uuid:invitation_id>", api.InvitationView.as_view(), name="api_invitation"),
-    path("providers", api.ProviderKeysView.as_view(), name="api_providers"),
-    path("providers/<str:name>", api.ProviderKeyView.as_view(), name="api_provider"),
+    path("tools", tools.ToolsView.as_view(), name="api_tools"),
+    path("tools/<str:tool>", tools.ToolView.as_view(), name="api_tool"),
+    path("rights", rights.RightsView.as_view(), name="api_rights"),
+    path("rights/<uuid:identity_id>/<str:tool>", rights.RightView.as_view(), name="api_right"),
+    path("members", members.MembersView.as_view(), name="api_members"),
+    path("members/<uuid:membership_id>", members.MemberView.as_view(), name="api_member"),
+    path("policy", policy.PolicyView.as_view(), name="api_policy"),
+    path("policy/versions", policy.PolicyVersionsView.as_view(), name="api_policy_versions"),
+    path("keys", keys.ApiKeysView.as_view(), name="api_keys"),
+    path("keys/<uuid:key_id>", keys.ApiKeyView.as_view(), name="api_key"),
+    path("invitations", invitations.InvitationsView.as_view(), name="api_invitations"),
+    path("invitations/<uuid:invitation_id>", invitations.InvitationView.as_view(), name="api_invitation"),
+    path("providers", providers.ProviderKeysView.as_view(), name="api_providers"),
+    path("providers/<str:name>", providers.ProviderKeyView.as_view(), name="api_provider"),
 ]

@@ -89,7 +89,7 @@ def test_what_is_no_graph_is_refused_with_every_place(alpha: House) -> None:
         (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), 400, "deeper"),
         (b'"' + b"x" * MAX_BYTES + b'"', 413, "larger than 8 MiB"),
         (b"[]", 400, "must be a JSON object"),
-        (b'{"document": {}}', 400, "'revision' is missing"),
+        (b'{"document": {}}', 428, "on top of which revision"),
         (b'{"document": {}, "revision": "1"}', 400, "whole number"),
         (b'{"document": [], "revision": 1}', 400, "not a graph"),
     ],
@@ -99,7 +99,7 @@ def test_g03_harmful_bodies_get_a_clear_refusal_and_change_nothing(alpha: House,
     answer = put(alpha.client(), DRAFT, body)
     assert answer.status_code == status
     problem = json.loads(answer.content)
-    assert set(problem) == {"code", "message", "cure", "details"} and says in problem["message"]
+    assert set(problem) == {"type", "title", "status", "detail", "code", "cure", "details"} and says in problem["detail"]
     assert time.perf_counter() - started < 2
     with tenant_scope(alpha.tenant.id):
         assert Graph.objects.get().revision == 1
@@ -113,7 +113,7 @@ def test_brackets_inside_strings_are_not_depth(alpha: House) -> None:
 @pytest.mark.parametrize("field", ["tenant", "tenant_id", "owner", "created_by", "restricted", "revision", "id"])
 def test_t03_nobody_assigns_what_is_not_theirs_to_assign(alpha: House, beta: House, field: str) -> None:
     answer = post(beta.client(), "/api/v1/graphs", {"title": "x", field: str(alpha.tenant.id)})
-    assert answer.status_code == 400 and f"'{field}'" in answer.json()["message"]
+    assert answer.status_code == 400 and f"'{field}'" in answer.json()["detail"]
     with tenant_scope(alpha.tenant.id):
         assert Graph.objects.count() == 1
 
@@ -122,7 +122,7 @@ def test_t03_nobody_assigns_what_is_not_theirs_to_assign(alpha: House, beta: Hou
 @pytest.mark.parametrize("url", ["graphs", "agents", "tools", "keys", "providers", "policy/versions", "node-kinds"])
 def test_t04_only_declared_filters_are_taken(alpha: House, url: str, query: str) -> None:
     answer = alpha.client().get(f"/api/v1/{url}?{query}")
-    assert answer.status_code == 400 and "Unknown query parameter" in answer.json()["message"]
+    assert answer.status_code == 400 and "Unknown query parameter" in answer.json()["detail"]
 
 
 def test_a_viewer_is_told_that_the_role_does_not_allow_it(alpha: House) -> None:
@@ -147,4 +147,4 @@ def test_an_agent_with_faults_is_refused_field_by_field(alpha: House) -> None:
     fields = {problem["field"] for problem in answer.json()["details"]["problems"]}
     assert answer.status_code == 400 and fields == {"name", "model", "limits.max_iterations"}
     answer = post(alpha.client(), "/api/v1/agents", {"agent": agent_document(tools=("nonsense",))})
-    assert answer.status_code == 400 and "nonsense" in answer.json()["message"]
+    assert answer.status_code == 400 and "nonsense" in answer.json()["detail"]

@@ -173,7 +173,7 @@ def test_slugs_are_made_from_titles_and_taken_once(alpha: House) -> None:
     with tenant_scope(alpha.tenant.id):
         slugs = [create_graph(tenant=alpha.tenant, title="My Team!", by=alpha.owner).slug for _ in range(3)]
         assert slugs == ["my-team", "my-team-2", "my-team-3"]
-        assert create_graph(tenant=alpha.tenant, title="日本", by=alpha.owner).slug == "graph"
+        assert create_graph(tenant=alpha.tenant, title="日本", by=alpha.owner).slug.startswith("graph-")
         with pytest.raises(Conflict):
             create_graph(tenant=alpha.tenant, title="x", slug="my-team", by=alpha.owner)
 
@@ -210,9 +210,9 @@ def test_files_go_with_the_graph_its_copies_and_its_versions(alpha: House, beta:
         graph = start_from(starter=starter, tenant=alpha.tenant, by=alpha.owner)
         version = publish_version(graph=duplicate_graph(graph=graph, by=alpha.owner), note="", by=alpha.owner)
         assert files_of(version.files) == {"faq.md": b"# FAQ", "same.md": b"# FAQ"}
-        assert FileContent.objects.count() == 1
+        assert FileContent.objects.filter(digest__in=version.files.values()).count() == 1
     with tenant_scope(beta.tenant.id):
-        assert not FileContent.objects.exists(), "T11: files are behind the wall too"
+        assert not FileContent.objects.filter(digest__in=version.files.values()).exists(), "T11: files are behind the wall too"
 
 
 def test_every_starter_that_ships_can_be_drawn_without_an_error(alpha: House) -> None:

@@ -134,7 +134,7 @@ def check_a_neighbour_sees_nothing(rival: ApiClient, run: Triage) -> None:
 def test_the_triage_survives_the_death_of_its_worker(installed: Installation, providers_sink: ModelServer) -> None:
     """F01, whole product"""
     client, rival = installed.client(), installed.client("acme", "rival")
-    client.post("graphs", {"title": "Filed", "slug": "filed", "document": with_filing(providers_sink.url)}, 201)
+    client.post("graphs", {"title": "Filed", "document": with_filing(providers_sink.url)}, 201)
     run_id = client.post("graphs/filed/runs", {"input": starter("triage").example_input}, 201)["id"]
     run = Triage(client, run_id)
     took = killed_in_the_middle(installed, providers_sink, run)

@@ -12,7 +12,7 @@ from tenants.isolation.database import DatabaseAway
 from tenants.problems import ApiProblem
 from tenants.web import api_view, sign_in_views
 
-PARTS = {"code", "message", "cure", "details"}
+PARTS = {"type", "title", "status", "detail", "code", "cure", "details"}
 
 
 def test_programs_get_data_and_people_a_page(db: Any) -> None:
@@ -100,4 +100,4 @@ def every_problem(of: type[ApiProblem] = ApiProblem) -> Iterator[type[ApiProblem
 def test_every_problem_says_how_to_mend_it() -> None:
     import_module("orchestrator.urls")
     problems = list(every_problem())
-    assert len(problems) > 20 and [problem.__name__ for problem in problems if not problem().cure] == []
+    assert len(problems) > 20 and [problem.__name__ for problem in problems if not problem.cure] == []

@@ -82,7 +82,7 @@ def key_of(tenant: str, user: str) -> str:
 def run_of(client: ApiClient, slug: str, run_input: Any, document: dict[str, Any] | None = None) -> str:
     """The id of a new run of the graph, which is made first when there is a document for it."""
     if document is not None:
-        client.post("graphs", {"title": slug, "slug": slug, "document": document}, 201)
+        client.post("graphs", {"title": slug, "document": document}, 201)
     run_id: str = client.post(f"graphs/{slug}/runs", {"input": run_input}, 201)["id"]
     return run_id
 

@@ -65,15 +65,15 @@ def test_run_of_the_worst_ends_with_a_clear_limit_and_the_neighbour_s_before_it(
         found = ended(attacker, run, 240)
         error = found["error"]
         assert found["status"] == "failed" and error["code"] in ("limit_exceeded", "timeout"), error
-        assert error["message"] and error["cure"]
+        assert error["detail"] and error["cure"]
 
 
 def test_input_against_a_form_that_explodes_is_refused(attacker: ApiClient) -> None:
     """G08"""
     document, value = WORST["g08 answers"]
-    attacker.post("graphs", {"title": "Form", "slug": "form", "document": document}, 201)
+    attacker.post("graphs", {"title": "Form", "document": document}, 201)
     answer = attacker.send("POST", "graphs/form/runs", json.dumps({"input": value}).encode())
-    assert answer.status == 400 and "It took more than" in answer.json["message"] and answer.json["cure"], answer.content
+    assert answer.status == 400 and "It took more than" in answer.json["detail"] and answer.json["cure"], answer.content
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_schema_that_leads_outside_or_explodes_is_a_problem_of_the_graph(attacke
 
 def test_saving_and_ruling_without_pause_leaves_the_neighbour_and_health_alone(attacker: ApiClient, neighbour: ApiClient) -> None:
     """G09, G10"""
-    attacker.post("graphs", {"title": "Sums", "slug": "sums", "document": transform("1")}, 201)
+    attacker.post("graphs", {"title": "Sums", "document": transform("1")}, 201)
     statuses: set[int] = set()
     stop = threading.Event()
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.test import Client
 
-from editor.graphs.actions import create_graph, publish_version
+from editor.graphs.actions import Attached, create_graph, publish_version
+from editor.graphs.files import store_files
 from editor.library.actions import create_agent
 from editor.models import Graph, GraphVersion, LibraryAgent
 from orchestrator.engine.effects.tool import Safety, ToolSpec
@@ -118,7 +119,9 @@ def build_house(slug: str, mark: str) -> House:
     tenant = create_tenant(slug=slug, name=f"Tenant {slug} {mark}", owner=owner)
     with tenant_scope(tenant.id):
         install_tools(tenant=tenant, specs=TOOLS)
-        graph = create_graph(tenant=tenant, title=f"Graph {mark}", slug=f"{slug}-graph", document=graph_document(f"Graph {mark}"), by=owner)
+        attached = Attached(store_files(tenant=tenant, files={"notes.txt": f"note {mark}".encode()}), None)
+        document = graph_document(f"Graph {mark}")
+        graph = create_graph(tenant=tenant, title=f"Graph {mark}", slug=f"{slug}-graph", document=document, attached=attached, by=owner)
         version = publish_version(graph=graph, note=f"note {mark}", by=owner)
         agent = create_agent(tenant=tenant, agent=agent_document(f"Agent {mark}"), slug=f"{slug}-agent", by=owner)
         key = create_api_key(tenant=tenant, user=owner, label=f"label {mark}")

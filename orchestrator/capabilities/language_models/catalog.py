@@ -43,7 +43,7 @@ def catalog(keys: ProviderKeys) -> list[ModelRow]:
     names = _names(open_to)
     rows += [_row(name, available=True) for name in names]
     added = [f"{provider.name}/{model}" for provider in providers().values() for model in provider.models]
-    rows += [_row(name, available=name.partition("/")[0] in open_to) for name in (*_SUGGESTED, *added) if name not in names]
+    rows += [_row(name, available=name.partition("/")[0] in open_to) for name in dict.fromkeys((*_SUGGESTED, *added)) if name not in names]
     return rows
 
 

@@ -10,11 +10,12 @@ import structlog
 from django.conf import settings
 from django.http import parse_cookie
 
-from runs.live.sockets.access import Visitor, visitor
+from runs.live.sockets.access import Credentials, Visitor, visitor
 from runs.live.sockets.endings import FAULT, NOT_SIGNED_IN, NOT_UNDERSTOOD, TOO_MANY, UNAVAILABLE, Ending
 from runs.live.sockets.quota import Quota
 from runs.live.sockets.reads import read
 from tenants.isolation.database import DatabaseAway
+from tenants.people.authentication import bearer_key
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +46,7 @@ class LiveSocket:
         self.scope = scope
         self._receive = receive
         self._send = send
-        self._session = _session_key(scope)
+        self._shown = _credentials(scope)
         self._credit, self._credited_at = float(BURST), time.monotonic()
 
     @classmethod
@@ -56,7 +57,7 @@ class LiveSocket:
         """Refuse, or live as long as the client. The person's place is free again however this ends."""
         await self._receive()
         try:
-            who = await read(visitor, self._session)
+            who = await read(visitor, self._shown)
         except DatabaseAway as error:
             who = None
             log.warning("database_away", error=str(error))
@@ -128,7 +129,7 @@ class LiveSocket:
     async def _keep_checking(self) -> Ending | None:
         while True:
             await asyncio.sleep(CHECK_S)
-            who = await read(visitor, self._session)
+            who = await read(visitor, self._shown)
             if who is None or who.user.pk != self.who.user.pk:
                 return NOT_SIGNED_IN
             ending = await self.refusal(who)
@@ -154,6 +155,11 @@ async def _end_all(duties: Collection[asyncio.Task[Ending | None]]) -> None:
                 duty.exception()  # heard, or asyncio complains that nobody did
 
 
-def _session_key(scope: Scope) -> str | None:
-    cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+def _credentials(scope: Scope) -> Credentials:
+    cookies = parse_cookie("; ".join(_headers(scope, b"cookie")))
+    keys = [key for text in _headers(scope, b"authorization") if (key := bearer_key(text)) is not None]
+    return Credentials(next(iter(keys), None), cookies.get(settings.SESSION_COOKIE_NAME))
+
+
+def _headers(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]

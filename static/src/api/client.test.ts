@@ -22,7 +22,7 @@ const failure = async (): Promise<ApiError> => {
 };
 
 test("what the server says of a failure is passed on whole", async () => {
-  answer(409, JSON.stringify({ code: "stale_revision", message: "Casey saved before you.", cure: "Choose.", details: { revision: 9 } }));
+  answer(409, JSON.stringify({ code: "stale_revision", detail: "Casey saved before you.", cure: "Choose.", details: { revision: 9 } }), { "content-type": "application/problem+json" });
   expect(await failure()).toMatchObject({ status: 409, code: "stale_revision", message: "Casey saved before you.", cure: "Choose.", details: { revision: 9 }, waitS: null });
 });
 
@@ -36,7 +36,7 @@ test.each([401, 403, 404, 409, 413, 429, 500, 502, 503, 504])("%i without a word
 test("a server that asks to be left alone is left alone for that long, and a person is told", async () => {
   answer(503, "", { "retry-after": "7" });
   expect(await failure()).toMatchObject({ status: 503, waitS: 7, cure: "Try again in 7 seconds." });
-  answer(503, JSON.stringify({ message: "The database does not answer.", cure: "Wait." }), { "retry-after": "1", "content-type": "application/json" });
+  answer(503, JSON.stringify({ detail: "The database does not answer.", cure: "Wait." }), { "retry-after": "1", "content-type": "application/json" });
   expect(await failure()).toMatchObject({ waitS: 1, message: "The database does not answer.", cure: "Wait." });
 });
 
@@ -53,8 +53,8 @@ test.each([
   ["a list", 400, "[]"],
   ["a text", 400, '"no"'],
   ["nothing", 400, "null"],
-  ["words that are none", 400, '{"code": 7, "message": {"a": 1}, "cure": [], "details": null}'],
-  ["empty words", 400, '{"message": "", "cure": ""}'],
+  ["words that are none", 400, '{"code": 7, "detail": {"a": 1}, "cure": [], "details": null}'],
+  ["empty words", 400, '{"detail": "", "cure": ""}'],
 ])("an answer that is %s is a failure with words", async (_, status, text) => {
   answer(status, text);
   const { message, cure } = await failure();

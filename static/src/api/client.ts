@@ -52,7 +52,7 @@ function failure(response: Response, body: unknown): ApiError {
     const own = said[name];
     return typeof own === "string" && own !== "" ? own : otherwise;
   };
-  return new ApiError(response.status, text("code", `http_${response.status}`), text("message", words.message), text("cure", words.cure), said.details ?? null, wait);
+  return new ApiError(response.status, text("code", `http_${response.status}`), text("detail", words.message), text("cure", words.cure), said.details ?? null, wait);
 }
 
 async function request<T>(url: string, init: RequestInit): Promise<T> {

@@ -1,6 +1,7 @@
 /** What the server answers, and the requests the islands make. */
 import type { Agent, ErrorInfo, Graph, Json, NodeKindSchema, Problem, RunEvent, RunStatus, ToolSpec } from "../contract";
 import type { Client } from "./client";
+import { fetchList } from "./lists";
 
 export interface GraphRecord {
   id: string;
@@ -93,18 +94,17 @@ export type Command =
 
 const EVENT_PAGE = 5_000;
 
-export const fetchKinds = async (client: Client) => (await client.get<{ kinds: NodeKindSchema[] }>("node-kinds")).kinds;
-export const fetchTools = async (client: Client) => (await client.get<{ tools: ToolRow[] }>("tools")).tools;
-export const fetchModels = async (client: Client) => (await client.get<{ models: ModelRow[] }>("models")).models;
-export const fetchLibrary = async (client: Client) => (await client.get<{ agents: LibraryRow[] }>("agents")).agents;
+export const fetchKinds = (client: Client) => fetchList<NodeKindSchema>(client, "node-kinds", "kinds");
+export const fetchTools = (client: Client) => fetchList<ToolRow>(client, "tools", "tools");
+export const fetchModels = (client: Client) => fetchList<ModelRow>(client, "models", "models");
+export const fetchLibrary = (client: Client) => fetchList<LibraryRow>(client, "agents", "agents");
 
 export const fetchGraph = (client: Client, slug: string) => client.get<GraphRecord>(`graphs/${slug}`);
 export const saveDraft = (client: Client, slug: string, document: Graph, revision: number) =>
   client.send<Saved>("PUT", `graphs/${slug}/draft`, { document, revision });
 export const createGraph = (client: Client, title: string, document: Graph) =>
   client.send<{ slug: string }>("POST", "graphs", { title, document });
-export const fetchVersions = async (client: Client, slug: string) =>
-  (await client.get<{ versions: VersionRow[] }>(`graphs/${slug}/versions`)).versions;
+export const fetchVersions = (client: Client, slug: string) => fetchList<VersionRow>(client, `graphs/${slug}/versions`, "versions");
 export const publishVersion = (client: Client, slug: string, note: string) =>
   client.send<VersionRow>("POST", `graphs/${slug}/versions`, { note });
 export const restoreVersion = (client: Client, slug: string, number: number, revision: number) =>

@@ -31,7 +31,7 @@ class Browser:
     def get(self, path: str, expected: int = 200) -> Any:
         response = self.client.get(f"/api/v1/{path}")
         assert response.status_code == expected, response.content
-        return response.json() if response["Content-Type"].startswith("application/json") else response.content.decode()
+        return response.json() if "json" in response["Content-Type"] else response.content.decode()
 
     def post(self, path: str, body: Any, expected: int) -> Any:
         response = self.client.post(f"/api/v1/{path}", json.dumps(body), content_type="application/json")
@@ -84,9 +84,9 @@ def test_a_viewer_sees_runs_but_starts_and_commands_none(place: World) -> None:
 
 def test_wrong_bodies_are_refused_with_a_cure(browser: Browser) -> None:
     for body in ({"inputs": 1}, {"version": "1"}, {"draft": 1}, []):
-        assert browser.post("graphs/graph/runs", body, 400)["message"]
+        assert browser.post("graphs/graph/runs", body, 400)["detail"]
     browser.post("graphs/graph/runs", {"version": 99}, 404)
-    browser.get("runs?after=%21", 400)
+    browser.get("runs?cursor=%21", 400)
     browser.get("runs?status=odd", 400)
     browser.get("costs?by=odd", 400)
 
@@ -103,7 +103,7 @@ def test_pages_follow_one_another_without_gap_or_repetition(place: World, browse
     seen: list[str] = []
     following: str | None = ""
     while following is not None:
-        page = browser.get(f"runs?after={following}" if following else "runs")
+        page = browser.get(f"runs?cursor={following}" if following else "runs")
         seen += [row["id"] for row in page["runs"]]
         following = page["next"]
     assert len(seen) == 120 and set(seen) == made

@@ -50,7 +50,7 @@ def place(database: Any) -> World:
 def pages(browser: Browser, path: str, name: str) -> list[list[dict[str, Any]]]:
     found, after = [], ""
     while after is not None:
-        answer = browser.get(f"{path}?after={after}")
+        answer = browser.get(f"{path}?cursor={after}")
         found.append(answer[name])
         after = answer["next"]
     return found
@@ -74,4 +74,4 @@ def test_the_page_of_the_inbox_counts_all_and_leads_on(place: World) -> None:
 
 @pytest.mark.parametrize("path", ["runs", "approvals"])
 def test_what_is_no_cursor_is_refused(place: World, path: str) -> None:
-    assert Browser(place).get(f"{path}?after=abc", 400)["code"] == "invalid_value"
+    assert Browser(place).get(f"{path}?cursor=abc", 400)["code"] == "invalid_value"

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from runs.live.sockets.access import visible_run, visitor
+from runs.live.sockets.access import Credentials, visible_run, visitor
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import ApiKey, Invitation, Membership, SignInLink, User
 from tenants.people.actions import change_role, remove_member
@@ -76,12 +76,12 @@ def test_a_sign_in_link_signs_in_to_its_own_tenant_only(alpha: House, beta: Hous
     assert slugs(client) == ["alpha-graph"]
     assert client.post("/switch/beta/").status_code == 404
     assert beta.tenant.name not in client.get("/").content.decode()
-    who = visitor(client.session.session_key)
+    who = visitor(Credentials(None, client.session.session_key))
     assert who is not None and visible_run(who, alpha.run.pk) and visible_run(who, beta.run.pk) is None
     with system_scope():
         Membership.objects.filter(user=both, tenant=alpha.tenant).delete()
     assert client.get("/api/v1/graphs").status_code == 403, "not another of their tenants instead"
-    assert visitor(client.session.session_key) is None
+    assert visitor(Credentials(None, client.session.session_key)) is None
 
 
 def test_a_session_with_a_password_works_in_every_tenant_of_its_person(alpha: House, beta: House) -> None:

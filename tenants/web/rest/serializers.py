@@ -1,10 +1,25 @@
 """Rows of this room as JSON."""
 
+from typing import get_args
+
 from rest_framework import serializers
 
-from tenants.models import ApiKey, Invitation, PolicyVersion, ProviderKey, Tool
+from tenants.models import ApiKey, Invitation, Membership, PolicyVersion, ProviderKey, Tool
 from tenants.people.invitations import LONGEST_WHO
+from tenants.policy.identities import GrantState
+from tenants.policy.text import MAX_BYTES
 from tenants.roles import MemberRole
+from tenants.vault.provider_keys import LONGEST
+
+LONGEST_LABEL = 80
+MOST = 2**31 - 1
+"""Of numbers that people send."""
+
+
+class PageOut(serializers.Serializer[object]):
+    """What every list has beside its rows."""
+
+    next = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page; null on the last one")
 
 
 class ToolOut(serializers.ModelSerializer[Tool]):
@@ -13,8 +28,44 @@ class ToolOut(serializers.ModelSerializer[Tool]):
         fields = ("name", "title", "description", "parameters", "safety", "timeout_s", "enabled")
 
 
-class ToolsOut(serializers.Serializer[object]):
+class ToolsOut(PageOut):
     tools = ToolOut(many=True)
+
+
+class ToolIn(serializers.Serializer[object]):
+    enabled = serializers.BooleanField(help_text="For everybody, runs in flight included")
+
+
+class RightOut(serializers.Serializer[object]):
+    name = serializers.CharField(help_text="Of the tool")
+    state = serializers.ChoiceField(choices=get_args(GrantState))
+
+
+class AgentRightsOut(serializers.Serializer[object]):
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="Under which an agent or a graph acts")
+    tools = RightOut(many=True)
+
+
+class RightsOut(PageOut):
+    rights = AgentRightsOut(many=True)
+
+
+class MemberOut(serializers.ModelSerializer[Membership]):
+    user = serializers.CharField(source="user.username")
+    name = serializers.CharField(source="user.name")
+
+    class Meta:
+        model = Membership
+        fields = ("id", "user", "name", "role", "created_at")
+
+
+class MembersOut(PageOut):
+    members = MemberOut(many=True)
+
+
+class MemberIn(serializers.Serializer[object]):
+    role = serializers.ChoiceField(choices=MemberRole.choices)
 
 
 class ApiKeyOut(serializers.ModelSerializer[ApiKey]):
@@ -25,7 +76,7 @@ class ApiKeyOut(serializers.ModelSerializer[ApiKey]):
         fields = ("id", "label", "prefix", "user", "created_at", "last_used_at", "expires_at", "made_with")
 
 
-class ApiKeysOut(serializers.Serializer[object]):
+class ApiKeysOut(PageOut):
     keys = ApiKeyOut(many=True)
 
 
@@ -38,7 +89,7 @@ class NewApiKeyOut(ApiKeyOut):
 
 
 class ApiKeyIn(serializers.Serializer[object]):
-    label = serializers.CharField(required=False, max_length=80)  # type: ignore[assignment]
+    label = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_LABEL)  # type: ignore[assignment]
     expires_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone. None: until it is revoked")
 
 
@@ -50,7 +101,7 @@ class InvitationOut(serializers.ModelSerializer[Invitation]):
         fields = ("id", "who", "role", "by", "created_at", "expires_at")
 
 
-class InvitationsOut(serializers.Serializer[object]):
+class InvitationsOut(PageOut):
     invitations = InvitationOut(many=True)
 
 
@@ -73,12 +124,12 @@ class ProviderKeyOut(serializers.ModelSerializer[ProviderKey]):
         fields = ("name", "mask", "updated_at")
 
 
-class ProviderKeysOut(serializers.Serializer[object]):
+class ProviderKeysOut(PageOut):
     providers = ProviderKeyOut(many=True)
 
 
 class ProviderKeyIn(serializers.Serializer[object]):
-    value = serializers.CharField(write_only=True, max_length=4096)
+    value = serializers.CharField(write_only=True, max_length=LONGEST)
 
 
 class PolicyOut(serializers.Serializer[object]):
@@ -86,8 +137,13 @@ class PolicyOut(serializers.Serializer[object]):
     yaml = serializers.CharField()
 
 
+class PolicyIn(serializers.Serializer[object]):
+    version = serializers.IntegerField(min_value=0, max_value=MOST, help_text="The one it is saved on top of; 0 before the first")
+    yaml = serializers.CharField(allow_blank=True, max_length=MAX_BYTES)
+
+
 class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
-    created_by = serializers.CharField(source="created_by.username", default=None)
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
     diff = serializers.ListField(child=serializers.CharField())
 
     class Meta:
@@ -95,5 +151,5 @@ class PolicyVersionOut(serializers.ModelSerializer[PolicyVersion]):
         fields = ("number", "yaml", "created_at", "created_by", "diff")
 
 
-class PolicyVersionsOut(serializers.Serializer[object]):
+class PolicyVersionsOut(PageOut):
     versions = PolicyVersionOut(many=True)
