@@ -11,19 +11,21 @@ from itertools import count
 from pytest import MonkeyPatch
 
 from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.effects.digest import fingerprint
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role
 from orchestrator.engine.effects.tool import Safety, ToolSpec
-from orchestrator.engine.errors import ErrorCode, ToolError
+from orchestrator.engine.errors import ErrorCode, HostUnavailable, LimitExceeded, ToolError
 from orchestrator.engine.execution.branches import Slots
+from orchestrator.engine.execution.evaluation import evaluating
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json, Scope, is_within
 from orchestrator.engine.log.events import EffectStarted, Event, RunEvent, ScopeFinished
 from orchestrator.engine.log.run_state import RunState, apply_event, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import CallContext, ToolCall
-from orchestrator.engine.testing import Bench, FixedAuthority, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
+from orchestrator.engine.testing import Bench, FixedAuthority, InPlace, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
 from tests.engine.random_graphs import TOOLS, UNSAFE
 
 RESULT = "done"
@@ -53,6 +55,42 @@ class RoughTools(MemoryTools):
         if wanted.tool == "mute":
             raise ToolError("Nobody knows.", code=ErrorCode.OUTCOME_UNKNOWN)
         return RESULT
+
+
+@dataclass
+class RoughEvaluator(InPlace):
+    """Asked for everything, however cheap; at the calls whose numbers it is told it is away, or stops what takes too much."""
+
+    away: set[int] = field(default_factory=set)
+    stops: set[int] = field(default_factory=set)
+    asked: int = 0
+
+    async def value(self, source: str, seen: dict[str, Json], known: list[str]) -> Json:
+        await self._turn()
+        return await super().value(source, seen, known)
+
+    async def graph_errors(self, text: str) -> list[Problem]:
+        await self._turn()
+        return await super().graph_errors(text)
+
+    async def _turn(self) -> None:
+        self.asked += 1
+        number = self.asked
+        await asyncio.sleep(0)
+        if number in self.away:
+            raise HostUnavailable("No process can be started")
+        if number in self.stops:
+            raise LimitExceeded("It took more than 2 s of processor time", cure="Make it simpler.")
+
+
+@contextmanager
+def nothing_is_cheap() -> Iterator[None]:
+    """All that people wrote is evaluated elsewhere, and every document is checked there, each time."""
+    with MonkeyPatch.context() as patch:
+        patch.setattr(evaluating.cost, "is_cheap", lambda _expression, _seen: False)
+        patch.setattr(evaluating, "CHEAP_CHARACTERS", 0)
+        patch.setattr(evaluating, "_VALID", evaluating._Known(0))
+        yield
 
 
 def answer(request: ModelRequest) -> ModelReply:
@@ -160,6 +198,16 @@ async def through_deaths(graph: Graph, seed: int, deaths: Sequence[int]) -> tupl
         return rig, state
     rig.log = WatchedLog(rig.log.events)
     return rig, await to_the_end(rig)
+
+
+async def through_absences(rig: Bench) -> RunState:
+    """Run to the end though workers give the run back whenever what evaluates is away."""
+    for _ in count():
+        try:
+            return await to_the_end(rig)
+        except HostUnavailable:
+            continue
+    raise AssertionError
 
 
 @contextmanager

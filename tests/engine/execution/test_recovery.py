@@ -8,12 +8,24 @@ from hypothesis import strategies as st
 
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Verdict
+from orchestrator.engine.errors import ErrorCode
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench
 from tests.engine.execution.outcomes import require_same_outcome
-from tests.engine.execution.rough_world import WatchedLog, answer_all, bench, stretch, through_deaths, to_the_end, tools_of
+from tests.engine.execution.rough_world import (
+    RoughEvaluator,
+    WatchedLog,
+    answer_all,
+    bench,
+    nothing_is_cheap,
+    stretch,
+    through_absences,
+    through_deaths,
+    to_the_end,
+    tools_of,
+)
 from tests.engine.idle_time import run
 from tests.engine.random_graphs import executable_graphs, failing_items
 
@@ -93,6 +105,39 @@ def test_pauses_and_answers_at_any_moment_change_nothing(graph: Graph, commands:
         assert not unsafe_calls_made_twice(rig)
 
     run(both())
+
+
+MOMENTS = st.sets(st.integers(1, 25), max_size=5)
+
+
+@QUICK
+@given(executable_graphs(), MOMENTS)
+def test_absences_of_what_evaluates_change_nothing(graph: Graph, away: set[int]) -> None:
+    async def both() -> None:
+        expected = await to_the_end(bench(graph, 3))
+        rig = bench(graph, 4)
+        rig.evaluator = RoughEvaluator(away=away)
+        with nothing_is_cheap():
+            state = await through_absences(rig)
+        require_same_outcome(state, expected)
+        assert not unsafe_calls_made_twice(rig)
+
+    run(both())
+
+
+@QUICK
+@given(executable_graphs(unhandled=True), MOMENTS, MOMENTS)
+def test_evaluations_that_are_stopped_end_the_run_or_are_handled(graph: Graph, stops: set[int], away: set[int]) -> None:
+    async def once() -> None:
+        rig = bench(graph, 5)
+        rig.evaluator = RoughEvaluator(away=away, stops=stops)
+        with nothing_is_cheap():
+            state = await through_absences(rig)
+        assert state.status.terminal and not state.open_steps and not state.open_effects
+        assert state.error is None or state.error.code is not ErrorCode.INTERNAL, state.error
+        assert not unsafe_calls_made_twice(rig)
+
+    run(once())
 
 
 @QUICK
