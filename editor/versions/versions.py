@@ -14,15 +14,25 @@ from editor.versions.tool_use import give_tools_of
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import GraphInvalid
 from tenants.models import User
+from tenants.problems import Conflict
+
+TRIES = 5
+"""How often a draft is checked anew because it was saved while it was being checked."""
+
+
+class AlwaysSaved(Conflict):
+    """The draft was saved again each time before it could be frozen."""
+
+    cure = "Try again when nobody is saving it."
 
 
 def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> GraphVersion:
-    """A version of the graph's draft, with library agents written out. Raises GraphInvalid.
+    """A version of the graph's draft, with library agents written out. Raises GraphInvalid, AlwaysSaved.
 
     With `draft` it gets no number; the same draft frozen twice is one version. The draft is checked before its row is
     locked, because that may take long; a draft that was saved meanwhile is checked anew.
     """
-    while True:
+    for _ in range(TRIES):
         checked = Graph.objects.select_related("tenant").get(pk=graph.pk)
         source = read_document(checked.document)
         errors = errors_in(problems_of(source))
@@ -31,6 +41,7 @@ def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> Gr
         frozen = _write(checked, source, by, note, draft=draft)
         if frozen is not None:
             return frozen
+    raise AlwaysSaved()
 
 
 def _write(checked: Graph, source: GraphDocument, by: User, note: str, *, draft: bool) -> GraphVersion | None:

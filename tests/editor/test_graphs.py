@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from editor.graphs.actions import (
     create_graph,
@@ -21,6 +22,7 @@ from editor.library.actions import delete_agent, save_agent
 from editor.models import FileContent, Graph, GraphVersion, VersionImmutable
 from editor.problems import errors_in, problems_of, read_document
 from editor.starters.catalog import Starter, starters
+from editor.versions import versions
 from editor.versions.versions import freeze
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.effects.tool import ToolSpec
@@ -124,6 +126,20 @@ def test_a_frozen_draft_has_no_number_and_is_made_once(alpha: House) -> None:
         assert first == again and first.number is None and first.is_draft
         save_draft(graph=alpha.graph, document=graph_document("Other"), revision=1, by=alpha.owner)
         assert freeze(alpha.graph, alpha.owner, draft=True) != first
+
+
+def test_a_draft_that_is_saved_without_end_is_not_checked_without_end(alpha: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+
+    def saved_meanwhile(document: object) -> list[object]:
+        checked.append(document)
+        Graph.objects.filter(pk=alpha.graph.pk).update(revision=F("revision") + 1)
+        return []
+
+    monkeypatch.setattr(versions, "problems_of", saved_meanwhile)
+    with tenant_scope(alpha.tenant.id), pytest.raises(Conflict, match="saved again each time"):
+        freeze(alpha.graph, alpha.owner)
+    assert len(checked) == versions.TRIES
 
 
 def test_a_version_keeps_the_library_agent_as_it_was(alpha: House) -> None:
