@@ -88,3 +88,17 @@ def test_what_is_not_there_cannot_be_misused(named: str) -> None:
     found = re.findall(ABSENT[named], code(), re.IGNORECASE)
     assert not found, (named, found[:3])
     assert [pattern for pattern, _ in ALL_ROUTES if re.search(ABSENT[named], pattern)] == []
+
+
+LOADS = re.compile(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(|<img|<iframe|srcdoc")
+
+
+def test_pages_show_what_agents_said_as_text() -> None:
+    """P06: no answer becomes a picture, a frame or a program, and the browser would load none from elsewhere."""
+    sources = [path for path in (ROOT / "static" / "src").rglob("*.ts*") if ".test." not in path.name] + [
+        *(ROOT / "templates").rglob("*.html")
+    ]
+    assert len(sources) > 50
+    assert [(path.name, found[0]) for path in sources if (found := LOADS.findall(path.read_text()))] == []
+    rules = Client().get("/sign-in/").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in rules and "img-src 'self' data:" in rules
