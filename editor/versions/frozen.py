@@ -1,13 +1,14 @@
 """What is large in a version and never changes, kept in the process: every start of a run and every claim needs it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from editor.models import GraphVersion
+from editor.models import Graph, GraphVersion
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from tenants.policy.authority import TenantAuthority
+from tenants.policy.consent import Consent
 
 KEPT = 64
 """Versions, those used last."""
@@ -25,13 +26,15 @@ class FrozenVersion:
     """Under which service identity each agent of the document acts."""
     files: dict[str, str]
     """Hash of the content by name."""
+    graph_id: UUID
 
-    def authority(self) -> TenantAuthority:
-        """Who decides at the gate for runs of the version."""
-        return TenantAuthority(tenant_id=self.tenant_id, graph=self.graph, identities=self.identities)
+    def authority(self, *, started_by: UUID | None) -> TenantAuthority:
+        """Who decides at the gate for a run of the version. `started_by` is the person who answers for its start."""
+        consent = Consent(started_by, partial(Graph.objects.get, pk=self.graph_id))
+        return TenantAuthority(tenant_id=self.tenant_id, graph=self.graph, identities=self.identities, consent=consent)
 
 
-_COLUMNS = ("tenant_id", "graph__slug", "document", "identities", "files")
+_COLUMNS = ("tenant_id", "graph__slug", "document", "identities", "files", "graph_id")
 
 
 @lru_cache(KEPT)

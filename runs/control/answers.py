@@ -11,6 +11,7 @@ from runs.control.commands import tell, unfinished
 from runs.control.problems import (
     AlreadyDecided,
     AnotherCall,
+    DigestMissing,
     InvalidAnswer,
     NotWaiting,
 )
@@ -18,23 +19,28 @@ from runs.models import Approval, Command, Run
 from tenants.evaluation import schema_faults
 from tenants.models import User
 from tenants.people.access import require
+from tenants.policy.consent import require_consent
 
 EDIT = "edit"
 """The action that sends a changed value where others leave what was shown."""
 
 
-def answer(*, run: Run, by: User, path: str, action: str, value: Json = None, comment: str = "", digest: str = "") -> Command:
+def answer(*, run: Run, by: User, path: str, action: str, digest: str, value: Json = None, comment: str = "") -> Command:
     """Answer the question at `path`; `digest` binds the answer to what was shown.
 
     Of all answers one is accepted. The run takes it before it looks at the question's deadline, and
-    what became of the question is read from its log. Raises NotWaiting, AlreadyDecided, AnotherCall, InvalidAnswer.
+    what became of the question is read from its log.
+    Raises OwnCall, DigestMissing, NotWaiting, AlreadyDecided, AnotherCall, InvalidAnswer.
     """
     require(by, "answer", run)
-    shown, misfit = _held_against_form(run, path, value)
+    if not digest:
+        raise DigestMissing()
+    misfit = _held_against_form(run, path, value)
     with transaction.atomic():
         locked = unfinished(run)
         asked = _open_question(locked, path)
-        if asked.digest != (digest or shown):
+        require_consent(by, asked.request.get("tool") or "", started_by=locked.created_by_id)
+        if asked.digest != digest:
             raise AnotherCall(details={"digest": asked.digest})
         _check_answer(asked.request, action, value)
         if misfit:
@@ -58,12 +64,12 @@ def _open_question(locked: Run, path: str) -> Approval:
 _EXPIRED = ExpressionWrapper(Q(deadline__isnull=False) & Q(deadline__lte=Now()), output_field=BooleanField())
 
 
-def _held_against_form(run: Run, path: str, value: Json) -> tuple[str, str | None]:
-    """The digest of the question as it is now, and where the value does not fit its form. No row is locked meanwhile: it may take long."""
+def _held_against_form(run: Run, path: str, value: Json) -> str | None:
+    """Where the value does not fit the question's form. No row is locked meanwhile: it may take long."""
     asked = Approval.objects.filter(run=run, path=path).first()
     schema = asked.request.get("answer_schema") if asked is not None else None
     faults = schema_faults(schema, value) if schema and value is not None else []
-    return asked.digest if asked is not None else "", next(iter(faults), None)
+    return next(iter(faults), None)
 
 
 def _check_answer(request: dict[str, Any], action: str, value: Json) -> None:

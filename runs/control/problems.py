@@ -52,6 +52,16 @@ class InvalidInput(InvalidValue):
     cure = "Send `input` as the graph's input schema describes it."
 
 
+class DigestMissing(InvalidValue):
+    """The answer does not say what was shown."""
+
+    code = "digest_missing"
+    cure = (
+        "Send `digest` as the question has it: in GET /api/v1/approvals, or in `request` of the event `effect_started` "
+        "at this path in GET /api/v1/runs/<id>/events."
+    )
+
+
 class InvalidAnswer(InvalidValue):
     """The answer does not fit the question."""
 

@@ -14,7 +14,7 @@ from editor.versions.frozen import frozen
 from orchestrator.capabilities.language_models.catalog import catalog
 from orchestrator.engine.log.status import RunStatus
 from runs.control.answers import answer
-from runs.control.approvals import approval_row, open_approvals
+from runs.control.approvals import approval_row, left_to_others, open_approvals
 from runs.control.commands import send_command
 from runs.control.principal import Principal
 from runs.control.start import start_run
@@ -120,7 +120,7 @@ class RunView(MemberApiView):
         run = run_for(self.user, run_id)
         rights = {action: may(self.user, action, run) for action in RIGHTS}
         more = {"input": run.input, "output": run.output, "last_seq": run.last_seq, "document": frozen(run.graph_version_id).document}
-        return Response({**summary_of(run), **more, "may": rights})
+        return Response({**summary_of(run), **more, "may": rights, "left_to_others": left_to_others(self.user, run)})
 
 
 class RunEventsView(MemberApiView):
@@ -194,7 +194,7 @@ class ApprovalsView(MemberApiView):
     @extend_schema(operation_id="approvals_list", responses=ApprovalsOut)
     def get(self, request: Request) -> Response:
         page, following = self.page(open_approvals(self.user), OLDEST_FIRST)
-        return Response({"approvals": [approval_row(asked) for asked in page], "next": following})
+        return Response({"approvals": [approval_row(self.user, asked) for asked in page], "next": following})
 
 
 class CostsView(MemberApiView):

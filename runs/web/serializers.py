@@ -47,6 +47,7 @@ class RunOut(RunSummaryOut):
     last_seq = serializers.IntegerField()
     document = serializers.JSONField()
     may = serializers.DictField(child=serializers.BooleanField())
+    left_to_others = serializers.ListField(child=serializers.CharField(), help_text="Tools whose calls in this run you may not approve.")
 
 
 class StartIn(serializers.Serializer[object]):
@@ -61,7 +62,9 @@ class CommandIn(serializers.Serializer[object]):
     action = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
     value = serializers.JSONField(required=False, allow_null=True)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
-    digest = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+    digest = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_TEXT, help_text="Of an answer, where it is required: the question's digest."
+    )
 
 
 class CommandOut(serializers.Serializer[object]):
@@ -84,6 +87,8 @@ class ApprovalOut(serializers.Serializer[object]):
     digest = serializers.CharField()
     created_at = serializers.DateTimeField()
     deadline = serializers.DateTimeField(allow_null=True)
+    may = serializers.DictField(child=serializers.BooleanField())
+    why_not = serializers.CharField(help_text="Why you must leave the decision to somebody else; empty where you need not.")
 
 
 class ApprovalsOut(PageOut):

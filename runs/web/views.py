@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from orchestrator.engine.log.status import RunStatus
 from runs.control.answer_form import answer_of
 from runs.control.answers import answer
-from runs.control.approvals import open_approvals, request_at
+from runs.control.approvals import open_approvals, request_at, who_else
 from runs.control.problems import InvalidAnswer
 from runs.web.costs import GROUPINGS, NARROWING, costs
 from runs.web.lookup import run_for, runs_for
@@ -53,7 +53,10 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 def _inbox(request: HttpRequest, refused: dict[str, Any] | None = None) -> HttpResponse:
     """`refused` is an answer that cannot be taken, with what was typed: it stays in its form."""
-    page, following = page_of_rows(open_approvals(page_member(request).user), OLDEST_FIRST, cursor=request.GET.get("cursor", ""))
+    user = page_member(request).user
+    page, following = page_of_rows(open_approvals(user), OLDEST_FIRST, cursor=request.GET.get("cursor", ""))
+    for asked in page:
+        asked.why_not = who_else(user, asked)  # type: ignore[attr-defined]
     shown = {"approvals": page, "next": following, "refused": refused or {}}
     return render(request, "runs/approvals.html", shown, status=400 if refused else 200)
 

@@ -47,4 +47,4 @@ def _resources(run: Run, lent: Lent) -> Resources:
         files = files_of(version.files) if version.files else {}
     own = str(run.tenant_id)
     tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=lent.enabled, secrets=lent.secrets, owner=own)
-    return Resources(models=lent.models, tools=tools, authority=version.authority())
+    return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id))

@@ -11,6 +11,7 @@ from django.db import connection
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject, Verdict
 from orchestrator.engine.errors import HostUnavailable
 from tenants.isolation.database import DatabaseAway, reach
+from tenants.policy.consent import Consent, objection
 from tenants.policy.identities import agent_identity, graph_identity
 from tenants.policy.rights import Rights, kept_rights, read_rights
 
@@ -21,6 +22,11 @@ PATIENCE_S = 5.0
 @sync_to_async(thread_sensitive=True)
 def _reach_rights(tenant_id: UUID, since: float) -> Rights:
     return reach(partial(read_rights, tenant_id, since), patience_s=PATIENCE_S)
+
+
+@sync_to_async(thread_sensitive=True)
+def _reach_objection(consent: Consent, tenant_id: UUID, approved_by: str, tool: str) -> str:
+    return reach(partial(objection, consent, tenant_id=tenant_id, approved_by=approved_by, tool=tool), patience_s=PATIENCE_S)
 
 
 @sync_to_async(thread_sensitive=True)
@@ -39,13 +45,15 @@ class TenantAuthority:
     What people drew themselves (tool nodes) acts under the graph's own identity.
     """
 
-    def __init__(self, *, tenant_id: UUID, graph: str, identities: Mapping[str, str]) -> None:
+    def __init__(self, *, tenant_id: UUID, graph: str, identities: Mapping[str, str], consent: Consent) -> None:
         self.tenant_id = tenant_id
         self.graph = graph
         self.identities = dict(identities)
+        self.consent = consent
 
     async def decide(self, request: GateRequest) -> GateDecision:
         """Rights are at most a second old: a revocation reaches runs in flight. Nothing is refused by what was read before it was asked.
+        Who approved a call is looked at when it is made.
 
         Raises HostUnavailable when they cannot be read: that is never the run's fault.
         """
@@ -55,13 +63,28 @@ class TenantAuthority:
         decision = decision_on_tool(rights, self.identity_of(request), request.name) if rights else None
         if decision is None or decision.verdict is Verdict.DENY:
             decision = decision_on_tool(await self._read_rights(asked), self.identity_of(request), request.name)
-        return decision
+        if decision.verdict is not Verdict.ASK or request.approved_by is None:
+            return decision
+        return await self._decision_on_consent(decision, request.approved_by, request.name)
 
     async def _read_rights(self, since: float) -> Rights:
         try:
             return await _reach_rights(self.tenant_id, since)
         except DatabaseAway as error:
             raise HostUnavailable(str(error)) from error
+
+    async def _decision_on_consent(self, asked: GateDecision, approved_by: str, tool: str) -> GateDecision:
+        """The decision that the policy asks for a person's word, while that word counts."""
+        try:
+            reason = await _reach_objection(self.consent, self.tenant_id, approved_by, tool)
+        except DatabaseAway as error:
+            raise HostUnavailable(str(error)) from error
+        if not reason:
+            return asked
+        cure = "Start a new run, and let somebody approve the call who may."
+        return GateDecision(
+            verdict=Verdict.DENY, layer="approval", rule="approved_by", reason=reason, cure=cure, policy_version=asked.policy_version
+        )
 
     def identity_of(self, request: GateRequest) -> str:
         if request.own_tools is None:

@@ -19,7 +19,7 @@ MAX_RULES = 1_000
 MOST_PROBLEMS = 100
 """Nobody mends more at once."""
 ALL_AGENTS = "all"
-RULE_KEYS = ("name", "allowed_agents", "requires_approval")
+RULE_KEYS = ("name", "allowed_agents", "requires_approval", "approved_by_others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,17 @@ class PolicyProblem:
 
 @dataclass(frozen=True, slots=True)
 class ToolRule:
-    """What the policy says about one tool. `allowed_agents` None: every agent with the permission."""
+    """What the policy says about one tool. `allowed_agents` None: every agent with the permission.
+
+    `approved_by_others`: whether somebody else than the starter of the run must approve its calls.
+    True: whoever started it; false: nobody, the starter may; None: unless the starter manages the workspace.
+    """
 
     name: str
     allowed_agents: tuple[str, ...] | None
     requires_approval: bool
     line: int
+    approved_by_others: bool | None = None
 
     def allows(self, identity: str) -> bool:
         return self.allowed_agents is None or ALL_AGENTS in self.allowed_agents or identity in self.allowed_agents
@@ -65,6 +70,7 @@ def rules_from_json(stored: dict[str, Any]) -> tuple[ToolRule, ...]:
             allowed_agents=None if rule["allowed_agents"] is None else tuple(rule["allowed_agents"]),
             requires_approval=rule["requires_approval"],
             line=rule["line"],
+            approved_by_others=rule.get("approved_by_others"),
         )
         for rule in stored["tools"]
     )
@@ -168,17 +174,23 @@ class _Reader:
         name: str | None = None
         agents: tuple[str, ...] | None = None
         approval = False
+        others: bool | None = None
         before = len(self.problems)
         for key, value in self.mapping(node, RULE_KEYS, "a tool's rule"):
             if key == "name":
                 name = self.tool_name(value)
             elif key == "allowed_agents":
                 agents = self.agents(value)
-            else:
+            elif key == "requires_approval":
                 approval = self.boolean(key, value)
+            else:
+                others = self.boolean(key, value)
         if name is None and len(self.problems) == before:
             self.complain(node, "The rule names no tool.", "Add `name: <tool>`.")
-        return ToolRule(name, agents, approval, node.start_mark.line + 1) if name else None
+        if others is not None and not approval and len(self.problems) == before:
+            message = "`approved_by_others` says who approves, and this rule asks for no approval."
+            self.complain(node, message, "Add `requires_approval: true`.")
+        return ToolRule(name, agents, approval, node.start_mark.line + 1, others) if name else None
 
     def tool_name(self, node: Node) -> str | None:
         name = self.text("name", node)

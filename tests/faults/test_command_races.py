@@ -17,7 +17,7 @@ from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.problems import Conflict
 from tests.faults.oracle import check_log, say
 from tests.runs.databases import Database
-from tests.runs.factories import World, chain, world
+from tests.runs.factories import World, chain, digest_shown, world
 from tests.runs.resources import ScriptedResources
 from tests.runs.services import wait_until
 
@@ -38,7 +38,8 @@ def raced(place: World, run: Run, seed: int) -> int:
                 if kind != "answer":
                     send_command(run=run, by=place.user, kind=Command.Kind(kind))
                 else:
-                    answer(run=run, by=place.user, path="ask#1/human.1", action=chance.choice(["approve", "reject"]))
+                    action, shown = chance.choice(["approve", "reject"]), digest_shown(run, "ask#1/human.1")
+                    answer(run=run, by=place.user, path="ask#1/human.1", action=action, digest=shown)
                     taken += 1
             except Conflict:
                 continue

@@ -60,9 +60,10 @@ def test_a_viewer_watches_and_is_offered_nothing_else(demo: Visitor, arrive: Arr
     page.goto("/approvals/")
     expect(page.locator("main")).to_contain_text("Nothing waits for you")
 
-    path = demo.questions(run)[0]["path"]
+    asked = demo.questions(run)[0]
     refused = casey.send(
-        f"runs/{run}/commands", {"type": "answer", "path": path, "action": "approve", "value": None, "comment": "", "digest": ""}
+        f"runs/{run}/commands",
+        {"type": "answer", "path": asked["path"], "action": "approve", "value": None, "comment": "", "digest": asked["digest"]},
     )
     assert refused.status == 403 and refused.json()["cure"]
     assert casey.send("graphs/triage/runs", {"input": {"tickets": []}}).status == 403

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import dj_database_url
+from asgiref.sync import SyncToAsync
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
@@ -51,6 +52,16 @@ def connected_to(url: str) -> Iterator[None]:
         connections.databases["default"] = before
         del connections["default"]
         _forget_content_types()
+
+
+def gate_on_this_database() -> None:
+    """The one thread in which the gate reads rights connects anew: it keeps its connection for as long as the process lives."""
+    SyncToAsync.single_thread_executor.submit(_connect_anew).result(20)
+
+
+def _connect_anew() -> None:
+    connections["default"].close()
+    del connections["default"]
 
 
 def _forget_content_types() -> None:

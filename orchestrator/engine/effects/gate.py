@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 class GateRequest(BaseModel):
     """Who wants to do what. `own_tools` is the agent's tool list as frozen in its version;
-    None for a tool node, which a person drew."""
+    None for a tool node, which a person drew. A call that was approved is asked about again when it is made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,6 +31,8 @@ class GateRequest(BaseModel):
     agent: str
     own_tools: tuple[str, ...] | None = None
     arguments: Json = None
+    approved_by: str | None = None
+    """Who approved exactly this call, as the host identifies them; empty where the log names nobody, None where nobody has."""
 
 
 class GateDecision(BaseModel):
@@ -40,9 +42,11 @@ class GateDecision(BaseModel):
 
     verdict: Verdict
     layer: str = "default"
-    """`tool_list`, `identity`, `policy` or `default`."""
+    """`tool_list`, `identity`, `policy`, `approval` or `default`."""
     rule: str = ""
     reason: str = ""
+    cure: str = ""
+    """How to mend a refusal; empty for the usual way."""
     policy_version: int | None = None
 
 

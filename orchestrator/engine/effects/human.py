@@ -31,6 +31,8 @@ class HumanRequest(BaseModel):
     actions: tuple[HumanAction, ...]
     answer_schema: dict[str, Json] | None = None
     digest: str = ""
+    tool: str = ""
+    """Whose call the policy leaves to a person's word, approved or made again; empty for every other question."""
     deadline_us: int | None = None
 
 

@@ -25,7 +25,7 @@ from orchestrator.engine.errors import (
 from orchestrator.engine.execution.branches import Branch, gather
 from orchestrator.engine.execution.effect import Effect, Waiting
 from orchestrator.engine.execution.journal import Journal
-from orchestrator.engine.execution.questions import AGAIN, APPROVE, GIVE_UP, HAPPENED, approval_of, outcome_of, outcome_path
+from orchestrator.engine.execution.questions import AGAIN, APPROVE, GIVE_UP, HAPPENED, another_call, approval_of, outcome_of, outcome_path
 from orchestrator.engine.execution.waits import Waits
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.json_text import NotJson, clean_json
@@ -170,25 +170,29 @@ class Performer:
         return self._state.effects[place.path]
 
     async def _permit(self, effect: Effect, path: Path, mark: str, request: Json, branch: Branch) -> GateDecision | None:
-        """Return when the effect may begin now. Raises Refused or Rejected."""
+        """Return when the effect may begin now: the gate is asked again after a person approved it. Raises Refused or Rejected."""
         asked = effect.gate_request()
         approval = Path(f"{path}/approval")
+        decision: GateDecision | None = None
         while True:
-            if approval in self._state.effects:
-                await self._require_approval(effect, request, approval, None, branch)
+            if approval in self._state.effects or (decision is not None and decision.verdict is Verdict.ASK):
+                other = await self._require_approval(effect, request, approval, decision, branch)
+                if other is not None:
+                    self._refuse(effect, path, mark, request, other)
             await self._waits.hold(branch)
-            decision = None if asked is None else await self._decide(asked)
+            approved = self._state.effects.get(approval)
+            decision = None if asked is None else await self._decide(asked, None if approved is None else approved.by_id)
             if self._waits.closed:
+                decision = None  # it is made anew when the run goes on
                 continue
             if decision is not None and decision.verdict is Verdict.DENY:
                 self._refuse(effect, path, mark, request, decision)
-            if decision is None or decision.verdict is Verdict.ALLOW or approval in self._state.effects:
+            if decision is None or decision.verdict is Verdict.ALLOW or approved is not None:
                 return decision
-            await self._require_approval(effect, request, approval, decision, branch)
 
-    async def _decide(self, asked: GateRequest) -> GateDecision | None:
+    async def _decide(self, asked: GateRequest, approved_by: str | None) -> GateDecision | None:
         try:
-            return await pass_gate(asked, self._host.authority)
+            return await pass_gate(asked.model_copy(update={"approved_by": approved_by}), self._host.authority)
         except HostUnavailable as error:
             self._waits.stalled = error
             return None
@@ -200,14 +204,18 @@ class Performer:
         self._journal.record(refused)
         raise _refusal(decision, path)
 
-    async def _require_approval(self, effect: Effect, request: Json, path: Path, decision: GateDecision | None, branch: Branch) -> None:
-        """Return when a person has approved the call. Raises Rejected."""
+    async def _require_approval(
+        self, effect: Effect, request: Json, path: Path, decision: GateDecision | None, branch: Branch
+    ) -> GateDecision | None:
+        """Why what a person approved is not this call; None where it is. Raises Rejected."""
         known = self._state.effects.get(path)
         asked_under = known.gate if known is not None and known.gate is not None else decision
         assert asked_under is not None
-        answer = HumanAnswer.model_validate(await self.wait(approval_of(effect, request, path, self._run_id, asked_under), path, branch))
+        question = approval_of(effect, request, path, self._run_id, asked_under)
+        answer = HumanAnswer.model_validate(await self.wait(question, path, branch))
         if answer.action != APPROVE.name:
             raise Rejected(f"A person rejected the call of {effect.name}{': ' + answer.comment if answer.comment else ''}", path=path)
+        return another_call(question.request(), self._state.effects[path].request)
 
     async def _ask_outcome(self, path: Path, branch: Branch) -> HumanAnswer:
         """What a person says became of an unsafe effect that was cut off."""
@@ -321,4 +329,6 @@ class Performer:
 
 def _refusal(decision: GateDecision, path: Path) -> Refused:
     reason = decision.reason or "Not allowed"
-    return Refused(f"{reason} (decided by {decision.layer}{', rule ' + decision.rule if decision.rule else ''})", path=path)
+    return Refused(
+        f"{reason} (decided by {decision.layer}{', rule ' + decision.rule if decision.rule else ''})", cure=decision.cure, path=path
+    )

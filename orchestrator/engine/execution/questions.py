@@ -1,7 +1,7 @@
 """What people are asked about a call: whether it may be made, and whether it happened."""
 
 from orchestrator.engine.effects.digest import digest
-from orchestrator.engine.effects.gate import GateDecision
+from orchestrator.engine.effects.gate import GateDecision, Verdict
 from orchestrator.engine.effects.human import HumanAction, HumanRequest
 from orchestrator.engine.execution.effect import Effect, Waiting
 from orchestrator.engine.ids import Json, Path
@@ -24,8 +24,23 @@ def approval_of(effect: Effect, request: Json, path: Path, run_id: str, decision
         payload=request,
         actions=(APPROVE, REJECT),
         digest=digest([run_id, path, effect.kind, request]),
+        tool=effect.name,
     )
     return Waiting("human", asked.model_dump(mode="json"), agent=effect.agent, gate=decision)
+
+
+def another_call(asked: Json, recorded: Json) -> GateDecision | None:
+    """Why consent to the recorded question is none to the one asked now: another build may make another call at the same place."""
+    shown, present = (question.get("digest") if isinstance(question, dict) else None for question in (recorded, asked))
+    if shown == present:
+        return None
+    return GateDecision(
+        verdict=Verdict.DENY,
+        layer="approval",
+        rule="digest",
+        reason=f"A person approved the call with digest {str(shown)[:12]}, and the call to be made has {str(present)[:12]}",
+        cure="Start a new run: it asks about the call as it is now.",
+    )
 
 
 def outcome_path(path: Path, known: EffectState) -> Path:
@@ -42,5 +57,6 @@ def outcome_of(path: Path, known: EffectState, run_id: str) -> Waiting:
         payload=known.request,
         actions=(HAPPENED, AGAIN, GIVE_UP),
         digest=digest([run_id, outcome_path(path, known), known.request]),
+        tool=known.name if known.gate is not None and known.gate.verdict is Verdict.ASK else "",
     )
     return Waiting("human", asked.model_dump(mode="json"), agent=known.agent)

@@ -35,6 +35,8 @@ class EffectState:
     idempotency_key: str = ""
     request: Json = None
     result: Json = None
+    by_id: str = ""
+    """Who answered it, as the host identifies them."""
     error: ErrorInfo | None = None
     usage: Usage | None = None
     gate: GateDecision | None = None

@@ -129,12 +129,20 @@ def _message(message: Any) -> Any:
 
 
 def _human_request(request: Data, path: str) -> Data:
-    """Before, no action said whether it takes a value; those that the engine asks by itself mostly take none."""
+    """Before, no question said about which tool it is, and no action whether it takes a value;
+    those of the engine's own questions mostly take none."""
     actions = request.get("actions")
     if not isinstance(actions, list):
         return request
     own = path.endswith(("/approval", "/outcome"))
-    return request | {"actions": [action | {"takes_value": not own or action.get("name") == "happened"} for action in actions]}
+    known = [action | {"takes_value": not own or action.get("name") == "happened"} for action in actions]
+    return request | {"actions": known, "tool": _tool_in_question(request, path)}
+
+
+def _tool_in_question(request: Data, path: str) -> str:
+    payload = request.get("payload")
+    named = payload.get("tool") if path.endswith("/approval") and isinstance(payload, dict) else None
+    return named if isinstance(named, str) else ""
 
 
 def _effect_finished(data: Data) -> Data:

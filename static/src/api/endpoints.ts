@@ -80,6 +80,8 @@ export interface RunRecord extends RunSummary {
   last_seq: number;
   document: Graph;
   may: { cancel: boolean; answer: boolean };
+  /** Tools whose calls in this run somebody else must approve: who looks at it started it. */
+  left_to_others: string[];
 }
 
 export interface EventPage {

@@ -523,6 +523,7 @@ export interface GateDecision {
   layer: string;
   rule: string;
   reason: string;
+  cure: string;
   policy_version: number | null;
 }
 /**
@@ -706,6 +707,7 @@ export interface HumanRequest {
     [k: string]: Json;
   } | null;
   digest: string;
+  tool: string;
   deadline_us: number | null;
 }
 /**

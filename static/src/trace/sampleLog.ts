@@ -45,7 +45,7 @@ export function effect(path: string, kind: string, name: string, request: Json):
     waits: kind === "human",
     safety: "pure",
     idempotency_key: "",
-    gate: kind === "tool" ? { verdict: "allow", layer: "policy", rule: "tools[0]", reason: "Allowed for every agent", policy_version: 3 } : null,
+    gate: kind === "tool" ? { verdict: "allow", layer: "policy", rule: "tools[0]", reason: "Allowed for every agent", cure: "", policy_version: 3 } : null,
     retried: false,
   };
 }

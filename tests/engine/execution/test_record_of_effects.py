@@ -49,7 +49,7 @@ def told(rig: Bench, kind: str) -> list[dict[str, Any]]:
 
 
 def decided(verdict: Verdict) -> dict[str, Any]:
-    return {"verdict": verdict, "layer": "policy", "rule": "pay", "reason": "", "policy_version": None}
+    return {"verdict": verdict, "layer": "policy", "rule": "pay", "reason": "", "cure": "", "policy_version": None}
 
 
 def begun(**rest: Any) -> dict[str, Any]:

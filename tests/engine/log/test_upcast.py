@@ -130,8 +130,23 @@ def test_what_an_earlier_message_said_is_one_part_and_an_empty_one_none() -> Non
 def test_of_an_earlier_question_the_place_says_whether_an_action_takes_a_value(path: str, name: str, takes: bool) -> None:
     request = {"title": "t", "actions": [{"name": name, "title": "x"}]}
     now = upcast(begun("human", request) | {"path": path})["request"]
-    assert now == {"title": "t", "actions": [{"name": name, "title": "x", "takes_value": takes}]}
+    assert now == {"title": "t", "actions": [{"name": name, "title": "x", "takes_value": takes}], "tool": ""}
     assert upcast(begun("human", {"actions": None}))["request"] == {"actions": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "payload", "tool"),
+    [
+        ("pay#1/tool.1/approval", {"tool": "pay", "arguments": {}}, "pay"),
+        ("pay#1/tool.1/approval", {"tool": 7}, ""),
+        ("pay#1/tool.1/approval", "pay", ""),
+        ("pay#1/tool.1/outcome", {"tool": "pay"}, ""),
+        ("ask#1/human.1", {"tool": "pay"}, ""),
+    ],
+)
+def test_of_an_earlier_question_the_place_says_about_which_tool_it_is(path: str, payload: Any, tool: str) -> None:
+    now = upcast(begun("human", {"actions": [], "payload": payload}) | {"path": path})["request"]
+    assert now["tool"] == tool
 
 
 def test_proof_of_what_was_asked_goes_with_its_new_words() -> None:

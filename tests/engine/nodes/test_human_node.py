@@ -53,6 +53,7 @@ async def test_question_of_which_nothing_is_said_shows_the_input_and_two_buttons
         "actions": [{**button, "takes_value": True} for button in BUTTONS],  # type: ignore[dict-item]  # objects
         "answer_schema": None,
         "digest": digest(["ask#1", {"n": 1}]),
+        "tool": "",
         "deadline_us": None,
     }
 

@@ -18,6 +18,7 @@ from tests.runs.factories import World, member, world
 
 pytestmark = pytest.mark.usefixtures("database", "broker")
 PATH = "ask#1/human.1"
+SHOWN = "d" * 64
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def ask(place: World, *, deadline: Any = None, **request: Any) -> Run:
     run = place.run("x", status="waiting", due_at=None)
     asked = {"mode": "review", "title": "?", "payload": "Hello", "actions": [{"name": "approve"}], **request}
     with system_scope():
-        Approval.objects.create(tenant=place.tenant, run=run, path=PATH, request=asked, deadline=deadline)
+        Approval.objects.create(tenant=place.tenant, run=run, path=PATH, request=asked, digest=SHOWN, deadline=deadline)
     return run
 
 
@@ -38,7 +39,7 @@ def say(place: World, run: Run, action: str = "approve", value: Any = None) -> s
     """The code of the refusal, or nothing."""
     try:
         with tenant_scope(place.tenant.pk):
-            answer(run=run, by=place.user, path=PATH, action=action, value=value)
+            answer(run=run, by=place.user, path=PATH, action=action, value=value, digest=SHOWN)
     except ApiProblem as problem:
         return problem.code
     return ""
@@ -95,9 +96,9 @@ def test_a_value_is_used_or_refused(place: World, request_: dict[str, Any], acti
     assert say(place, ask(place, **request_), action, value) == code
 
 
-def refusal(place: World, run: Run, action: str, value: Any = None, **rest: Any) -> ApiProblem:
+def refusal(place: World, run: Run, action: str, value: Any = None, digest: str = SHOWN) -> ApiProblem:
     with tenant_scope(place.tenant.pk), pytest.raises(ApiProblem) as refused:
-        answer(run=run, by=place.user, path=PATH, action=action, value=value, **rest)
+        answer(run=run, by=place.user, path=PATH, action=action, value=value, digest=digest)
     return refused.value
 
 
@@ -181,5 +182,5 @@ def test_whoever_may_only_look_answers_nothing(place: World) -> None:
     run = ask(place)
     viewer = member(place.tenant, MemberRole.VIEWER)
     with tenant_scope(place.tenant.pk), pytest.raises(Forbidden):
-        answer(run=run, by=viewer, path=PATH, action="approve")
+        answer(run=run, by=viewer, path=PATH, action="approve", digest=SHOWN)
     assert say(place, run) == ""

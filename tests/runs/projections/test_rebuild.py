@@ -22,7 +22,7 @@ from runs.projections.run_row import RunRow
 from runs.projections.used import Used
 from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope, tenant_scope
-from tests.runs.factories import World, chain, world
+from tests.runs.factories import World, chain, digest_shown, world
 from tests.runs.resources import ScriptedResources
 from tests.runs.services import wait_until
 from tests.runs.worker.test_worker import status
@@ -106,7 +106,7 @@ def answered_run(worker: RunWorker, resources: ScriptedResources) -> tuple[World
     worker.admit(run.tenant_id, run.pk)
     wait_until(lambda: status(run) == "waiting", 10, "the run asks")
     with tenant_scope(place.tenant.pk):
-        answer(run=run, by=place.user, path=ASKED, action="approve")
+        answer(run=run, by=place.user, path=ASKED, action="approve", digest=digest_shown(run, ASKED))
     wait_until(lambda: status(run) == "succeeded", 10, "the run has ended")
     return place, run
 

@@ -20,7 +20,7 @@ from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import TenantOwned, User
 from tenants.people.api_keys import create_api_key
 from tenants.roles import MemberRole
-from tests.runs.factories import member, world
+from tests.runs.factories import digest_shown, member, world
 from tests.runs.projections.test_rebuild import ASKED
 from tests.runs.resources import ScriptedResources
 from tests.runs.worker.test_worker import AGENT, QUESTION, ends, started
@@ -117,7 +117,7 @@ def test_whoever_answered_is_deleted_while_the_answer_is_written(worker: RunWork
 
     monkeypatch.setattr(approval_rows, "_close", close)
     with tenant_scope(place.tenant.pk):
-        answer(run=run, by=person, path=ASKED, action="approve")
+        answer(run=run, by=person, path=ASKED, action="approve", digest=digest_shown(run, ASKED))
     run = ends(run, RunStatus.SUCCEEDED)
     with system_scope():
         question = Approval.objects.get(run=run)

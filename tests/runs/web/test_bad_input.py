@@ -271,11 +271,12 @@ COMMANDS: dict[str, tuple[bytes, int, str]] = {
     "comment_as_number": (b'{"type": "cancel", "comment": 7}', 400, "invalid_value"),
     "long_comment": (b'{"type": "cancel", "comment": "' + b"x" * 2001 + b'"}', 400, "invalid_value"),
     "resume": (b'{"type": "resume"}', 409, "not_paused"),
-    "answer_without_path": (b'{"type": "answer", "action": "approve"}', 409, "not_waiting"),
-    "answer_elsewhere": (b'{"type": "answer", "path": "start#1", "action": "approve"}', 409, "not_waiting"),
+    "answer_without_path": (b'{"type": "answer", "action": "approve", "digest": "SHOWN"}', 409, "not_waiting"),
+    "answer_elsewhere": (b'{"type": "answer", "path": "start#1", "action": "approve", "digest": "SHOWN"}', 409, "not_waiting"),
     "answer_to_a_list": (b'{"type": "answer", "path": ["ask#1"], "action": "approve"}', 400, "invalid_value"),
-    "no_action": (b'{"type": "answer", "path": "ask#1/human.1"}', 400, "invalid_answer"),
-    "unknown_action": (b'{"type": "answer", "path": "ask#1/human.1", "action": "explode"}', 400, "invalid_answer"),
+    "no_action": (b'{"type": "answer", "path": "ask#1/human.1", "digest": "SHOWN"}', 400, "invalid_answer"),
+    "unknown_action": (b'{"type": "answer", "path": "ask#1/human.1", "action": "explode", "digest": "SHOWN"}', 400, "invalid_answer"),
+    "no_digest": (b'{"type": "answer", "path": "ask#1/human.1", "action": "approve"}', 400, "digest_missing"),
     "wrong_digest": (b'{"type": "answer", "path": "ask#1/human.1", "action": "approve", "digest": "00"}', 409, "digest_mismatch"),
     "not_utf8": (b'{"type": "\xff"}', 400, "invalid_json"),
 }
@@ -288,10 +289,16 @@ def waiting(client: ApiClient) -> str:
     return run_id
 
 
+def digest_shown(client: ApiClient, run_id: str) -> bytes:
+    """What an answer to the run's question names."""
+    return next(str(asked["digest"]).encode() for asked in client.get("approvals")["approvals"] if asked["run"] == run_id)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_wrong_command_changes_nothing(name: str, client: ApiClient, waiting: str) -> None:
     body, status, code = COMMANDS[name]
-    refused(client.send("POST", f"runs/{waiting}/commands", body), status, code)
+    shown = digest_shown(client, waiting)
+    refused(client.send("POST", f"runs/{waiting}/commands", body.replace(b"SHOWN", shown)), status, code)
     run = client.get(f"runs/{waiting}")
     assert (run["status"], run["waiting"]) == ("waiting", 1)
 
@@ -300,7 +307,7 @@ def test_an_answer_counts_once(client: ApiClient) -> None:
     """A01, A02"""
     run_id = run_of(client, "once", "x", question())
     ended(client, run_id, status="waiting")
-    reply = b'{"type": "answer", "path": "ask#1/human.1", "action": "approve"}'
+    reply = b'{"type": "answer", "path": "ask#1/human.1", "action": "approve", "digest": "%s"}' % digest_shown(client, run_id)
     assert client.send("POST", f"runs/{run_id}/commands", reply).status == 202
     again = refused(client.send("POST", f"runs/{run_id}/commands", reply), 409)
     assert again["code"] in ("already_decided", "run_finished")

@@ -78,9 +78,9 @@ def test_an_answer_that_cannot_be_taken_stays_in_its_form(database: Any) -> None
     run = place.run("x", status="waiting", due_at=None)
     request = {"mode": "review", "title": "?", "payload": "Hello", "actions": [{"name": "approve"}, {"name": "edit"}]}
     with system_scope():
-        Approval.objects.create(tenant=place.tenant, run=run, path="ask#1/human.1", request=request)
+        Approval.objects.create(tenant=place.tenant, run=run, path="ask#1/human.1", request=request, digest="d")
     client = signed_in(place.user)
-    form = {"path": "ask#1/human.1", "action": "approve", "value": "\nDear <you>", "comment": "why not"}
+    form = {"path": "ask#1/human.1", "action": "approve", "value": "\nDear <you>", "comment": "why not", "digest": "d"}
     answer = client.post(f"/approvals/{run.pk}/", form)
     text = answer.content.decode()
     assert answer.status_code == 400 and "The value was changed" in text

@@ -16,7 +16,7 @@ from runs.worker.inbox import RunInbox, commands_by_run, commands_of
 from runs.worker.worker import RunWorker
 from tenants.isolation.database import DatabaseAway, DatabaseThreads
 from tenants.isolation.scope import system_scope, tenant_scope
-from tests.runs.factories import World, chain, world
+from tests.runs.factories import World, chain, digest_shown, world
 from tests.runs.services import wait_until
 from tests.runs.worker.test_worker import status
 
@@ -55,7 +55,7 @@ def place(database: Any) -> World:
 def test_an_answer_accepted_before_the_deadline_is_never_overtaken_by_it(place: World, deaf: RunWorker) -> None:
     run = asked(place, deaf)
     with tenant_scope(place.tenant.pk):
-        answer(run=run, by=place.user, path=PATH, action="approve")
+        answer(run=run, by=place.user, path=PATH, action="approve", digest=digest_shown(run, PATH))
     wait_until(lambda: status(run) == "succeeded", 10, "the run goes on")
     assert questions(run) == [("decided", "approve")]
 

@@ -15,6 +15,7 @@ from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import ServiceIdentity, Tool
 from tenants.policy import rights
 from tenants.policy.authority import TenantAuthority
+from tenants.policy.consent import Consent
 from tenants.policy.identities import give_listed_tools, grant_tool, graph_identity, revoke_tool, tool_matrix
 from tenants.policy.policy import save_policy
 from tenants.policy.rights import forget_rights, kept_rights
@@ -23,10 +24,13 @@ from tenants.problems import Forbidden
 from tenants.roles import MemberRole
 from tests.tenants.cast import TOOLS, House, agent_document, graph_document
 
+NOBODY = Consent(None, Graph.objects.get)
+"""No call was approved."""
+
 
 def authority_of(version: GraphVersion) -> TenantAuthority:
     with system_scope():
-        return frozen(version.pk).authority()
+        return frozen(version.pk).authority(started_by=None)
 
 
 @pytest.fixture(autouse=True)
@@ -121,7 +125,7 @@ def test_a_tool_node_acts_under_the_graphs_own_identity(alpha: House) -> None:
     with tenant_scope(alpha.tenant.id):
         graph = create_graph(tenant=alpha.tenant, title="Drawn", slug="drawn", document=document, by=alpha.owner)
         assert ServiceIdentity.objects.filter(name=graph_identity("drawn")).exists()
-    authority = TenantAuthority(tenant_id=alpha.tenant.id, graph=graph.slug, identities={})
+    authority = TenantAuthority(tenant_id=alpha.tenant.id, graph=graph.slug, identities={}, consent=NOBODY)
     assert ask(authority, "http_request", agent="", by_agent=False).verdict is Verdict.ALLOW
     assert ask(authority, "http_request").verdict is Verdict.DENY
 
@@ -139,7 +143,7 @@ def test_a_library_agent_acts_under_its_own_name_in_every_graph(alpha: House) ->
 
 
 def test_rights_end_at_the_tenant(alpha: House, beta: House) -> None:
-    foreign = TenantAuthority(tenant_id=beta.tenant.id, graph="alpha-graph", identities={"helper": "alpha-graph.helper"})
+    foreign = TenantAuthority(tenant_id=beta.tenant.id, graph="alpha-graph", identities={"helper": "alpha-graph.helper"}, consent=NOBODY)
     assert ask(foreign, "calculator").verdict is Verdict.DENY
 
 

@@ -8,13 +8,16 @@ from django.db import OperationalError
 
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject, Verdict
 from orchestrator.engine.errors import HostUnavailable
+from tenants.models import Tenant
 from tenants.policy import authority as authority_module
 from tenants.policy.authority import TenantAuthority, decision_on_tool, gate_answers
+from tenants.policy.consent import Consent
 from tenants.policy.identities import graph_identity
 from tenants.policy.rights import Rights
 from tenants.policy.text import ToolRule
 
 ANN = "graph.ann"
+NOBODY = Consent(None, Tenant.objects.get)  # type: ignore[arg-type]  # no call was approved
 RULES = (
     ToolRule("listed", ("graph.bob", ANN), requires_approval=False, line=3),
     ToolRule("kept", ("graph.bob",), requires_approval=True, line=5),
@@ -63,13 +66,13 @@ def test_each_decision_says_which_rule_of_which_version_gave_it_and_why(
 
 def test_a_model_is_allowed_by_no_layer_in_particular() -> None:
     """Nobody's rights are read for it."""
-    authority = TenantAuthority(tenant_id=uuid4(), graph="graph", identities={})
+    authority = TenantAuthority(tenant_id=uuid4(), graph="graph", identities={}, consent=NOBODY)
     request = GateRequest(subject=GateSubject.MODEL, name="demo", agent="ann")
     assert async_to_sync(authority.decide)(request) == GateDecision(verdict=Verdict.ALLOW)
 
 
 class TestWhoseRightsCount:
-    authority = TenantAuthority(tenant_id=uuid4(), graph="graph", identities={"ann": "library-agent", "blank": ""})
+    authority = TenantAuthority(tenant_id=uuid4(), graph="graph", identities={"ann": "library-agent", "blank": ""}, consent=NOBODY)
 
     def identity(self, agent: str, own_tools: tuple[str, ...] | None) -> str:
         return self.authority.identity_of(GateRequest(subject=GateSubject.TOOL, name="free", agent=agent, own_tools=own_tools))
@@ -103,7 +106,7 @@ class TestWithoutADatabase:
         self, tried: list[object], monkeypatch: pytest.MonkeyPatch, patience_s: float
     ) -> None:
         monkeypatch.setattr(authority_module, "PATIENCE_S", patience_s)
-        authority = TenantAuthority(tenant_id=uuid4(), graph="graph", identities={})
+        authority = TenantAuthority(tenant_id=uuid4(), graph="graph", identities={}, consent=NOBODY)
         request = GateRequest(subject=GateSubject.TOOL, name="free", agent="ann", own_tools=("free",))
         with pytest.raises(HostUnavailable, match="the server is gone"):
             async_to_sync(authority.decide)(request)

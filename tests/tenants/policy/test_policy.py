@@ -8,7 +8,7 @@ from orchestrator.capabilities.evaluation.limits import WorkLimits
 from tenants.isolation.scope import tenant_scope
 from tenants.models import PolicyVersion
 from tenants.policy.policy import PolicyInvalid, policy_diff, save_policy
-from tenants.policy.text import MAX_BYTES, MOST_PROBLEMS, ToolRule, read_policy
+from tenants.policy.text import MAX_BYTES, MOST_PROBLEMS, ToolRule, read_policy, rules_from_json
 from tenants.problems import Forbidden, StaleRevision
 from tenants.roles import MemberRole
 from tests.tenants.cast import House
@@ -35,6 +35,17 @@ def test_the_form_of_the_guide_is_understood() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "read"), [("", None), ("\n    approved_by_others: true", True), ("\n    approved_by_others: false", False)]
+)
+def test_a08_what_is_said_of_who_approves_is_kept_apart_from_what_is_not_said(written: str, read: bool | None) -> None:
+    reading = read_policy(f"tools:\n  - name: delete_user\n    requires_approval: true{written}", TOOLS)
+    assert [rule.approved_by_others for rule in reading.rules] == [read]
+    assert rules_from_json(reading.as_json()) == reading.rules
+    earlier = {"tools": [{name: value for name, value in reading.as_json()["tools"][0].items() if name != "approved_by_others"}]}
+    assert rules_from_json(earlier)[0].approved_by_others is None
+
+
 def test_all_allows_every_agent_and_an_empty_list_none() -> None:
     assert ToolRule("t", ("all",), False, 1).allows("anybody")
     assert ToolRule("t", None, False, 1).allows("anybody")
@@ -50,6 +61,8 @@ def test_all_allows_every_agent_and_an_empty_list_none() -> None:
         ("tools:\n  - name: delet_user", 2, 11, "There is no tool 'delet_user'"),
         ("tools:\n  - allowed_agents: [all]", 2, 5, "names no tool"),
         ("tools:\n  - name: delete_user\n    requires_approval: yes", 3, 24, "must be true or false, got 'yes'"),
+        ("tools:\n  - name: delete_user\n    requires_approval: true\n    approved_by_others: 1", 4, 25, "must be true or false, got '1'"),
+        ("tools:\n  - name: delete_user\n    approved_by_others: true", 2, 5, "this rule asks for no approval"),
         ("tools:\n  - name: delete_user\n    allowed_agents: {a: b}", 3, 21, "must be a list, got a mapping"),
         ("tools:\n  - name: delete_user\n    allowed_agents: [1]", 3, 22, "must be text, got '1'"),
         ("tools:\n  - name: delete_user\n  - name: delete_user", 3, 5, "has a rule already"),

@@ -13,7 +13,7 @@ import { RunContext } from "./RunContext";
 const effect = fold(sampleLog(1, "waiting")).effects.get("approve#1/human.1");
 if (!effect) throw new Error("The sample asks something.");
 const graph = { nodes: [], edges: [] } as unknown as Graph;
-const about = { client: {} as Client, record: { id: "1" } as RunRecord, may: { cancel: true, answer: true } };
+const about = { client: {} as Client, record: { id: "1", left_to_others: ["pay"] } as unknown as RunRecord, may: { cancel: true, answer: true } };
 const edit = { name: "edit", title: "Send my version", style: "primary" };
 
 function shown(request: Json, patch: Partial<EffectState> = {}, may = about.may): string {
@@ -56,6 +56,13 @@ test("a schema that needs itself without end still lets a person answer", () => 
 
 test.each([null, 7, "text", [], {}, { actions: null, title: null, digest: null, deadline_us: 1e300 }, { mode: "x", payload: "y".repeat(200_000), actions: "none" }] as Json[])("a request of another shape shows what it has: %#", (request) => {
   expect(() => shown(request)).not.toThrow();
+});
+
+test("who started the run is told that somebody else must approve a call, and is offered no answer to it", () => {
+  const approval = (tool: string): Json => ({ mode: "approval", title: "Approve?", payload: {}, tool, actions: [{ name: "approve", title: "Approve" }], digest: "d".repeat(64) });
+  expect(shown(approval("pay"))).toContain("Somebody else must approve it");
+  expect(shown(approval("pay"))).not.toContain("Approve</button>");
+  expect(shown(approval("look"))).toContain("Approve</button>");
 });
 
 test("who may only watch is offered no answer, and an answered question says by whom", () => {

@@ -80,7 +80,7 @@ function valueFor(action: string, value: Json, request: HumanRequest): Json {
 /** The request as it was recorded; fields at their default may have been left out. */
 function readRequest(recorded: Json): HumanRequest {
   const known = isSchema(recorded) ? Object.fromEntries(Object.entries(recorded).filter(([, value]) => value !== null)) : {};
-  const request: HumanRequest = { mode: "question", title: "A question", message: "", payload: null, actions: [], answer_schema: null, digest: "", deadline_us: null, ...known };
+  const request: HumanRequest = { mode: "question", title: "A question", message: "", payload: null, actions: [], answer_schema: null, digest: "", tool: "", deadline_us: null, ...known };
   return { ...request, actions: Array.isArray(request.actions) ? request.actions : [] };
 }
 
@@ -138,6 +138,7 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
   const [sent, setSent] = useState("");
   const [problem, setProblem] = useState<ApiError | null>(null);
   if (!may.answer) return <p className="notice" data-tone="info">You may watch this run, but not answer for it.</p>;
+  if (request.tool && record.left_to_others.includes(request.tool)) return <p className="notice" data-tone="info">Somebody else must approve it: you started this run.</p>;
   const answer = (action: string) => {
     setProblem(null);
     setSent(action);
