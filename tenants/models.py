@@ -200,6 +200,8 @@ class Tool(TenantOwned):
     timeout_s = models.FloatField(default=30.0)
     definition_hash = models.CharField(max_length=64)
     enabled = models.BooleanField(default=True)
+    withheld = models.BooleanField(default=False, editable=False)
+    """It was taken from an identity that is no more, so only managers give it."""
 
     class Meta(TenantOwned.Meta):
         ordering = ["name"]
@@ -240,7 +242,7 @@ class ServiceIdentity(TenantOwned):
 
 
 class ToolGrant(TenantOwned):
-    """That an identity was once given a tool, and whether an administrator took it away.
+    """That an identity was once given a tool, whether an administrator took it away, or that it waits for one to give it.
 
     With a row here the tool is never given again by itself; the effective right is the
     guardian permission.
@@ -250,6 +252,8 @@ class ToolGrant(TenantOwned):
     tool = models.ForeignKey(Tool, on_delete=models.CASCADE, related_name="grants")
     granted_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    waits = models.BooleanField(default=False)
+    """It is on the identity's list, and whoever put it there could not give it."""
     decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(TenantOwned.Meta):

@@ -13,8 +13,8 @@ from editor.models import Graph, GraphUserObjectPermission, GraphVersion
 from editor.problems import InvalidGraph, as_json, problems_of, read_document
 from editor.slugs import slug_of, with_ending
 from editor.starters.catalog import Starter
-from editor.versions.tool_use import give_tools_of
-from editor.versions.versions import freeze
+from editor.versions.tool_use import give_tools_of, tools_not_given
+from editor.versions.versions import freeze, has_version
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import GraphInvalid, Problem
 from tenants.models import Tenant, User
@@ -68,7 +68,7 @@ def create_graph(*, tenant: Tenant, title: str, by: User, slug: str = "", docume
         try:
             with transaction.atomic():
                 row.save(force_insert=True)
-                give_tools_of(content, slug=chosen, tenant=tenant, by=by)
+                give_tools_of(content, slug=chosen, tenant=tenant, by=by, first=True)
             return row
         except IntegrityError as error:
             met = error
@@ -155,8 +155,8 @@ def _write_draft(graph: Graph, content: GraphDocument, revision: int, by: User) 
         )
         if not written:
             raise _stale(graph)
-        give_tools_of(content, slug=graph.slug, tenant=graph.tenant, by=by)
-    return SavedDraft(revision + 1, problems, saved_at)
+        give_tools_of(content, slug=graph.slug, tenant=graph.tenant, by=by, first=not has_version(graph))
+    return SavedDraft(revision + 1, [*problems, *tools_not_given(content, graph.slug)], saved_at)
 
 
 def _stale(graph: Graph) -> StaleRevision | NotFound:

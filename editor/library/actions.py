@@ -12,7 +12,8 @@ from editor.slugs import slug_of
 from orchestrator.engine.document.agent import Agent
 from tenants.models import Tenant, Tool, User
 from tenants.people.access import require, require_here
-from tenants.policy.identities import drop_identities, give_listed_tools
+from tenants.policy.identities import drop_identities
+from tenants.policy.listed_tools import give_listed_tools
 from tenants.problems import ApiProblem, Conflict, InvalidValue, NotFound, StaleRevision
 
 RESERVED_SLUGS = frozenset({"new", "all"})
@@ -40,7 +41,7 @@ def create_agent(*, tenant: Tenant, agent: Any, by: User, slug: str = "") -> Lib
     try:
         with transaction.atomic():
             row = LibraryAgent.objects.create(tenant=tenant, slug=slug, document=content.model_dump(mode="json"), updated_by=by)
-            give_listed_tools(tenant=tenant, wanted={slug: content.tools}, by=by)
+            give_listed_tools(tenant=tenant, wanted={slug: content.tools}, by=by, first=[slug])
     except IntegrityError as error:
         raise Conflict(f"There is an agent {slug!r} already.", cure="Choose another name.") from error
     return row

@@ -14,6 +14,7 @@ from editor.models import LibraryAgent
 from orchestrator.engine.document.agent import Agent, AgentLimits
 from tenants.models import Tool, User
 from tenants.people.access import may, may_here
+from tenants.policy.listed_tools import not_given
 from tenants.problems import ApiProblem
 from tenants.web.pages import member_page, page_member
 
@@ -99,6 +100,7 @@ def _form(
         "limits": [(name, info.title, document["limits"].get(name)) for name, info in AgentLimits.model_fields.items()],
         "tools": Tool.objects.all(),
         "row": row,
+        "kept_back": not_given({row.slug: row.document["tools"]}) if row else [],
         "problem": problem,
         "faulty": {each["field"].split(".")[-1] for each in problem.details.get("problems", [])} if problem else set(),
         "editable": may(user, "edit", row) if row else may_here(user, "edit"),

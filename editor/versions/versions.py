@@ -50,7 +50,7 @@ def _write(checked: Graph, source: GraphDocument, by: User, note: str, *, draft:
         graph = Graph.objects.select_for_update().select_related("tenant").get(pk=checked.pk)
         if graph.revision != checked.revision:
             return None
-        give_tools_of(source, slug=graph.slug, tenant=graph.tenant, by=by)
+        give_tools_of(source, slug=graph.slug, tenant=graph.tenant, by=by, first=not has_version(graph))
         document = resolve_agents(source)[0].model_dump(mode="json")
         identities = identities_of(source, graph.slug)
         digest = digest_of(document, identities, graph.files)
@@ -69,6 +69,11 @@ def _write(checked: Graph, source: GraphDocument, by: User, note: str, *, draft:
             note=note,
             created_by=by,
         )
+
+
+def has_version(graph: Graph) -> bool:
+    """Whether it was ever frozen, to be run or to be published."""
+    return GraphVersion.objects.filter(graph=graph).exists()
 
 
 def next_number(graph: Graph) -> int:

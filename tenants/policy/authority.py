@@ -15,6 +15,7 @@ from tenants.policy.consent import Consent, objection
 from tenants.policy.identities import agent_identity, graph_identity
 from tenants.policy.rights import Rights, kept_rights, read_rights
 
+WAITS_CURE = "Ask an admin to allow it under Settings, Tool rights, then run again."
 PATIENCE_S = 5.0
 """How long a run waits for its rights while the database is away."""
 
@@ -94,9 +95,11 @@ class TenantAuthority:
 
 def decision_on_tool(rights: Rights, identity: str, tool: str) -> GateDecision:
     """Permission first, then policy. The first layer that says no has the word."""
-    denied = _denied_permission(rights, identity, tool)
+    denied, cure = _denied_permission(rights, identity, tool)
     if denied:
-        return GateDecision(verdict=Verdict.DENY, layer="identity", rule="use_tool", reason=denied, policy_version=rights.policy_version)
+        return GateDecision(
+            verdict=Verdict.DENY, layer="identity", rule="use_tool", reason=denied, cure=cure, policy_version=rights.policy_version
+        )
     rule = rights.rules.get(tool)
     if rule is None:
         return GateDecision(verdict=Verdict.ALLOW, layer="identity", rule="use_tool", policy_version=rights.policy_version)
@@ -114,12 +117,14 @@ def decision_on_tool(rights: Rights, identity: str, tool: str) -> GateDecision:
     return GateDecision(verdict=Verdict.ALLOW, layer="policy", rule=where, policy_version=rights.policy_version)
 
 
-def _denied_permission(rights: Rights, identity: str, tool: str) -> str:
-    """Why the identity may not use the tool, or nothing."""
+def _denied_permission(rights: Rights, identity: str, tool: str) -> tuple[str, str]:
+    """Why the identity may not use the tool, or nothing; and how to mend it, where that is not the usual way."""
     if tool not in rights.enabled:
-        return f"This workspace has no tool {tool!r}"
+        return f"This workspace has no tool {tool!r}", ""
     if not rights.enabled[tool]:
-        return f"Tool {tool!r} is switched off in this workspace"
+        return f"Tool {tool!r} is switched off in this workspace", ""
+    if (identity, tool) in rights.waiting:
+        return f"Tool {tool!r} waits for an admin to allow it for {identity!r}", WAITS_CURE
     if (identity, tool) not in rights.permitted:
-        return f"{identity!r} has no permission to use tool {tool!r}"
-    return ""
+        return f"{identity!r} has no permission to use tool {tool!r}", ""
+    return "", ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tenants.isolation.scope import tenant_scope
-from tenants.models import PolicyVersion, ServiceIdentity, Tool, ToolUserObjectPermission
+from tenants.models import PolicyVersion, ServiceIdentity, Tool, ToolGrant, ToolUserObjectPermission
 from tenants.policy.text import ToolRule, rules_from_json
 
 KEPT_SECONDS = 1.0
@@ -18,6 +18,8 @@ class Rights:
     """Every tool by name, and whether it is enabled."""
     permitted: frozenset[tuple[str, str]]
     """Pairs of identity name and tool name."""
+    waiting: frozenset[tuple[str, str]]
+    """Of those that are not permitted, the pairs that wait for a manager."""
     rules: dict[str, ToolRule]
     policy_version: int | None
 
@@ -59,6 +61,7 @@ def _load(tenant_id: UUID) -> Rights:
             read_at=read_at,
             enabled=dict(Tool.objects.values_list("name", "enabled")),
             permitted=frozenset((identities[user], tool) for user, tool in held),
+            waiting=frozenset(ToolGrant.objects.filter(waits=True).values_list("identity__name", "tool__name")),
             rules={rule.name: rule for rule in rules_from_json(policy.rules)} if policy else {},
             policy_version=policy.number if policy else None,
         )

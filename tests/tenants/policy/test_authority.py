@@ -16,7 +16,8 @@ from tenants.models import ServiceIdentity, Tool
 from tenants.policy import rights
 from tenants.policy.authority import TenantAuthority
 from tenants.policy.consent import Consent
-from tenants.policy.identities import give_listed_tools, grant_tool, graph_identity, revoke_tool, tool_matrix
+from tenants.policy.identities import grant_tool, graph_identity, revoke_tool, tool_matrix
+from tenants.policy.listed_tools import give_listed_tools
 from tenants.policy.policy import save_policy
 from tenants.policy.rights import forget_rights, kept_rights
 from tenants.policy.tools import enable_tool, install_tools

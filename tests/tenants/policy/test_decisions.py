@@ -10,7 +10,7 @@ from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubj
 from orchestrator.engine.errors import HostUnavailable
 from tenants.models import Tenant
 from tenants.policy import authority as authority_module
-from tenants.policy.authority import TenantAuthority, decision_on_tool, gate_answers
+from tenants.policy.authority import WAITS_CURE, TenantAuthority, decision_on_tool, gate_answers
 from tenants.policy.consent import Consent
 from tenants.policy.identities import graph_identity
 from tenants.policy.rights import Rights
@@ -23,11 +23,12 @@ RULES = (
     ToolRule("kept", ("graph.bob",), requires_approval=True, line=5),
     ToolRule("asked", None, requires_approval=True, line=9),
 )
-TOOLS = ("free", "listed", "kept", "asked", "off", "never")
+TOOLS = ("free", "listed", "kept", "asked", "off", "never", "waits")
 RIGHTS = Rights(
     read_at=0.0,
     enabled={tool: tool != "off" for tool in TOOLS},
-    permitted=frozenset((ANN, tool) for tool in TOOLS if tool != "never"),
+    permitted=frozenset((ANN, tool) for tool in TOOLS if tool not in ("never", "waits")),
+    waiting=frozenset({(ANN, "waits")}),
     rules={rule.name: rule for rule in RULES},
     policy_version=7,
 )
@@ -39,6 +40,7 @@ RIGHTS = Rights(
         ("nonsense", Verdict.DENY, "identity", "use_tool", "This workspace has no tool 'nonsense'"),
         ("off", Verdict.DENY, "identity", "use_tool", "Tool 'off' is switched off in this workspace"),
         ("never", Verdict.DENY, "identity", "use_tool", "'graph.ann' has no permission to use tool 'never'"),
+        ("waits", Verdict.DENY, "identity", "use_tool", "Tool 'waits' waits for an admin to allow it for 'graph.ann'"),
         ("free", Verdict.ALLOW, "identity", "use_tool", ""),
         ("listed", Verdict.ALLOW, "policy", "tools: listed (line 3)", ""),
         (
@@ -60,7 +62,8 @@ RIGHTS = Rights(
 def test_each_decision_says_which_rule_of_which_version_gave_it_and_why(
     tool: str, verdict: Verdict, layer: str, rule: str, reason: str
 ) -> None:
-    expected = GateDecision(verdict=verdict, layer=layer, rule=rule, reason=reason, policy_version=7)
+    cure = WAITS_CURE if tool == "waits" else ""
+    expected = GateDecision(verdict=verdict, layer=layer, rule=rule, reason=reason, cure=cure, policy_version=7)
     assert decision_on_tool(RIGHTS, ANN, tool) == expected
 
 
