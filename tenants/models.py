@@ -198,6 +198,7 @@ class Tool(TenantOwned):
     parameters = models.JSONField()
     safety = models.CharField(max_length=16)
     timeout_s = models.FloatField(default=30.0)
+    family = models.CharField(max_length=64, blank=True)
     definition_hash = models.CharField(max_length=64)
     enabled = models.BooleanField(default=True)
     withheld = models.BooleanField(default=False, editable=False)

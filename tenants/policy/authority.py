@@ -103,7 +103,7 @@ def decision_on_tool(rights: Rights, identity: str, tool: str) -> GateDecision:
     rule = rights.rules.get(tool)
     if rule is None:
         return GateDecision(verdict=Verdict.ALLOW, layer="identity", rule="use_tool", policy_version=rights.policy_version)
-    where = f"tools: {tool} (line {rule.line})"
+    where = rule.place
     if not rule.allows(identity):
         reason = f"The policy does not allow tool {tool!r} to {identity!r}"
         return GateDecision(

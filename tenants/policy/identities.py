@@ -12,6 +12,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 
 from tenants.models import ServiceIdentity, Tool, ToolGrant, ToolUserObjectPermission, User
 from tenants.people.access import require_here
+from tenants.policy.families import family_of
 from tenants.policy.rights import forget_rights
 from tenants.problems import NotFound
 
@@ -39,13 +40,19 @@ def grant_tool(*, identity: ServiceIdentity, tool: Tool, by: User) -> None:
     transaction.on_commit(lambda: forget_rights(identity.tenant_id))
 
 
-def revoke_tool(*, identity: ServiceIdentity, tool: Tool, by: User) -> None:
-    """Takes effect on runs in flight; no tool list brings it back, under whatever name, unless a manager saves it."""
+def revoke_tool(*, identity: ServiceIdentity, tool: Tool, by: User) -> list[Tool]:
+    """Take the tool, and with it every tool of its family; those are returned.
+
+    Takes effect on runs in flight; no tool list brings it back, under whatever name, unless a manager saves it.
+    """
     require_here(by, "manage")
+    family, now = family_of(tool), timezone.now()
     with transaction.atomic():
-        _decide(identity, tool, by, revoked_at=timezone.now())
-        remove_perm(USE_TOOL, identity.user, tool)
+        for each in family:
+            _decide(identity, each, by, revoked_at=now)
+            remove_perm(USE_TOOL, identity.user, each)
     transaction.on_commit(lambda: forget_rights(identity.tenant_id))
+    return family
 
 
 def _decide(identity: ServiceIdentity, tool: Tool, by: User, *, revoked_at: datetime | None) -> None:

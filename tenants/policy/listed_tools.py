@@ -45,8 +45,10 @@ def give_listed_tools(*, tenant: Tenant, wanted: Lists, by: User, first: Collect
 
 
 def withheld_tools() -> set[UUID]:
-    """The keys of the tools that were taken from somebody: only managers give them."""
-    return set(Tool.objects.filter(Q(withheld=True) | Q(grants__revoked_at__isnull=False)).values_list("pk", flat=True))
+    """The keys of the tools that were taken from somebody, and of all others of their families: only managers give them."""
+    taken = Tool.objects.filter(Q(withheld=True) | Q(grants__revoked_at__isnull=False))
+    families = taken.exclude(family="").values("family")
+    return set(Tool.objects.filter(Q(pk__in=taken.values("pk")) | Q(family__in=families)).values_list("pk", flat=True))
 
 
 def not_given(wanted: Lists) -> list[ToolGrant]:

@@ -58,11 +58,12 @@ def save_policy(*, tenant: Tenant, yaml: str, version: int, by: User) -> PolicyV
 
 def _read(yaml: str) -> PolicyReading:
     """YAML is slow to read: what is not short is read where that holds up nobody. Raises PolicyInvalid if it takes too long there."""
-    tools = sorted(Tool.objects.values_list("name", flat=True))
+    families = dict(Tool.objects.order_by("name").values_list("name", "family"))
+    tools, known = list(families), sorted({family for family in families.values() if family})
     if len(yaml) <= READ_IN_PLACE:
-        return read_policy(yaml, frozenset(tools))
+        return read_policy(yaml, frozenset(tools), frozenset(known))
     try:
-        read = evaluated(read_as_json, yaml, [*tools], limits=WorkLimits(cpu_s=5))
+        read = evaluated(read_as_json, yaml, [*tools], [*known], limits=WorkLimits(cpu_s=5))
     except TookTooMuch as error:
         raise PolicyInvalid(f"The policy cannot be read. {error.info.message}", cure="Make it shorter and simpler.") from error
     assert isinstance(read, dict)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tenants.isolation.scope import tenant_scope
 from tenants.models import PolicyVersion, ServiceIdentity, Tool, ToolGrant, ToolUserObjectPermission
+from tenants.policy.families import rules_in_force
 from tenants.policy.text import ToolRule, rules_from_json
 
 KEPT_SECONDS = 1.0
@@ -21,6 +22,7 @@ class Rights:
     waiting: frozenset[tuple[str, str]]
     """Of those that are not permitted, the pairs that wait for a manager."""
     rules: dict[str, ToolRule]
+    """The rule in force for each tool that has one, by itself or by its family."""
     policy_version: int | None
 
     def fresh(self) -> bool:
@@ -57,11 +59,13 @@ def _load(tenant_id: UUID) -> Rights:
         held = ToolUserObjectPermission.objects.filter(
             content_object__tenant=tenant_id, permission__codename="use_tool", user__in=identities
         ).values_list("user_id", "content_object__name")
+        tools = list(Tool.objects.values_list("name", "enabled", "family"))
+        families = {name: family for name, _, family in tools}
         return Rights(
             read_at=read_at,
-            enabled=dict(Tool.objects.values_list("name", "enabled")),
+            enabled={name: enabled for name, enabled, _ in tools},
             permitted=frozenset((identities[user], tool) for user, tool in held),
             waiting=frozenset(ToolGrant.objects.filter(waits=True).values_list("identity__name", "tool__name")),
-            rules={rule.name: rule for rule in rules_from_json(policy.rules)} if policy else {},
+            rules=rules_in_force(rules_from_json(policy.rules), families) if policy else {},
             policy_version=policy.number if policy else None,
         )

@@ -19,7 +19,7 @@ MAX_RULES = 1_000
 MOST_PROBLEMS = 100
 """Nobody mends more at once."""
 ALL_AGENTS = "all"
-RULE_KEYS = ("name", "allowed_agents", "requires_approval", "approved_by_others")
+RULE_KEYS = ("name", "family", "allowed_agents", "requires_approval", "approved_by_others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,9 @@ class PolicyProblem:
 
 @dataclass(frozen=True, slots=True)
 class ToolRule:
-    """What the policy says about one tool. `allowed_agents` None: every agent with the permission.
+    """What the policy says about one tool, or without a name about a family. `allowed_agents` None: every agent with the permission.
+
+    With both it is no rule of its own, but what is strictest of those that tools of the family have; `name` is one of them.
 
     `approved_by_others`: whether somebody else than the starter of the run must approve its calls.
     True: whoever started it; false: nobody, the starter may; None: unless the starter manages the workspace.
@@ -43,6 +45,13 @@ class ToolRule:
     requires_approval: bool
     line: int
     approved_by_others: bool | None = None
+    family: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where people find it in the policy."""
+        where = f"{self.name or f'family {self.family}'} (line {self.line})"
+        return f"tools: {where}, strictest of family {self.family}" if self.name and self.family else f"tools: {where}"
 
     def allows(self, identity: str) -> bool:
         return self.allowed_agents is None or ALL_AGENTS in self.allowed_agents or identity in self.allowed_agents
@@ -71,12 +80,13 @@ def rules_from_json(stored: dict[str, Any]) -> tuple[ToolRule, ...]:
             requires_approval=rule["requires_approval"],
             line=rule["line"],
             approved_by_others=rule.get("approved_by_others"),
+            family=rule.get("family", ""),
         )
         for rule in stored["tools"]
     )
 
 
-def read_policy(text: str, known_tools: frozenset[str]) -> PolicyReading:
+def read_policy(text: str, known_tools: frozenset[str], known_families: frozenset[str] = frozenset()) -> PolicyReading:
     """Parse within caps, without aliases or tags, and check every key and value."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         return _refused(1, 1, f"The policy is larger than {MAX_BYTES // 1024} KiB.", "Shorten it.")
@@ -93,7 +103,7 @@ def read_policy(text: str, known_tools: frozenset[str]) -> PolicyReading:
         return _refused(1, 1, "This is not YAML: it holds characters that YAML does not allow.", "Remove control characters.")
     if problem:
         return PolicyReading((), (problem,))
-    reader = _Reader(known_tools)
+    reader = _Reader(known_tools, known_families)
     rules: list[ToolRule] = []
     with suppress(_Enough):
         rules = reader.document(root)
@@ -104,9 +114,9 @@ class _Enough(Exception):
     """So many problems were found that the others are left for later."""
 
 
-def read_as_json(text: str, known_tools: list[str]) -> Json:
+def read_as_json(text: str, known_tools: list[str], known_families: list[str]) -> Json:
     """What `read_policy` understood, as JSON: see `PolicyReading.of_json`."""
-    reading = read_policy(text, frozenset(known_tools))
+    reading = read_policy(text, frozenset(known_tools), frozenset(known_families))
     return {**reading.as_json(), "problems": [asdict(problem) for problem in reading.problems]}
 
 
@@ -141,6 +151,7 @@ def _first_danger(text: str) -> PolicyProblem | None:
 @dataclass(slots=True)
 class _Reader:
     known_tools: frozenset[str]
+    known_families: frozenset[str]
     problems: list[PolicyProblem] = field(default_factory=list)
 
     def document(self, root: Node | None) -> list[ToolRule]:
@@ -164,40 +175,49 @@ class _Reader:
         rules: list[ToolRule] = []
         for item in node.value:
             rule = self.rule(item)
-            if rule and any(rule.name == other.name for other in rules):
-                self.complain(item, f"The tool {rule.name!r} has a rule already.", "Keep one rule for each tool.")
+            if rule and any((rule.name, rule.family) == (other.name, other.family) for other in rules):
+                what = f"tool {rule.name!r}" if rule.name else f"family {rule.family!r}"
+                self.complain(item, f"The {what} has a rule already.", "Keep one rule for each.")
             elif rule:
                 rules.append(rule)
         return rules
 
     def rule(self, node: Node) -> ToolRule | None:
-        name: str | None = None
+        named: dict[str, str | None] = {}
         agents: tuple[str, ...] | None = None
-        approval = False
-        others: bool | None = None
+        said: dict[str, bool] = {}
         before = len(self.problems)
         for key, value in self.mapping(node, RULE_KEYS, "a tool's rule"):
             if key == "name":
-                name = self.tool_name(value)
+                named[key] = self.known(key, value, self.known_tools, "tool")
+            elif key == "family":
+                named[key] = self.known(key, value, self.known_families, "family of tools")
             elif key == "allowed_agents":
                 agents = self.agents(value)
-            elif key == "requires_approval":
-                approval = self.boolean(key, value)
             else:
-                others = self.boolean(key, value)
-        if name is None and len(self.problems) == before:
-            self.complain(node, "The rule names no tool.", "Add `name: <tool>`.")
-        if others is not None and not approval and len(self.problems) == before:
+                said[key] = self.boolean(key, value)
+        if len(self.problems) == before:
+            self.whole(node, named, said)
+        name, family = named.get("name") or "", named.get("family") or ""
+        approval, others = said.get("requires_approval", False), said.get("approved_by_others")
+        return ToolRule(name, agents, approval, node.start_mark.line + 1, others, family) if name or family else None
+
+    def whole(self, node: Node, named: dict[str, str | None], said: dict[str, bool]) -> None:
+        """Whether the parts of a rule go together."""
+        if not named:
+            self.complain(node, "The rule names no tool.", "Add `name: <tool>`, or `family: <family>` for all tools of one.")
+        elif len(named) > 1:
+            self.complain(node, "The rule names a tool and a family.", "Keep one of them, and write a rule of its own for the other.")
+        if "approved_by_others" in said and not said.get("requires_approval"):
             message = "`approved_by_others` says who approves, and this rule asks for no approval."
             self.complain(node, message, "Add `requires_approval: true`.")
-        return ToolRule(name, agents, approval, node.start_mark.line + 1, others) if name else None
 
-    def tool_name(self, node: Node) -> str | None:
-        name = self.text("name", node)
-        if name is not None and name not in self.known_tools:
-            close = get_close_matches(name, self.known_tools, n=1)
-            cure = f"Did you mean {close[0]!r}?" if close else f"Tools of this workspace: {', '.join(sorted(self.known_tools)) or 'none'}."
-            self.complain(node, f"There is no tool {name!r}.", cure)
+    def known(self, key: str, node: Node, known: frozenset[str], what: str) -> str | None:
+        name = self.text(key, node)
+        if name is not None and name not in known:
+            close = get_close_matches(name, known, n=1)
+            cure = f"Did you mean {close[0]!r}?" if close else f"There is in this workspace: {', '.join(sorted(known)) or 'none'}."
+            self.complain(node, f"There is no {what} {name!r}.", cure)
         return name
 
     def agents(self, node: Node) -> tuple[str, ...] | None:

@@ -140,8 +140,12 @@ def tool_right(request: HttpRequest, identity_id: UUID, tool_id: UUID) -> HttpRe
     def change() -> str:
         identity, tool = find_identity_and_tool(identity_id, tool_id)
         granted = request.POST.get("granted") == "true"
-        (grant_tool if granted else revoke_tool)(identity=identity, tool=tool, by=page_member(request).user)
-        return f"{identity.name} {'may' if granted else 'may no longer'} use {tool.name}."
+        by = page_member(request).user
+        if granted:
+            grant_tool(identity=identity, tool=tool, by=by)
+            return f"{identity.name} may use {tool.name}."
+        taken = revoke_tool(identity=identity, tool=tool, by=by)
+        return f"{identity.name} may no longer use {', '.join(each.name for each in taken)}."
 
     return after(request, change, "tools")
 

@@ -86,9 +86,11 @@ def obedient(*tools: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def client(installation: Installation, django_db_blocker: Any) -> Iterator[ApiClient]:
-    """Whatever is sent anywhere is asked about first."""
+    """Whatever is sent anywhere is asked about first; what is only read is not, by a rule of its own."""
     with django_db_blocker.unblock():
-        _write_policy(installation, "tools:\n  - name: http_send_once\n    allowed_agents: [all]\n    requires_approval: true\n")
+        _write_policy(
+            installation, "tools:\n  - name: http_send_once\n    allowed_agents: [all]\n    requires_approval: true\n  - name: http_get\n"
+        )
         yield installation.client()
         _write_policy(installation, "tools: []\n")
 

@@ -32,7 +32,7 @@ AcceptErrors = Annotated[bool, Field(description="Take an answer with status 400
 Writing = Annotated[Literal["POST", "PUT", "PATCH", "DELETE"], Field(description="HTTP method")]
 
 
-@tool("http_get", title="HTTP GET", safety=Safety.IDEMPOTENT, timeout_s=35)
+@tool("http_get", title="HTTP GET", safety=Safety.IDEMPOTENT, timeout_s=35, family="http")
 async def http_get(
     context: ToolContext,
     *,
@@ -45,7 +45,7 @@ async def http_get(
     return await _send(context, method, url, headers, None, accept_errors)
 
 
-@tool("http_request", title="HTTP request", safety=Safety.UNSAFE, timeout_s=35)
+@tool("http_request", title="HTTP request", safety=Safety.UNSAFE, timeout_s=35, family="http")
 async def http_request(
     context: ToolContext,
     *,
@@ -59,7 +59,7 @@ async def http_request(
     return await _send(context, method, url, headers, body, accept_errors)
 
 
-@tool("http_send_once", title="HTTP request, safe to repeat", safety=Safety.IDEMPOTENT, timeout_s=35)
+@tool("http_send_once", title="HTTP request, safe to repeat", safety=Safety.IDEMPOTENT, timeout_s=35, family="http")
 async def http_send_once(
     context: ToolContext,
     *,

@@ -57,6 +57,7 @@ def tool(
     title: str,
     safety: Safety = Safety.UNSAFE,
     timeout_s: float = 30.0,
+    family: str = "",
     describe: Describe = lambda spec, _files: spec,
 ) -> Callable[[ToolFunction], Tool]:
     """Make a tool of an async function of a ToolContext and keyword arguments."""
@@ -69,6 +70,7 @@ def tool(
             parameters=parameters_of(function),
             safety=safety,
             timeout_s=timeout_s,
+            family=family,
         )
         return Tool(spec, function, describe)
 

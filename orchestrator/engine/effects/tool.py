@@ -19,7 +19,10 @@ class Safety(StrEnum):
 
 
 class ToolSpec(BaseModel):
-    """`parameters` is the JSON Schema (an object) of the arguments."""
+    """`parameters` is the JSON Schema (an object) of the arguments.
+
+    Tools of one `family` do the same to the world: rights and rules about one hold for the others.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -29,3 +32,4 @@ class ToolSpec(BaseModel):
     parameters: dict[str, Json]
     safety: Safety = Safety.UNSAFE
     timeout_s: float = Field(default=30.0, gt=0)
+    family: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_-]{0,63})?$")

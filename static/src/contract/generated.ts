@@ -765,6 +765,8 @@ export interface ToolRequest {
 }
 /**
  * `parameters` is the JSON Schema (an object) of the arguments.
+ *
+ * Tools of one `family` do the same to the world: rights and rules about one hold for the others.
  */
 export interface ToolSpec {
   name: string;
@@ -775,6 +777,7 @@ export interface ToolSpec {
   };
   safety: Safety;
   timeout_s: number;
+  family: string;
 }
 /**
  * `model` is the one that answered. `finish` is never guessed: a stream that was cut is an error.

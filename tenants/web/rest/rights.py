@@ -30,7 +30,7 @@ class RightsView(MemberApiView):
 
 @extend_schema(parameters=[NAMED])
 class RightView(MemberApiView):
-    """It holds from now on, also for runs in flight."""
+    """It holds from now on, also for runs in flight. With a tool every tool of its family is taken away."""
 
     needs: ClassVar[dict[str, Action]] = {"PUT": "manage", "DELETE": "manage"}
 

@@ -25,7 +25,7 @@ class PageOut(serializers.Serializer[object]):
 class ToolOut(serializers.ModelSerializer[Tool]):
     class Meta:
         model = Tool
-        fields = ("name", "title", "description", "parameters", "safety", "timeout_s", "enabled")
+        fields = ("name", "title", "description", "parameters", "safety", "timeout_s", "family", "enabled")
 
 
 class ToolsOut(PageOut):

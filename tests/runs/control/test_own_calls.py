@@ -137,7 +137,7 @@ def test_a08_a_starter_cannot_approve_the_own_call_and_another_operator_can(
     for action in ("approve", "reject"):
         code, problem = say(office, run, starter, action=action)
         assert (code, problem["code"]) == (403, "own_call")
-        assert problem["message"] == "You started this run, so you may not approve its calls of 'pay'."
+        assert problem["detail"] == "You started this run, so you may not approve its calls of 'pay'."
         assert problem["cure"].startswith("Somebody else must approve it")
     assert paid(resources) == 0
     assert say(office, run, other)[0] == 202
