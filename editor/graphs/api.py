@@ -32,7 +32,7 @@ from editor.lookup import agent_for, graph_for, rights_on
 from editor.models import Graph, GraphVersion, LibraryAgent
 from editor.problems import as_json, problems_of, read_document
 from orchestrator.engine.document.registry import kind_schemas
-from tenants.problems import NotFound
+from tenants.problems import InvalidValue, NotFound
 from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
 from tenants.web.paging import PAGING, Order
 
@@ -63,7 +63,10 @@ class GraphsView(MemberApiView):
     def post(self, request: Request) -> Response:
         data = body_of(request, required=frozenset({"title"}), optional=frozenset({"document"}))
         title = text_field(data, "title", longest=LONGEST_TITLE)
-        graph = create_graph(tenant=self.tenant, title=title, document=data.get("document", {}), by=self.user)
+        document = data.get("document", {})
+        if document is None:
+            raise InvalidValue("`document` must be an object.", cure="Leave it out for an empty graph.", details={"field": "document"})
+        graph = create_graph(tenant=self.tenant, title=title, document=document, by=self.user)
         return Response(GraphRow(graph_for(self.user, graph.slug)).data, status=201)
 
 

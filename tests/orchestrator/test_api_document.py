@@ -30,9 +30,9 @@ LEADING, MISSING = 8, 3
 BY_CHANCE = {
     *("POST /api/v1/agents", "PUT /api/v1/agents/{slug}", "PUT /api/v1/graphs/{slug}/draft", "PUT /api/v1/policy"),
     *("POST /api/v1/graphs/{slug}/versions/{number}/restore", "PUT /api/v1/members/{membership_id}", "GET /api/v1/costs"),
-    *("GET /api/v1/runs/{run_id}/table.csv", "POST /api/v1/runs/{run_id}/commands"),
+    *("GET /api/v1/runs/{run_id}/table.csv", "POST /api/v1/runs/{run_id}/commands", "DELETE /api/v1/members/{membership_id}"),
 }
-"""Here what the document allows is rarely a policy, an agent, the present revision: few examples or none are taken."""
+"""What the document allows is rarely a policy, an agent or the present revision, and the only owner stays: few examples are taken."""
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
