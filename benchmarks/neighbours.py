@@ -72,8 +72,8 @@ class Attacker:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         for slug, (kind, params, _) in RUNS.items():
-            await self._client.call("POST", "graphs", {"title": slug, "slug": slug, "document": one_node(kind, params)})
-        await self._client.call("POST", "graphs", {"title": "sums", "slug": "sums", "document": one_node("transform", {})})
+            await self._client.call("POST", "graphs", {"title": slug, "document": one_node(kind, params)})
+        await self._client.call("POST", "graphs", {"title": "sums", "document": one_node("transform", {})})
         kinds: list[Callable[[], Awaitable[object]]] = [self._run, self._save, self._form, self._policy]
         tasks = [asyncio.create_task(self._again(kind)) for kind in kinds for _ in range(AT_ONCE)]
         try:
@@ -105,7 +105,7 @@ class Attacker:
     async def _form(self) -> None:
         document = one_node("transform", {"expression": "input"}, inputs=HOLDS_ITSELF)
         slug = f"form-{next(self._numbers)}"
-        await self._forming.call("POST", "graphs", {"title": slug, "slug": slug, "document": document})
+        await self._forming.call("POST", "graphs", {"title": slug, "document": document})
         await started(self._forming, slug, nested(22), draft=True)
 
     async def _policy(self) -> None:

@@ -33,7 +33,7 @@ from editor.models import Graph, GraphVersion, LibraryAgent
 from editor.problems import as_json, problems_of, read_document
 from editor.versions.tool_use import tools_not_given
 from orchestrator.engine.document.registry import kind_schemas
-from tenants.problems import NotFound
+from tenants.problems import InvalidValue, NotFound
 from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
 from tenants.web.paging import PAGING, Order
 
@@ -64,7 +64,10 @@ class GraphsView(MemberApiView):
     def post(self, request: Request) -> Response:
         data = body_of(request, required=frozenset({"title"}), optional=frozenset({"document"}))
         title = text_field(data, "title", longest=LONGEST_TITLE)
-        graph = create_graph(tenant=self.tenant, title=title, document=data.get("document", {}), by=self.user)
+        document = data.get("document", {})
+        if document is None:
+            raise InvalidValue("`document` must be an object.", cure="Leave it out for an empty graph.", details={"field": "document"})
+        graph = create_graph(tenant=self.tenant, title=title, document=document, by=self.user)
         return Response(GraphRow(graph_for(self.user, graph.slug)).data, status=201)
 
 

@@ -18,12 +18,13 @@ from tenants.web.api_view import MemberApiView, body_of, number_field
 
 NO_REVISION = 0
 """No draft has it."""
+LONGEST_TAGS = 1000
 
 _TAG = re.compile(r'"(\d{1,9})"', re.ASCII)
 
 
 def _header(name: str, about: str, **more: Any) -> OpenApiParameter:
-    return OpenApiParameter(name, {"type": "string", "maxLength": 1000}, location="header", description=about, **more)
+    return OpenApiParameter(name, {"type": "string", "maxLength": LONGEST_TAGS}, location="header", description=about, **more)
 
 
 ETAG = _header("ETag", 'The revision in quotes, as `"7"`.', response=[200])
@@ -39,7 +40,7 @@ class DraftView(MemberApiView):
     def get(self, request: Request, slug: str) -> Response:
         graph = graph_for(self.user, slug)
         tag = etag_of(graph.revision)
-        known = [each.removeprefix("W/") for each in parse_etags(request.headers.get("If-None-Match", ""))]
+        known = [each.removeprefix("W/") for each in _tags(request.headers.get("If-None-Match", ""))]
         if tag in known or "*" in known:
             return Response(status=304, headers={"ETag": tag})
         return Response(DraftDocumentOut(graph).data, headers={"ETag": tag})
@@ -79,9 +80,15 @@ def etag_of(revision: int) -> str:
     return f'"{revision}"'
 
 
+def _tags(header: str) -> list[str]:
+    if len(header) > LONGEST_TAGS:
+        raise InvalidValue(f"The header with entity tags is longer than {LONGEST_TAGS} characters.", cure="Send the one that you read.")
+    return parse_etags(header)
+
+
 def _matched(header: str, graph: Graph) -> int:
     """The revision that `If-Match` names: of several the present one, if it is among them."""
-    tags = parse_etags(header)
+    tags = _tags(header)
     if "*" in tags or etag_of(graph.revision) in tags:
         return graph.revision
     numbers = [int(found[1]) for tag in tags if (found := _TAG.fullmatch(tag))]

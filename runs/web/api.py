@@ -1,6 +1,6 @@
 """The REST API of this room: runs, their logs, commands, approvals, costs, models."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -176,15 +176,12 @@ class RunCommandsView(MemberApiView):
         kind = data["type"]
         if kind not in Command.Kind.values:
             raise InvalidValue(f"There is no command {str(kind)[:40]!r}.", cure=f"Use one of: {', '.join(Command.Kind.values)}.")
-        command = self._answer(run, data) if kind == Command.Kind.ANSWER else self._send(run, kind, data)
-        return Response({"id": command.pk}, status=202)
-
-    def _send(self, run: Run, kind: str, data: dict[str, Any]) -> Command:
-        return send_command(run=run, by=self.user, kind=Command.Kind(kind), comment=text_field(data, "comment", longest=LONGEST_TEXT))
-
-    def _answer(self, run: Run, data: dict[str, Any]) -> Command:
         texts = {name: text_field(data, name, longest=LONGEST_TEXT) for name in ("path", "action", "comment", "digest")}
-        return answer(run=run, by=self.user, value=data.get("value"), **texts)
+        if kind == Command.Kind.ANSWER:
+            command = answer(run=run, by=self.user, value=data.get("value"), **texts)
+        else:
+            command = send_command(run=run, by=self.user, kind=Command.Kind(kind), comment=texts["comment"])
+        return Response({"id": command.pk}, status=202)
 
 
 class ApprovalsView(MemberApiView):

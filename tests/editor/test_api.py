@@ -105,6 +105,11 @@ def test_g03_harmful_bodies_get_a_clear_refusal_and_change_nothing(alpha: House,
         assert Graph.objects.get().revision == 1
 
 
+@pytest.mark.parametrize("document", [None, [], "x", 1])
+def test_a_graph_is_not_made_of_what_is_no_document(alpha: House, document: Any) -> None:
+    assert post(alpha.client(), "/api/v1/graphs", {"title": "x", "document": document}).status_code == 400
+
+
 def test_brackets_inside_strings_are_not_depth(alpha: House) -> None:
     document = graph_document() | {"description": "[" * 1000 + '"\\' + "{" * 1000 + "\\u0000 is text"}
     assert put(alpha.client(), DRAFT, {"document": document, "revision": 1}).status_code == 200

@@ -41,6 +41,11 @@ def test_a_tag_that_is_not_the_drafts_saves_nothing(alpha: House, tag: str) -> N
     assert client.get(DRAFT)["ETag"] == '"1"'
 
 
+def test_tags_without_end_are_refused(alpha: House) -> None:
+    client, tags = alpha.client(), ", ".join(f'"{n}"' for n in range(2, 500))
+    assert save(client, tags).status_code == client.get(DRAFT, headers={"If-None-Match": tags}).status_code == 400
+
+
 def test_the_body_may_say_the_revision_and_must_not_say_another(alpha: House) -> None:
     client = alpha.client()
     none = save(client, None)

@@ -269,6 +269,7 @@ COMMANDS: dict[str, tuple[bytes, int, str]] = {
     "object": (b'{"type": {"a": 1}}', 400, "invalid_value"),
     "unknown_field": (b'{"type": "cancel", "force": true}', 400, "invalid_value"),
     "comment_as_number": (b'{"type": "cancel", "comment": 7}', 400, "invalid_value"),
+    "path_as_number": (b'{"type": "cancel", "path": 7}', 400, "invalid_value"),
     "long_comment": (b'{"type": "cancel", "comment": "' + b"x" * 2001 + b'"}', 400, "invalid_value"),
     "resume": (b'{"type": "resume"}', 409, "not_paused"),
     "answer_without_path": (b'{"type": "answer", "action": "approve", "digest": "SHOWN"}', 409, "not_waiting"),

@@ -1,0 +1,112 @@
+"""The OpenAPI document is kept: what it allows and what it forbids is sent, and every answer is held against it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.errors import FailureGroup
+from schemathesis.specs.openapi import checks
+
+from tenants.isolation.scope import tenant_scope
+from tenants.people.api_keys import create_api_key
+from tests.tenants.cast import House
+from tests.tenants.conftest import alpha, key_file
+from tests.tenants.isolation.test_walk import known_parameters, of_pattern
+
+__all__ = ["alpha", "key_file"]
+
+LEADING, MISSING = 8, 3
+"""Examples for each operation and kind of data: of addresses that lead somewhere, and of invented ones."""
+BY_CHANCE = {
+    *("POST /api/v1/agents", "PUT /api/v1/agents/{slug}", "PUT /api/v1/graphs/{slug}/draft", "PUT /api/v1/policy"),
+    *("POST /api/v1/graphs/{slug}/versions/{number}/restore", "PUT /api/v1/members/{membership_id}", "GET /api/v1/costs"),
+    *("GET /api/v1/runs/{run_id}/table.csv", "POST /api/v1/runs/{run_id}/commands", "DELETE /api/v1/members/{membership_id}"),
+}
+"""What the document allows is rarely a policy, an agent or the present revision, and the only owner stays: few examples are taken."""
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+]
+BOUNDED = settings(derandomize=True, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """Requests within a test's transaction do not close its connection when they end, as in Django's own client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def key(alpha: House) -> str:
+    """Of somebody who may do everything."""
+    with tenant_scope(alpha.tenant.id):
+        return create_api_key(tenant=alpha.tenant, user=alpha.owner).secret
+
+
+def document() -> Any:
+    schema = schemathesis.openapi.from_dict(json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str)))
+    schema.app = WSGIHandler()
+    return schema
+
+
+def operations() -> Iterator[Any]:
+    for found in document().get_all_operations():
+        yield found.ok()
+
+
+def findings(operation: Any, mode: GenerationMode, key: str, places: dict[str, Any] | None, answered: set[str]) -> Iterator[str]:
+    """What is wrong with one operation; `places` are path parameters that lead somewhere. Notes in `answered` what went well."""
+    found: list[str] = []
+
+    @settings(BOUNDED, max_examples=MISSING if places is None and operation.path_parameters else LEADING)
+    @given(case=operation.as_strategy(generation_mode=mode, path_parameters=places))
+    def send(case: Any) -> None:
+        with transaction.atomic():
+            response = case.call(headers={"Authorization": f"Bearer {key}"})
+            transaction.set_rollback(True)
+        if response.status_code < 300:
+            answered.add(operation.label)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except FailureGroup as group:
+            found.extend(f"{case.as_curl_command()}: {failure}" for failure in group.exceptions)
+
+    try:
+        send()
+    except Unsatisfiable:
+        pass
+    yield from found[:3]
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_every_answer_is_what_the_document_says(alpha: House, key: str, mode: GenerationMode) -> None:
+    known = {name: str(value) for name, value in known_parameters(alpha)[0].items()}
+    wrong: list[str] = []
+    answered: set[str] = set()
+    labels: set[str] = set()
+    for operation in operations():
+        labels.add(operation.label)
+        names = {parameter.name for parameter in operation.path_parameters}
+        places = {name: value for name, value in of_pattern(known, operation.path.replace("{", "<")).items() if name in names}
+        for way in [places, None] if places else [None]:
+            wrong += [f"{operation.label}: {finding}" for finding in findings(operation, mode, key, way, answered)]
+    assert not wrong, "\n".join(wrong)
+    assert mode is GenerationMode.NEGATIVE or labels - answered <= BY_CHANCE
