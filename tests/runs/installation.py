@@ -58,10 +58,14 @@ class Installation:
 
     def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`./manage.py ...` as a person types it."""
-        own = environment_of(database=self.database.url, redis=self._redis, folder=self._folder / "manage")
         output, errors = (self._folder / f"{uuid4()}.{name}" for name in ("out", "err"))
-        code = nursery().start(["manage.py", *arguments], {**os.environ, **own, **self._environment}, output, errors).wait(START_S)
+        code = nursery().start(["manage.py", *arguments], {**os.environ, **self.environment}, output, errors).wait(START_S)
         return subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where a shell is at home in this installation."""
+        return {**environment_of(database=self.database.url, redis=self._redis, folder=self._folder / "manage"), **self._environment}
 
     def client(self, tenant: str = "demo", user: str = "demo") -> ApiClient:
         """Somebody with a key of their own."""

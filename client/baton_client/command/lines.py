@@ -17,7 +17,7 @@ def event_line(event: Event) -> str:
     describe = _WORDS.get(event.type)
     what = event.type.replace("_", " ") if describe is None else describe(event.data)
     clock = event.at.astimezone().strftime("%H:%M:%S.%f")[:-3]
-    return f"{clock}  {plain(event.place or 'run', 60):<28}  {plain(what)}"
+    return f"{clock}  {plain(event.place or 'run', 60):<40}  {plain(what)}"
 
 
 def approval_lines(approval: Approval) -> list[str]:

@@ -48,7 +48,7 @@ def start(baton: Baton, args: Namespace) -> int:
     result = baton.wait(run.id, args.timeout, unattended=args.unattended)
     if result.succeeded:
         _say_value(result.output, args.json)
-    return _end(baton, result)
+    return _end(result)
 
 
 def follow(baton: Baton, args: Namespace) -> int:
@@ -84,10 +84,9 @@ def resume(baton: Baton, args: Namespace) -> int:
 
 
 def export(baton: Baton, args: Namespace) -> int:
-    """The table as the server gives it, which has its own line ends; or the log."""
+    """The table as the server gives it, with its line ends and in UTF-8 whatever the terminal has; or the log."""
     if args.format == "csv":
-        sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]
-        sys.stdout.write(baton.export(args.run, args.path))
+        sys.stdout.buffer.write(baton.export(args.run, args.path).encode())
         sys.stdout.flush()
         return Exit.DONE
     if args.path:
@@ -119,19 +118,16 @@ def _follow(baton: Baton, run_id: str, after: int, args: Namespace) -> int:
     result = baton.run(run_id).result
     if not args.json:
         say(end_line(result))
-    return _end(baton, result)
+    return _end(result)
 
 
-def _end(baton: Baton, result: Result) -> int:
+def _end(result: Result) -> int:
     if result.succeeded:
         return Exit.DONE
     if result.status != "waiting":
         note(f"the run {end_line(result)} {result.error.cure if result.error else ''}")
         return Exit.ENDED_OTHERWISE
-    note("the run waits for a person")
-    for approval in baton.approvals():
-        if approval.run == result.run_id:
-            note("; ".join(approval_lines(approval)))
+    note("the run waits for a person; `baton approvals` shows what is asked")
     return Exit.WAITS_FOR_PERSON
 
 
