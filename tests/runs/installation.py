@@ -49,6 +49,10 @@ class Installation:
     def start_worker(self) -> Program:
         return self._start("worker", CELERY_WORKER)
 
+    def start_web(self, port: int) -> Program:
+        """Another one, for a test that ends it."""
+        return self._start(f"web-{port}", web_server(port))
+
     def _start(self, name: str, arguments: list[str]) -> Program:
         place: dict[str, Any] = {"database": self.database.url, "redis": self._redis, "folder": self._folder / name}
         return self._processes.enter_context(process(arguments, environment=self._environment, **place))
