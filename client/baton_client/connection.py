@@ -77,7 +77,7 @@ class Connection:
     def _once(self, request: Request) -> bytes:
         address = f"{self.url}/api/v1/{request.path}"
         body = None if request.body is None else json.dumps(request.body).encode()
-        headers = {**request.headers, "Accept": request.kind, **({} if body is None else {"Content-Type": "application/json"})}
+        headers = {**request.headers, **({} if body is None else {"Content-Type": "application/json"})}
         try:
             with self._http.stream(request.method, address, params=request.params, content=body, headers=headers) as response:
                 content = _read(response)

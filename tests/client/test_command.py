@@ -43,13 +43,20 @@ def test_following_prints_a_line_for_each_event_and_the_status(server: ScriptedS
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("status", ["failed", "cancelled", "crashed", "limit_exceeded"])
+@pytest.mark.parametrize("status", ["failed", "crashed", "limit_exceeded"])
 def test_a_run_that_ended_otherwise_gives_1_and_says_why(server: ScriptedServer, status: str) -> None:
     server.script("graphs/g/runs", answer(run_row("queued"), status=201))
     server.script(RUN_PATH, answer(run_row(status, error=ERROR)))
     done = baton("start", "g", "--wait", url=server.url)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"the run {status}: The key was refused. (model_auth) Enter another one." in done.stderr
+
+
+def test_a_run_that_was_cancelled_says_by_whom_and_why(server: ScriptedServer) -> None:
+    server.script(EVENTS, events_page(event_row(1, "run_cancelled", by="Ada", reason="Too late")))
+    server.script(RUN_PATH, answer(run_row("cancelled", error={**ERROR, "code": "cancelled", "message": "Cancelled."})))
+    done = baton("follow", RUN, url=server.url)
+    assert done.returncode == 1 and "cancelled by Ada: Too late" in done.stdout and done.stdout.splitlines()[-1] == "cancelled"
 
 
 def test_waiting_prints_the_output_alone(server: ScriptedServer) -> None:

@@ -33,7 +33,7 @@ def _answer(approval: Approval, action: str) -> str:
 
 
 def end_line(result: Result) -> str:
-    if result.error is None:
+    if result.error is None or result.status == "cancelled":
         return result.status
     return plain(f"{result.status}: {_error({'error': {'code': result.error.code, 'message': result.error.message}})}")
 
@@ -80,7 +80,7 @@ _WORDS: Final[dict[str, Callable[[Data], str]]] = {
     "run_unpaused": _by("goes on"),
     "run_succeeded": lambda _: "succeeded",
     "run_failed": lambda data: f"failed: {_error(data)}",
-    "run_cancelled": _by("cancelled"),
+    "run_cancelled": lambda data: ": ".join(filter(None, [_by("cancelled")(data), _text(data, "reason")])),
     "run_crashed": lambda data: f"crashed: {_text(data, 'detail') or _text(data, 'detector')}",
     "run_limit_exceeded": lambda data: f"limit exceeded: {_error(data)}",
     "scope_started": lambda data: " ".join(filter(None, ["item begins", _text(data, "label")])),
