@@ -235,7 +235,8 @@ def test_the_readmes_program_does_what_it_says(checkout: Checkout, installation:
     assert lines[1].split() == ["1", "run_started"] and lines[-2].endswith("run_succeeded ") and lines[-1].startswith("not_found 404")
 
 
-def test_the_command_is_found_where_the_checkout_was_moved_to(checkout: Checkout, tmp_path: Path) -> None:
+def test_the_command_is_found_where_the_checkout_was_moved_to_and_imports_nothing_of_the_caller(checkout: Checkout, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('imported')")
     moved = tmp_path / "elsewhere"
     os.symlink(checkout.folder, moved)
     os.symlink(checkout.bin / "baton", tmp_path / "baton")
