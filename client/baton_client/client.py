@@ -103,6 +103,10 @@ class Baton:
         run = self.start(graph, input, version=version, draft=draft, idempotency_key=idempotency_key)
         return self.wait(run.id, timeout, unattended=unattended)
 
+    def blob(self, run: str, sha256: str) -> Json:
+        """A long value that an event of the run refers to."""
+        return self._connection.json(Request("GET", f"runs/{_uuid(run)}/blobs/{_segment(sha256)}"))
+
     def approvals(self) -> Iterator[Approval]:
         """The open questions that the key may answer, oldest first."""
         return self._rows("approvals", Approval.read)
@@ -145,8 +149,9 @@ class Baton:
 
 
 def _segment(name: str) -> str:
+    """One part of an address, whatever it holds."""
     if name in ("", ".", ".."):
-        raise BatonError(f"{name!r} is no name of a graph.", code="invalid_value", cure="Give the slug that `graphs` shows.")
+        raise BatonError(f"{name!r} is no name.", code="invalid_value", cure="Give a slug that `graphs` shows.")
     return quote(name, safe="")
 
 

@@ -1,6 +1,7 @@
 """Requests to the server: bounded in time and size, repeated where that does no harm, and never carrying the key elsewhere."""
 
 import json
+import logging
 import random
 import time
 from collections.abc import Mapping
@@ -11,8 +12,9 @@ import httpx
 
 from baton_client.errors import BatonError, bad_answer
 from baton_client.json_values import Json
-from baton_client.refusals import Passing, of_response, of_trouble, retry_after_s
+from baton_client.refusals import Passing, bad_certificate, is_certificate, of_response, of_trouble, retry_after_s
 
+LOG: Final = logging.getLogger("baton_client")
 ANSWER_S: Final = 60.0
 """How long one answer may take, from the request to its last byte."""
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -71,6 +73,8 @@ class Connection:
                 wait_s = _wait_s(trouble, attempt)
                 if not request.repeatable or time.monotonic() - began + wait_s > self._patience_s:
                     raise trouble.error from None
+                if attempt == 0:
+                    LOG.info("%s Trying again for %g s.", trouble.error.detail, self._patience_s)
             time.sleep(wait_s)
             attempt += 1
 
@@ -82,6 +86,8 @@ class Connection:
             with self._http.stream(request.method, address, params=request.params, content=body, headers=headers) as response:
                 content = _read(response)
         except httpx.TransportError as trouble:
+            if is_certificate(trouble):
+                raise bad_certificate(self.url) from None
             raise Passing(of_trouble(self.url, trouble)) from None
         except httpx.InvalidURL:
             raise BatonError("The address cannot be asked.", code="bad_address", cure="Check BATON_URL and the names given.") from None

@@ -13,7 +13,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Event:
-    """Event number `seq` of a run, counted from 1 without gaps. `data` is all of it, as the log has it."""
+    """Event number `seq` of a run, counted from 1 without gaps. `data` is all of it, as the log has it.
+
+    A value in it that is longer than 16 K stands as `{"$blob": sha256, "size": ..., "preview": ...}`; `Baton.blob` gives it.
+    """
 
     seq: int
     type: str

@@ -1,6 +1,7 @@
 """Says what an answer that is none means."""
 
 import json
+import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -31,6 +32,18 @@ def of_trouble(url: str, trouble: httpx.TransportError) -> BatonError:
     else:
         detail, code = f"The connection to {url} ended in the middle of an answer.", "cut_answer"
     return BatonError(detail, code=code, cure="Check that Baton runs there and that BATON_URL is its address.")
+
+
+def is_certificate(trouble: BaseException | None) -> bool:
+    """Whether somebody else answers than the address names, or somebody unknown: that does not pass."""
+    while trouble is not None and not isinstance(trouble, ssl.SSLCertVerificationError):
+        trouble = trouble.__cause__ or trouble.__context__
+    return trouble is not None
+
+
+def bad_certificate(url: str) -> BatonError:
+    cure = "Check the address; name the certificate of an authority of your own in SSL_CERT_FILE."
+    return BatonError(f"{url} shows a certificate that cannot be trusted.", code="bad_certificate", cure=cure)
 
 
 def of_response(response: httpx.Response, content: bytes, key: str) -> BatonError:

@@ -2,10 +2,12 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -60,11 +62,15 @@ def events_page(*rows: dict[str, Any], more: bool = False) -> Scripted:
 class ScriptedServer:
     """Answers of one path are given one after the other, the last one again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.seen: list[Seen] = []
         self._scripts: defaultdict[str, deque[Scripted]] = defaultdict(deque)
         self._server = _Server(("127.0.0.1", 0), _handler_of(self))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'http' if certificate is None else 'https'}://127.0.0.1:{self._server.server_address[1]}"
 
     def script(self, path: str, *answers: Scripted) -> None:
         """`path` is what follows /api/v1/."""

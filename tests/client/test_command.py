@@ -165,6 +165,12 @@ def test_a_refusal_is_one_line_with_its_cure(server: ScriptedServer) -> None:
     assert (done.returncode, done.stdout) == (4, "") and done.stderr == "baton: `question` is missing. Send it. (invalid_input)\n"
 
 
+def test_who_waits_for_the_server_is_told(server: ScriptedServer) -> None:
+    server.script("graphs", problem(503, detail="Busy."), problem(503), answer({"graphs": [], "next": None}))
+    done = baton("graphs", url=server.url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "baton: Busy. Trying again for 30 s.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

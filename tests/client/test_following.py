@@ -49,7 +49,7 @@ def test_what_comes_again_is_not_given_again(server: ScriptedServer, baton: Bato
 
 @pytest.mark.parametrize("rows", [[1, 3], [2, 3], [1, 3, 2], [1, 1, 2]])
 def test_a_gap_is_an_error_and_never_passed_over(server: ScriptedServer, baton: Baton, rows: list[int]) -> None:
-    server.script(EVENTS, events_page(*(event_row(seq) for seq in rows)))
+    server.script(EVENTS, events_page(*(event_row(seq) for seq in rows)), problem(404))
     with pytest.raises(BatonError) as told:
         seqs(baton)
     assert told.value.code == "bad_answer" and "after number 0" in told.value.detail

@@ -1,12 +1,16 @@
 """How requests are repeated, bounded and refused, against servers of every kind."""
 
 import gzip
+import time
 import traceback
+from pathlib import Path
 
 import pytest
 from baton_client import Baton, BatonError, NotEnded
 from baton_client import connection as connection_module
+from baton_client.client import PATIENCE_S
 
+from tests.client.certificates import certificate_of
 from tests.client.conftest import KEY
 from tests.client.scripted_server import RUN, Scripted, ScriptedServer, answer, problem, run_row
 from tests.faults.servers import free_port
@@ -92,6 +96,24 @@ def test_a_server_that_is_away_is_named_with_the_cure() -> None:
     with Baton(f"http://127.0.0.1:{free_port()}", KEY, patience_s=0.5) as baton, pytest.raises(BatonError) as told:
         baton.run(RUN)
     assert told.value.code == "unreachable" and told.value.status == 0 and "BATON_URL" in told.value.cure
+
+
+def test_a_certificate_of_somebody_unknown_is_refused_at_once(tmp_path: Path) -> None:
+    with ScriptedServer(certificate=certificate_of("127.0.0.1", tmp_path)) as server, Baton(server.url, KEY) as baton:
+        server.script(RUN_PATH, answer(run_row()))
+        began = time.monotonic()
+        with pytest.raises(BatonError) as told:
+            baton.run(RUN)
+        assert told.value.code == "bad_certificate" and "SSL_CERT_FILE" in told.value.cure
+        assert server.seen == [] and time.monotonic() - began < PATIENCE_S / 2
+
+
+def test_an_authority_of_ones_own_is_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = certificate_of("127.0.0.1", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with ScriptedServer(certificate=certificate) as server, Baton(server.url, KEY) as baton:
+        server.script(RUN_PATH, answer(run_row("succeeded")))
+        assert baton.run(RUN).ended
 
 
 def test_a_refusal_comes_in_the_servers_words(server: ScriptedServer, baton: Baton) -> None:

@@ -178,6 +178,15 @@ def test_a_run_is_paused_resumed_and_cancelled(baton: Baton, asking: str) -> Non
     assert [event.type for event in baton.events(run.id)][-1] == "run_cancelled"
 
 
+def test_a_long_value_of_an_event_is_asked_for(baton: Baton, asking: str) -> None:
+    run = baton.start(asking, "x" * 20_000)
+    first = next(baton.events(run.id))
+    shown = first.data["input"]
+    assert isinstance(shown, dict) and isinstance(shown["$blob"], str)
+    assert baton.blob(run.id, shown["$blob"]) == "x" * 20_000
+    baton.cancel(run.id)
+
+
 def test_following_survives_a_server_that_is_killed_and_started_again(installation: Installation, starter: str, asking: str) -> None:
     port = free_port()
     web = installation.start_web(port)

@@ -1,13 +1,14 @@
 """Reads the command line and answers with an exit code; no failure shows a traceback."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from baton_client.client import Baton
 from baton_client.command import verbs
-from baton_client.command.terminal import note
+from baton_client.command.terminal import Notes, note
 from baton_client.command.verbs import Exit, Usage
 from baton_client.errors import BatonError
 
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    log = logging.getLogger("baton_client")
+    log.setLevel(logging.INFO)
+    log.addHandler(Notes())
     try:
         baton = Baton(args.url)
     except BatonError as problem:

@@ -1,6 +1,7 @@
 """Writes to the terminal. What others wrote cannot steer it."""
 
 import json
+import logging
 import sys
 from typing import Final
 
@@ -24,6 +25,13 @@ def say(line: str) -> None:
 
 def say_json(value: Json) -> None:
     say(json.dumps(value))
+
+
+class Notes(logging.Handler):
+    """What the client tells while it works, such as that it tries something again."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        note(record.getMessage())
 
 
 def note(line: str) -> None:

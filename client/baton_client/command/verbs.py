@@ -10,7 +10,6 @@ from baton_client.client import Baton
 from baton_client.command.lines import approval_lines, end_line, event_line
 from baton_client.command.terminal import note, plain, say, say_json
 from baton_client.errors import BatonError
-from baton_client.events import Event
 from baton_client.json_values import Json
 from baton_client.rows import Approval, Result
 
@@ -112,9 +111,8 @@ def json_of(text: str, option: str) -> Json:
 
 
 def _follow(baton: Baton, run_id: str, after: int, args: Namespace) -> int:
-    last: Event | None = None
-    for last in baton.events(run_id, after, unattended=args.unattended):
-        say_json(last.data) if args.json else say(event_line(last))
+    for event in baton.events(run_id, after, unattended=args.unattended):
+        say_json(event.data) if args.json else say(event_line(event))
     result = baton.run(run_id).result
     if not args.json:
         say(end_line(result))
