@@ -111,7 +111,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Approval:
-    """An open question of a run. `digest` binds an answer to what was shown; `request` is all that was shown."""
+    """An open question of a run. `digest` binds an answer to what was shown; `request` is all that was shown.
+
+    `why_not` says why the key must leave the answer to somebody else, and is empty where it need not.
+    """
 
     run: str
     path: str
@@ -120,6 +123,7 @@ class Approval:
     message: str
     actions: tuple[str, ...]
     digest: str
+    why_not: str
     created_at: datetime
     deadline: datetime | None
     request: dict[str, Json] = field(repr=False)
@@ -136,6 +140,7 @@ class Approval:
             message=row.text("message", ""),
             actions=tuple(request.list("actions", lambda action: action.text("name"))),
             digest=row.text("digest"),
+            why_not=row.text("why_not", ""),
             created_at=row.time("created_at"),
             deadline=row.time_or_none("deadline"),
             request=request.all,

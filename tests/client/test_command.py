@@ -98,6 +98,11 @@ def test_questions_are_shown_with_commands_that_answer_them(server: ScriptedServ
     assert json.loads(baton("approvals", "--json", url=server.url).stdout) == approval()
 
 
+def test_a_question_for_somebody_else_says_so(server: ScriptedServer) -> None:
+    server.script("approvals", answer({"approvals": [approval(why_not="Somebody else must: you started this run.")], "next": None}))
+    assert baton("approvals", url=server.url).stdout.splitlines()[1:] == ["  Somebody else must: you started this run."]
+
+
 def test_no_name_in_a_shown_command_runs_another_one(server: ScriptedServer, tmp_path: Path) -> None:
     evil = approval(path="a'; touch owned; '", request={"actions": [{"name": "x\n$(touch owned)"}]}, digest="`touch owned`")
     server.script("approvals", answer({"approvals": [evil], "next": None}))

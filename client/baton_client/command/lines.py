@@ -21,10 +21,11 @@ def event_line(event: Event) -> str:
 
 
 def approval_lines(approval: Approval) -> list[str]:
-    """The question, and for each action the command that takes it."""
+    """The question, and for each action the command that takes it, or why somebody else must."""
     by = "" if approval.deadline is None else f" (until {approval.deadline.astimezone():%Y-%m-%d %H:%M})"
     told = " - ".join(filter(None, [plain(approval.title), plain(approval.message)]))
-    return [f"{plain(approval.graph)}: {told}{by}", *(f"  {_answer(approval, action)}" for action in approval.actions)]
+    answers = [plain(approval.why_not)] if approval.why_not else [_answer(approval, action) for action in approval.actions]
+    return [f"{plain(approval.graph)}: {told}{by}", *(f"  {answer}" for answer in answers)]
 
 
 def _answer(approval: Approval, action: str) -> str:
