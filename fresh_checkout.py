@@ -57,6 +57,7 @@ def make_ready(purpose: str) -> bool:
         ):
             if python:
                 python_packages(lock)
+    link_client()
     if built:
         with step("Building the browser code"):
             build(environment)
@@ -117,6 +118,23 @@ def mirror() -> Environment:
         if name in settings:
             return {"UV_DEFAULT_INDEX": str(ast.literal_eval(settings[name]))}
     return {}
+
+
+# Client
+
+BATON: Final = """\
+#!/bin/sh
+# The Python beside this file, wherever both have been moved; nothing is imported from the folder of whoever calls.
+exec "$(dirname "$(readlink -f "$0")")/python" -P -m baton_client "$@"
+"""
+
+
+def link_client() -> None:
+    """Let the client of this checkout be imported and be called as `.venv/bin/baton`; what it needs is installed already."""
+    packages = next((VENV / "lib").glob("python3*/site-packages"))
+    write(packages / "baton_client.pth", f"{os.path.relpath(ROOT / 'client', packages)}\n")
+    write(BIN / "baton", BATON)
+    (BIN / "baton").chmod(0o755)
 
 
 # Browser
@@ -255,6 +273,12 @@ def run(command: list[str], folder: Path = ROOT, environment: Environment | None
 
 def read(stamp: Path) -> str:
     return stamp.read_text(encoding="utf-8") if stamp.exists() else ""
+
+
+def write(file: Path, text: str) -> None:
+    """Files that are right already are left alone, for whoever reads them meanwhile."""
+    if read(file) != text:
+        file.write_text(text, encoding="utf-8")
 
 
 def count(lock: Path) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -155,7 +156,15 @@ class RunBlobView(MemberApiView):
         return HttpResponse(blob.content, content_type="application/json", headers={"Cache-Control": "private, max-age=86400, immutable"})
 
 
+class TableAsked(JSONRenderer):
+    """Lets whoever wants `text/csv` alone in; a refusal is JSON for them too."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
 class RunTableView(MemberApiView):
+    renderer_classes = (JSONRenderer, TableAsked)
     needs: ClassVar[dict[str, Action]] = {"GET": "view"}
     filters = (TextFilter("path", "Of a list in the output, as `a.b`; without it the output itself.", longest=1000),)
 

@@ -14,7 +14,7 @@ def test_drawn_run_states_are_the_allowed_transitions() -> None:
 
 
 def test_every_room_is_named() -> None:
-    for room in ("orchestrator/engine", "editor", "runs", "tenants", "static", "templates", "tests"):
+    for room in ("orchestrator/engine", "editor", "runs", "tenants", "client", "static", "templates", "tests"):
         assert f"`{room}`" in README
 
 

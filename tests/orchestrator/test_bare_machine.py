@@ -32,6 +32,8 @@ def test_make_run_installs_builds_starts_answers_and_stops(machine: BareMachine)
         assert started.poll() is None, output.read_text()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=10) as answer:
             assert answer.status == 200
+        asked = f"BATON_URL=http://127.0.0.1:{port} BATON_KEY=wrong .venv/bin/baton graphs"
+        assert "(not_signed_in)" in machine.run("sh", "-c", asked).stderr
     finally:
         if started.poll() is None:
             os.killpg(started.pid, signal.SIGINT)

@@ -49,6 +49,10 @@ class Installation:
     def start_worker(self) -> Program:
         return self._start("worker", CELERY_WORKER)
 
+    def start_web(self, port: int) -> Program:
+        """Another one, for a test that ends it."""
+        return self._start(f"web-{port}", web_server(port))
+
     def _start(self, name: str, arguments: list[str]) -> Program:
         place: dict[str, Any] = {"database": self.database.url, "redis": self._redis, "folder": self._folder / name}
         return self._processes.enter_context(process(arguments, environment=self._environment, **place))
@@ -58,10 +62,14 @@ class Installation:
 
     def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """`./manage.py ...` as a person types it."""
-        own = environment_of(database=self.database.url, redis=self._redis, folder=self._folder / "manage")
         output, errors = (self._folder / f"{uuid4()}.{name}" for name in ("out", "err"))
-        code = nursery().start(["manage.py", *arguments], {**os.environ, **own, **self._environment}, output, errors).wait(START_S)
+        code = nursery().start(["manage.py", *arguments], {**os.environ, **self.environment}, output, errors).wait(START_S)
         return subprocess.CompletedProcess(arguments, code, output.read_text(), errors.read_text())
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where a shell is at home in this installation."""
+        return {**environment_of(database=self.database.url, redis=self._redis, folder=self._folder / "manage"), **self._environment}
 
     def client(self, tenant: str = "demo", user: str = "demo") -> ApiClient:
         """Somebody with a key of their own."""

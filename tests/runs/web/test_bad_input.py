@@ -261,6 +261,14 @@ def test_a_table_is_safe_to_open(client: ApiClient, kept: str) -> None:
     assert ",1=1," in cells
 
 
+def test_a_table_comes_to_whoever_wants_nothing_else(client: ApiClient, kept: str) -> None:
+    answer = client.send("GET", f"runs/{kept}/table.csv?path=rows", Accept="text/csv")
+    assert answer.status == 200 and answer.headers["content-type"] == "text/csv; charset=utf-8"
+    error = client.send("GET", f"runs/{kept}/table.csv?path=nowhere", Accept="text/csv")
+    assert refused(error, 400, "invalid_value") and error.headers["content-type"] == "application/problem+json"
+    refused(client.send("GET", f"runs/{kept}/table.csv", Accept="image/png"), 406, "not_acceptable")
+
+
 COMMANDS: dict[str, tuple[bytes, int, str]] = {
     "nothing": (b"{}", 400, "invalid_value"),
     "list": (b"[]", 400, "invalid_value"),
