@@ -50,6 +50,14 @@ WRAPPINGS = (
 )
 
 
+OTHERS_ASK = """
+tools:
+  - name: http_send_once
+    allowed_agents: [all]
+    requires_approval: true
+  - name: http_get
+    allowed_agents: [all]
+"""
 NAMES = ("http_request", "http_send_once", "HTTP_REQUEST", "http_request.", "htt\u0440_request", "http__request", "approve", "grant_tool")
 
 
