@@ -110,6 +110,28 @@ def test_a_call_that_needs_approval_waits_for_a_person_who_sees_it(policy_page: 
     assert used and calm["order_id"] in str(used[0]["request"])
 
 
+def test_a08_who_started_a_run_reads_that_somebody_else_must_approve_its_call(policy_page: Visitor) -> None:
+    person, page = policy_page, policy_page.page
+    others = "tools:\n  - name: csv_lookup\n    requires_approval: true\n    approved_by_others: true\n"
+    page.get_by_label("Policy in YAML").fill(others)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Policy in YAML, version")).to_be_visible()
+    calm = next(ticket for ticket in person.example("triage")["tickets"] if ticket["order_id"])
+    run = person.start_run("triage", {"tickets": [calm]})
+    person.wait_for_status(run, "waiting")
+    person.open_run(run)
+    detail = page.locator(".run-detail")
+    expect(detail).to_contain_text("Exactly this will be done")
+    expect(detail).to_contain_text("Somebody else must approve it: you started this run.")
+    expect(detail.get_by_role("button", name="Approve")).to_have_count(0)
+    page.goto("/approvals/")
+    card = page.locator(".asked").filter(has_text="csv_lookup")
+    expect(card).to_contain_text("Somebody else must approve it: you started this run.")
+    expect(card.get_by_role("button")).to_have_count(0)
+    assert person.send(f"runs/{run}/commands", {"type": "cancel"}).status == 202
+    person.wait_for_status(run, "cancelled")
+
+
 def lookups(person: Visitor, run: str) -> list[dict[str, Any]]:
     """The calls of the tool that were begun."""
     return [event for event in person.events(run) if event["type"] == "effect_started" and event["name"] == "csv_lookup"]
