@@ -1,4 +1,4 @@
-"""Who approves a call, and whether that still counts when the call is made: over the REST API, a worker and the tenant's own rights."""
+"""Who approves a call, whether that still counts when it is made, and whose tools wait: over a real API, worker and database."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import Membership, PolicyVersion, ServiceIdentity, Tenant, Tool, User
 from tenants.people.actions import remove_member
 from tenants.people.api_keys import create_api_key
-from tenants.policy.identities import revoke_tool
+from tenants.policy.identities import grant_tool, revoke_tool
 from tenants.policy.policy import save_policy
 from tenants.policy.rights import forget_rights
 from tenants.policy.tools import enable_tool, install_tools
@@ -78,6 +78,11 @@ class Office:
 
     def asked_by(self, starter: User, worker: RunWorker) -> Run:
         """A run whose call waits for approval."""
+        run = self.started_by(starter, worker)
+        wait_until(lambda: status(run) == "waiting", 10, "the run asks")
+        return run
+
+    def started_by(self, starter: User, worker: RunWorker) -> Run:
         with system_scope():
             run = Run.objects.create(
                 tenant=self.tenant,
@@ -89,7 +94,6 @@ class Office:
                 due_at=Now(),
             )
         worker.admit(run.tenant_id, run.pk)
-        wait_until(lambda: status(run) == "waiting", 10, "the run asks")
         return run
 
 
@@ -272,3 +276,22 @@ def test_a08_lists_and_runs_say_what_is_left_to_others(office: Office, worker: R
         assert ('name="action"' in text) is may and ("Somebody else must approve it" in text) is not may
     with system_scope():
         assert Approval.objects.get(run=run).request["tool"] == "pay"
+
+
+def test_p12_a_revoked_tool_waits_under_a_new_name_and_its_calls_are_refused_until_an_admin_lets_it_in(
+    office: Office, worker: RunWorker, resources: ScriptedResources
+) -> None:
+    office.policy("tools: []\n")
+    editor = office.person(MemberRole.EDITOR)
+    with tenant_scope(office.tenant.pk):
+        tool = Tool.objects.get()
+        revoke_tool(identity=ServiceIdentity.objects.get(), tool=tool, by=office.owner)
+        graph = create_graph(tenant=office.tenant, title="Paying again", slug="again", document=PAYING, by=editor)
+        office.version = publish_version(graph=graph, note="", by=editor)
+    refused = ended(office.started_by(editor, worker))
+    assert (refused.status, refused.error["code"], paid(resources)) == ("failed", "refused", 0)
+    assert refused.error["message"].startswith("Tool 'pay' waits for an admin to allow it for 'graph:again'")
+    assert refused.error["cure"] == "Ask an admin to allow it under Settings, Tool rights, then run again."
+    with tenant_scope(office.tenant.pk):
+        grant_tool(identity=ServiceIdentity.objects.get(name="graph:again"), tool=tool, by=office.owner)
+    assert (ended(office.started_by(editor, worker)).status, paid(resources)) == ("succeeded", 1)
