@@ -65,7 +65,7 @@ def test_run_of_the_worst_ends_with_a_clear_limit_and_the_neighbour_s_before_it(
         found = ended(attacker, run, 240)
         error = found["error"]
         assert found["status"] == "failed" and error["code"] in ("limit_exceeded", "timeout"), error
-        assert error["detail"] and error["cure"]
+        assert error["message"] and error["cure"]
 
 
 def test_input_against_a_form_that_explodes_is_refused(attacker: ApiClient) -> None:
