@@ -69,7 +69,7 @@ def test_every_run_and_every_question_is_shown_once(place: World, role: MemberRo
 
 def test_the_page_of_the_inbox_counts_all_and_leads_on(place: World) -> None:
     text = Browser(place).client.get("/approvals/").content.decode()
-    assert f"{COUNT} questions wait for you" in text and 'rel="next"' in text
+    assert f"{COUNT} open questions" in text and 'rel="next"' in text
 
 
 @pytest.mark.parametrize("path", ["runs", "approvals"])
