@@ -156,7 +156,7 @@ def measure(*, quick: bool) -> list[Figure]:
 async def _measured(product: Product, times: int) -> list[Figure]:
     keys = [product.command("api_key", "--tenant", "acme", "--user", "rival") for _ in range(4)]
     async with signed_in(product) as neighbour, aiohttp.ClientSession() as session:
-        await neighbour.call("POST", "graphs", {"title": "quiet", "slug": "quiet", "document": quiet_document()})
+        await neighbour.call("POST", "graphs", {"title": "quiet", "document": quiet_document()})
         await neighbour.call("POST", "graphs/quiet/versions", {"note": ""})
         await runs_of(neighbour, 10)
         quiet, healthy = await runs_of(neighbour, times), await health_of(neighbour, times)

@@ -58,7 +58,7 @@ class Client:
             return found
 
     async def publish(self, slug: str, model: str) -> None:
-        await self.call("POST", "graphs", {"title": slug, "slug": slug, "document": document(model)})
+        await self.call("POST", "graphs", {"title": slug, "document": document(model)})
         await self.call("POST", f"graphs/{slug}/versions", {"note": ""})
 
     async def start(self, slug: str) -> str:
