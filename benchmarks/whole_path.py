@@ -44,14 +44,14 @@ def document(model: str) -> dict[str, Any]:
 class Client:
     """A signed-in person with an API key."""
 
-    product: Product
+    address: str
     session: aiohttp.ClientSession
     key: str
     heard_late_ms: list[float] = field(default_factory=list)
 
     async def call(self, method: str, place: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.key}"}
-        async with self.session.request(method, f"{self.product.address}/api/v1/{place}", json=body, headers=headers) as response:
+        async with self.session.request(method, f"{self.address}/api/v1/{place}", json=body, headers=headers) as response:
             found: dict[str, Any] = await response.json()
             if response.status >= 400:
                 raise RuntimeError(f"{method} {place}: {response.status} {found}")
@@ -66,7 +66,7 @@ class Client:
 
     def socket(self, place: str) -> Any:
         """`/ws/<place>`"""
-        return self.session.ws_connect(f"{self.product.address}/ws/{place}", headers={"Origin": self.product.address})
+        return self.session.ws_connect(f"{self.address}/ws/{place}", headers={"Origin": self.address})
 
     async def follow(self, run: str, on_event: Callable[[dict[str, Any]], None]) -> None:
         """Watch a run until it has ended."""
@@ -180,7 +180,7 @@ async def signed_in(product: Product) -> AsyncIterator[Client]:
     link = product.command("sign_in_link", "--tenant", "demo", "--user", "demo", "--base", product.address)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True), connector=aiohttp.TCPConnector(limit=0)) as session:
         await sign_in(session, link)
-        yield Client(product, session, key)
+        yield Client(product.address, session, key)
 
 
 async def sign_in(session: aiohttp.ClientSession, link: str) -> None:
