@@ -16,7 +16,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from orchestrator.processes.turns import Turns, credentials_of
+from orchestrator.processes.turns import REFUSED_S, Turns, credentials_of
 
 THREADS = 8
 """Requests that are worked on at once. A request is whole before it gets here, so slow senders take no place."""
@@ -44,7 +44,8 @@ class ThreadedHandler(ASGIHandler):
         response, seconds = await sync_to_async(self._timed_response)(request)
         membership = getattr(request, "membership", None)
         if membership is not None:
-            self._turns.charge(credentials_of(request.scope), str(membership.tenant_id), seconds)  # type: ignore[attr-defined]
+            held = REFUSED_S if response.status_code == 503 else seconds
+            self._turns.charge(credentials_of(request.scope), str(membership.tenant_id), held)  # type: ignore[attr-defined]
         return response
 
     def _timed_response(self, request: HttpRequest) -> tuple[HttpResponseBase, float]:

@@ -15,6 +15,8 @@ BURST_S: Final = 2.0
 """Of its time that may be used at once: pages of people never get there."""
 DEBT_S: Final = 0.5
 """What is held against a tenant beyond that, at most: so nobody waits for more than two seconds."""
+REFUSED_S: Final = 0.25
+"""What is held against a tenant for a request that came too early: who does not come again later, as told, waits for the others."""
 RECENT_S: Final = 10.0
 """So long after its last request a tenant is one of the others."""
 _KEPT: Final = 10_000

@@ -1,9 +1,13 @@
 """Requests take turns between tenants, and nobody who is alone waits."""
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
+from django.http import HttpResponse
+from pytest import MonkeyPatch
 
+from orchestrator.processes.http_threads import ThreadedHandler
 from orchestrator.processes.turns import BURST_S, OF_ONE, RECENT_S, SHARE, Turns, credentials_of
 
 
@@ -104,3 +108,19 @@ async def test_tenant_that_has_sent_nothing_for_a_while_is_none_of_the_others() 
 )
 def test_who_shows_the_same_is_the_same(one: dict[str, object], other: dict[str, object], same: bool) -> None:
     assert (credentials_of(one) == credentials_of(other)) is same
+
+
+async def test_who_sends_on_though_told_to_come_later_waits_while_there_are_others() -> None:
+    clock = Clock()
+    handler = ThreadedHandler()
+    handler._turns = turns = Turns(clock)
+    turns.charge(9, "other", 0.0)
+    tenant, answers = SimpleNamespace(tenant_id="a"), [200] * 9 + [503] * 9
+    waits = []
+    for status in answers:
+        request = SimpleNamespace(scope={"headers": [(b"cookie", b"a")]}, membership=tenant)
+        with MonkeyPatch.context() as patch:
+            patch.setattr(handler, "_timed_response", lambda _request, status=status: (HttpResponse(status=status), 0.001))
+            await handler.get_response_async(request)  # type: ignore[arg-type]
+        waits.append(turns._early_s("a"))
+    assert waits[8] <= 0 < waits[-1] <= 2

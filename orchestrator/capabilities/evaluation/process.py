@@ -17,7 +17,7 @@ from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.unforeseen import in_words
 
-NICENESS: Final = 5
+NICENESS: Final = 10
 """Behind everything that is done in place, for whomever."""
 WORN_BYTES: Final = 256 << 20
 """A process that has grown this large is replaced: what it keeps would be missing to the work of others."""
