@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from tenants.isolation.database import DatabaseAway, reach
 from tenants.isolation.postgresql.app_role import Weakness, weakness_of
@@ -44,7 +44,7 @@ def _end_if_unsafe() -> None:
             return check_role()
         except DatabaseAway:
             continue
-        except UnsafeRole as error:
+        except (UnsafeRole, DatabaseError) as error:  # what cannot be looked at is not known to be safe
             log.critical("database_role", problem=str(error))
             os._exit(MISCONFIGURED)
         finally:

@@ -99,3 +99,27 @@ def test_t23_launcher_says_why_it_does_not_start(migrated: Postgres) -> None:
         shutil.rmtree(folder)
     assert said.returncode == 1 and "is a superuser" in said.stderr and "CREATE ROLE" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_t23_another_secret_key_counts_once_it_has_migrated(migrated: Postgres, tmp_path: Path) -> None:
+    owner, another = url(migrated, OWNER), "another" * 8
+    try:
+        done = run(migrated, tmp_path, APP, "manage.py", "migrate", "--verbosity=0", BATON_MIGRATION_URL=owner, BATON_SECRET_KEY=another)
+        assert done.returncode == 0, done.stderr
+        ended = run(migrated, tmp_path, APP, "manage.py", "scheduler")
+        assert ended.returncode == MISCONFIGURED and "another secret key" in ended.stdout + ended.stderr
+        seeded = run(migrated, tmp_path, APP, "manage.py", "seed", "--verbosity=0", BATON_SECRET_KEY=another)
+        assert seeded.returncode == 0, seeded.stderr
+    finally:
+        back = run(migrated, tmp_path, APP, "manage.py", "migrate", "--verbosity=0", BATON_MIGRATION_URL=owner)
+    assert back.returncode == 0, back.stderr
+
+
+def test_t23_process_that_cannot_look_at_its_role_ends(migrated: Postgres, tmp_path: Path) -> None:
+    with psycopg.connect(host=migrated.host, user=OWNER, dbname=DATABASE, autocommit=True) as owner:
+        owner.execute("REVOKE EXECUTE ON FUNCTION baton_scope() FROM PUBLIC")
+        try:
+            ended = run(migrated, tmp_path, APP, "manage.py", "scheduler")
+        finally:
+            owner.execute("GRANT EXECUTE ON FUNCTION baton_scope() TO PUBLIC")
+    assert ended.returncode == MISCONFIGURED and "permission denied" in ended.stdout + ended.stderr

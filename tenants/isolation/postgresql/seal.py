@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.crypto import salted_hmac
 
@@ -57,8 +58,8 @@ def _secret() -> bytes:
 
 
 def put_up(connection: BaseDatabaseWrapper) -> None:
-    """Have table, function and this installation's secret in the database. For the role that migrates."""
-    with connection.cursor() as cursor:
+    """Have table, function and this installation's secret in the database, at one moment. For the role that migrates."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("SELECT quote_ident(current_schema())")
         (schema,) = cursor.fetchone()
         cursor.execute(_TABLE)

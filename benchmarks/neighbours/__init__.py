@@ -68,7 +68,7 @@ async def attacked(address: str, keys: list[str]) -> AsyncIterator[list[int]]:
     """Another tenant is at work within; how much it did is in the list afterwards. With a key for each kind of attack:
     to one caller alone, few requests are let in at once."""
     sent: list[int] = []
-    words = ("-m", "benchmarks.attacker", address, *keys)
+    words = ("-m", "benchmarks.neighbours.attacker", address, *keys)
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
     attacker = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=REPOSITORY, **pipes)
     assert attacker.stdin is not None and attacker.stdout is not None

@@ -1,6 +1,6 @@
-"""One tenant that does the worst that may be done, without pause. A process of its own: `python -m benchmarks.attacker ADDRESS KEY...`
+"""One tenant that does the worst that may be done, without pause, in a process of its own.
 
-It says how many attacks it has sent when its input is closed.
+`python -m benchmarks.neighbours.attacker ADDRESS KEY...` says how many attacks it has sent when its input is closed.
 """
 
 import asyncio
