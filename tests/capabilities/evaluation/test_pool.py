@@ -88,6 +88,17 @@ def test_s05_evaluating_process_has_nothing_of_the_environment_and_no_framework(
     assert not set(seen["modules"]) & {"django", "celery", "litellm", "aiohttp", "rest_framework", "channels", "redis", "ruamel"}  # type: ignore[arg-type]
 
 
+def test_one_core_is_left_to_who_waits_for_it(pool: Pool) -> None:
+    """Both processes leave the same one, or there were none left; who has only one shares it."""
+    of_parent = sorted(os.sched_getaffinity(0))
+    assert pool.submit("a", work.cores).result() == (of_parent[1:] or of_parent)
+    os.sched_setaffinity(0, of_parent[:1])
+    try:
+        assert Pool(idle_s=0.1).submit("a", work.cores).result() == of_parent[:1]
+    finally:
+        os.sched_setaffinity(0, of_parent)
+
+
 def test_answers_and_errors_come_back_as_they_are(pool: Pool) -> None:
     value: Json = {"a": [1, 2.5, None, True, "\u00fc\U0001f600"], "b": {"c": []}}
     assert pool.submit("a", work.same, value).result() == value

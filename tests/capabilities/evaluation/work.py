@@ -24,6 +24,10 @@ def limits() -> Json:
     return list(resource.getrlimit(resource.RLIMIT_AS))
 
 
+def cores() -> Json:
+    return sorted(os.sched_getaffinity(0))
+
+
 def raises(text: str) -> Json:
     raise ValueError(text)
 
