@@ -28,15 +28,15 @@ def scratch_database(vendor: str) -> Iterator[str]:
     from django.db import connections
 
     from tests.runs.databases import Templates, connected_to
-    from tests.runs.services import Postgres, scratch_folder
+    from tests.runs.services import APP_ROLE, OWNER_ROLE, Postgres, scratch_folder
 
     folder = scratch_folder()
     server = Postgres(folder / "postgres")
     try:
-        fresh = Templates(folder, server.start).fresh(vendor)
-        with connected_to(fresh.url):
+        url = Templates(folder, server.start).fresh(vendor).url.replace(f"//{APP_ROLE}@", f"//{OWNER_ROLE}@")  # floors make tables
+        with connected_to(url):
             connections.databases["default"].update(CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True)  # as the product has it
-            yield fresh.url
+            yield url
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

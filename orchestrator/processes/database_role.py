@@ -23,11 +23,11 @@ class UnsafeRole(Exception):
 
 
 def check_role() -> None:
-    """Refuse what cannot be walled; in development, and where it is weaker only, warn. Raises UnsafeRole, DatabaseAway."""
+    """Refuse what cannot be walled; in development, warn. Raises UnsafeRole, DatabaseAway."""
     weakness = reach(_weakness, patience_s=PATIENCE_S)
     if weakness is None:
         return
-    if not settings.DEBUG and (weakness.fatal or settings.MIGRATION_ROLE):
+    if not settings.DEBUG:
         raise UnsafeRole(str(weakness))
     log.warning("database_role", problem=weakness.message, cure=weakness.cure)
 

