@@ -1,6 +1,7 @@
 """What is wrong with a document: as a whole, or in single places."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,7 +10,8 @@ from editor.library.agents import resolve_agents
 from orchestrator.capabilities.evaluation.limits import DOCUMENT_LIMITS, TookTooMuch
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import Problem, Severity
-from orchestrator.engine.document.validation import CHEAP_CHARACTERS, check_graph, check_text, document_problems
+from orchestrator.engine.document.reading import document_problems, graph_faults
+from orchestrator.engine.document.validation import CHEAP_CHARACTERS, check_graph, check_text
 from orchestrator.engine.ids import Json
 from tenants.evaluation import evaluated
 from tenants.models import Tool
@@ -31,14 +33,35 @@ class InvalidGraph(ApiProblem):
 
 
 def read_document(document: Any) -> GraphDocument:
-    """The graph in a document. Raises InvalidDocument with every place that does not fit."""
+    """The graph in a document that was sent. Raises InvalidDocument with the places that do not fit, the first of them."""
+    try:
+        problems, count = faults_of(graph_faults, document)
+    except TookTooMuch as error:
+        raise InvalidDocument(f"The document cannot be read. {error.info.message}", cure="Make it smaller.") from error
+    if problems:
+        raise _no_graph(problems, count)
+    return GraphDocument.model_validate(document)
+
+
+def stored_document(document: Any) -> GraphDocument:
+    """The graph in a document that was one when it was stored. Raises InvalidDocument when this build cannot read it."""
     try:
         return GraphDocument.model_validate(document)
     except ValidationError as error:
-        problems = document_problems(error)
-        raise InvalidDocument(
-            f"The document is not a graph: {problems[0].message}", details={"problems": as_json(problems), "count": error.error_count()}
-        ) from error
+        raise _no_graph(document_problems(error), error.error_count()) from error
+
+
+def _no_graph(problems: list[Problem], count: int) -> InvalidDocument:
+    return InvalidDocument(f"The document is not a graph: {problems[0].message}", details={"problems": as_json(problems), "count": count})
+
+
+def faults_of(reader: Callable[[str], Json], sent: Any) -> tuple[list[Problem], int]:
+    """What a reader of the engine finds wrong with what was sent, and how much there is; what is large is read where it holds up
+    nobody. Raises TookTooMuch, BusyChecking."""
+    text = json.dumps(sent)
+    found = reader(text) if len(text) <= CHEAP_CHARACTERS else evaluated(reader, text, limits=DOCUMENT_LIMITS)
+    assert isinstance(found, dict) and isinstance(found["problems"], list)
+    return [Problem.model_validate(problem) for problem in found["problems"]], int(str(found["count"]))
 
 
 def problems_of(graph: GraphDocument) -> list[Problem]:

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 
 from editor.graphs.files import store_files
 from editor.models import Graph, GraphUserObjectPermission, GraphVersion
-from editor.problems import InvalidGraph, as_json, problems_of, read_document
+from editor.problems import InvalidGraph, as_json, problems_of, read_document, stored_document
 from editor.slugs import slug_of, with_ending
 from editor.starters.catalog import Starter
 from editor.versions.tool_use import give_tools_of, tools_not_given
@@ -98,7 +98,7 @@ def restore_version(*, graph: Graph, number: int, revision: int, by: User) -> Sa
     version = GraphVersion.objects.filter(graph=graph, number=number).first()
     if version is None:
         raise NotFound()
-    return _write_draft(graph, read_document(version.source), revision, by)
+    return _write_draft(graph, stored_document(version.source), revision, by)
 
 
 def duplicate_graph(*, graph: Graph, by: User) -> Graph:

@@ -30,7 +30,7 @@ from editor.graphs.serializers import (
 from editor.library.actions import LONGEST_SLUG, create_agent, delete_agent, save_agent
 from editor.lookup import agent_for, graph_for, rights_on
 from editor.models import Graph, GraphVersion, LibraryAgent
-from editor.problems import as_json, problems_of, read_document
+from editor.problems import as_json, problems_of, stored_document
 from editor.versions.tool_use import tools_not_given
 from orchestrator.engine.document.registry import kind_schemas
 from tenants.problems import InvalidValue, NotFound
@@ -75,7 +75,7 @@ class GraphView(MemberApiView):
     @extend_schema(responses=GraphOut)
     def get(self, request: Request, slug: str) -> Response:
         graph = graph_for(self.user, slug)
-        content = read_document(graph.document)
+        content = stored_document(graph.document)
         problems = [*problems_of(content), *tools_not_given(content, graph.slug)]
         more = {"problems": as_json(problems), "may": rights_on(self.user, graph), "files": sorted(graph.files)}
         return Response({**GraphRow(graph).data, "id": graph.pk, "document": graph.document, "example_input": graph.example_input, **more})

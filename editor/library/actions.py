@@ -5,11 +5,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
-from pydantic import ValidationError
 
 from editor.models import LibraryAgent
+from editor.problems import faults_of
 from editor.slugs import slug_of
+from orchestrator.capabilities.evaluation.limits import TookTooMuch
 from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.reading import agent_faults
 from tenants.models import Tenant, Tool, User
 from tenants.people.access import require, require_here
 from tenants.policy.identities import drop_identities
@@ -70,15 +72,15 @@ def delete_agent(*, row: LibraryAgent, by: User) -> None:
 
 
 def read_agent(agent: Any) -> Agent:
-    """The agent in a document. Raises InvalidAgent with every field that does not fit."""
+    """The agent in a document. Raises InvalidAgent with the fields that do not fit."""
     try:
-        content = Agent.model_validate(agent)
-    except ValidationError as error:
-        found = [
-            {"field": ".".join(map(str, each["loc"])), "message": each["msg"]}
-            for each in error.errors(include_url=False, include_input=False)
-        ]
-        raise InvalidAgent(f"{found[0]['field'] or 'agent'}: {found[0]['message']}", details={"problems": found}) from error
+        problems, _ = faults_of(agent_faults, agent)
+    except TookTooMuch as error:
+        raise InvalidAgent(f"The agent cannot be read. {error.info.message}", cure="Make it smaller.") from error
+    if problems:
+        found = [{"field": each.field, "message": each.message.removeprefix(f"{each.field}: ")} for each in problems]
+        raise InvalidAgent(f"{found[0]['field'] or 'agent'}: {found[0]['message']}", details={"problems": found})
+    content = Agent.model_validate(agent)
     unknown = sorted(set(content.tools) - set(Tool.objects.values_list("name", flat=True)))
     if unknown:
         raise InvalidAgent(

@@ -12,6 +12,7 @@ from editor.library.actions import InvalidAgent, create_agent, delete_agent, sav
 from editor.lookup import agent_for
 from editor.models import LibraryAgent
 from orchestrator.engine.document.agent import Agent, AgentLimits
+from orchestrator.engine.json_text import NotJson, read_json
 from tenants.models import Tool, User
 from tenants.people.access import may, may_here
 from tenants.policy.listed_tools import not_given
@@ -77,8 +78,8 @@ def document_of(form: QueryDict) -> dict[str, Any]:
     schema = form.get("output_schema", "").strip()
     if schema:
         try:
-            document["output_schema"] = json.loads(schema)
-        except (ValueError, RecursionError) as error:
+            document["output_schema"] = read_json(schema)
+        except NotJson as error:
             raise InvalidAgent(f"output_schema: not JSON ({error}).", cure="Write a JSON Schema or leave it empty.") from error
     return document
 

@@ -9,7 +9,7 @@ from django.db.models import Max, QuerySet
 
 from editor.library.agents import identities_of, resolve_agents
 from editor.models import Graph, GraphVersion
-from editor.problems import errors_in, problems_of, read_document
+from editor.problems import errors_in, problems_of, stored_document
 from editor.versions.tool_use import give_tools_of
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import GraphInvalid
@@ -34,7 +34,7 @@ def freeze(graph: Graph, by: User, *, note: str = "", draft: bool = False) -> Gr
     """
     for _ in range(TRIES):
         checked = Graph.objects.select_related("tenant").get(pk=graph.pk)
-        source = read_document(checked.document)
+        source = stored_document(checked.document)
         errors = errors_in(problems_of(source))
         if errors:
             raise GraphInvalid(errors)

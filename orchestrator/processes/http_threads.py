@@ -16,7 +16,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from orchestrator.processes.turns import REFUSED_S, Turns, credentials_of
+from orchestrator.processes.turns import REFUSED_S, Turns, sender_of
 
 THREADS = 8
 """Requests that are worked on at once. A request is whole before it gets here, so slow senders take no place."""
@@ -32,7 +32,7 @@ class ThreadedHandler(ASGIHandler):
             self._free.put_nowait(ThreadPoolExecutor(1, thread_name_prefix=f"http-{number}"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async with self._turns.turn(credentials_of(scope)):
+        async with self._turns.turn(sender_of(scope)):
             thread = await self._free.get()
             try:
                 async with ThreadSensitiveContext(executor=thread):
@@ -45,7 +45,7 @@ class ThreadedHandler(ASGIHandler):
         membership = getattr(request, "membership", None)
         if membership is not None:
             held = REFUSED_S if response.status_code == 503 else seconds
-            self._turns.charge(credentials_of(request.scope), str(membership.tenant_id), held)  # type: ignore[attr-defined]
+            self._turns.charge(sender_of(request.scope), str(membership.tenant_id), held)  # type: ignore[attr-defined]
         return response
 
     def _timed_response(self, request: HttpRequest) -> tuple[HttpResponseBase, float]:

@@ -5,7 +5,12 @@ import time
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.http import parse_cookie
+
+from tenants.people.authentication import bearer_key
 
 OF_ONE: Final = 2
 """Requests of one caller that are worked on at once while there are others."""
@@ -21,11 +26,18 @@ RECENT_S: Final = 10.0
 """So long after its last request a tenant is one of the others."""
 _KEPT: Final = 10_000
 """Credentials whose tenant is remembered."""
-_CREDENTIALS: Final = (b"authorization", b"cookie")
+
+
+class Sender(NamedTuple):
+    """`credentials`: what a request shows of who sends it, as far as that is looked at; None when it shows nothing."""
+
+    credentials: int | None
+    address: str = ""
 
 
 class Turns:
-    """All requests of one tenant are of one caller; before the tenant is known, all that show the same credentials. Lives on the loop."""
+    """All requests of one tenant are of one caller; before the tenant is known, all of one address, whatever they show:
+    showing something new each time gets nobody more. Lives on the loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -37,9 +49,9 @@ class Turns:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     @asynccontextmanager
-    async def turn(self, credentials: int) -> AsyncIterator[None]:
+    async def turn(self, sender: Sender) -> AsyncIterator[None]:
         """Entered when a request may be worked on."""
-        caller = self._caller(credentials)
+        caller = self._caller(sender)
         while self._at_work[caller] >= OF_ONE and self._others(caller):
             await self._wait(caller)
         while (early := self._early_s(caller)) > 0 and self._others(caller):
@@ -53,12 +65,13 @@ class Turns:
                 del self._at_work[caller]
             self._wake(caller)
 
-    def charge(self, credentials: int, tenant: str, seconds: float) -> None:
-        """Note that a request with these credentials was of this tenant, and how much of the interpreter's time it took."""
-        self._tenants[credentials] = tenant
-        self._tenants.move_to_end(credentials)
-        if len(self._tenants) > _KEPT:
-            self._tenants.popitem(last=False)
+    def charge(self, sender: Sender, tenant: str, seconds: float) -> None:
+        """Note that a request of this sender was of this tenant, and how much of the interpreter's time it took."""
+        if sender.credentials is not None:
+            self._tenants[sender.credentials] = tenant
+            self._tenants.move_to_end(sender.credentials)
+            if len(self._tenants) > _KEPT:
+                self._tenants.popitem(last=False)
         self._used[tenant] = (min(self._owed(tenant) + seconds, BURST_S + DEBT_S), self._clock())
         self._seen[tenant] = self._clock()
         self._seen.move_to_end(tenant)
@@ -71,10 +84,10 @@ class Turns:
         """How many seconds too early its next request would begin."""
         return (self._owed(caller) - BURST_S) / SHARE
 
-    def _caller(self, credentials: int) -> str:
-        tenant = self._tenants.get(credentials)
+    def _caller(self, sender: Sender) -> str:
+        tenant = None if sender.credentials is None else self._tenants.get(sender.credentials)
         if tenant is None:
-            return str(credentials)
+            return f"from {sender.address}"
         self._seen[tenant] = self._clock()
         self._seen.move_to_end(tenant)
         return tenant
@@ -106,7 +119,12 @@ class Turns:
         self._waiting.pop(caller, None)
 
 
-def credentials_of(scope: dict[str, Any]) -> int:
-    """What a request shows of who sends it; what shows nothing is told apart by its address."""
-    shown = tuple(value for name, value in scope["headers"] if name in _CREDENTIALS)
-    return hash(shown or (scope.get("client") or ("",))[0])
+def sender_of(scope: dict[str, Any]) -> Sender:
+    """By the key or the session alone, as a request is signed in: nothing else in its headers makes it another's."""
+    key = bearer_key(_header(scope, b"authorization", ","))
+    shown = parse_cookie(_header(scope, b"cookie", "; ")).get(settings.SESSION_COOKIE_NAME) if key is None else key
+    return Sender(hash((key is None, shown)) if shown else None, (scope.get("client") or ("",))[0])
+
+
+def _header(scope: dict[str, Any], wanted: bytes, between: str) -> str:
+    return between.join(value.decode("latin-1") for name, value in scope["headers"] if name == wanted)

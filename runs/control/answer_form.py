@@ -1,9 +1,9 @@
 """What a person types into an approval's form."""
 
-import json
 from typing import Any
 
 from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import NotJson, read_json
 from runs.control.answers import EDIT
 from runs.control.problems import InvalidAnswer
 
@@ -35,7 +35,6 @@ def _read(text: str) -> Json:
     if not text.strip():
         return None
     try:
-        value: Json = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidAnswer("The value is not JSON.", cure='Write text in quotes, such as "yes", or leave it empty.') from error
-    return value
+        return read_json(text)
+    except NotJson as error:
+        raise InvalidAnswer(f"The value is not JSON: {error}.", cure='Write text in quotes, such as "yes", or leave it empty.') from error

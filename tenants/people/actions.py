@@ -1,5 +1,6 @@
 """What changes tenants and their members."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -28,13 +29,13 @@ def create_tenant(*, slug: str, name: str, owner: User) -> Tenant:
     return tenant
 
 
-def create_service_user(*, label: str) -> User:
-    """A user that holds permissions and can never sign in."""
-    user = User(is_service=True, last_name=label[:150])
-    user.username = f"service-{user.id}"
-    user.set_unusable_password()
-    user.save()
-    return user
+def create_service_users(labels: Sequence[str]) -> list[User]:
+    """A user for each label that holds permissions and can never sign in."""
+    users = [User(is_service=True, last_name=label[:150]) for label in labels]
+    for user in users:
+        user.username = f"service-{user.id}"
+        user.set_unusable_password()
+    return User.objects.bulk_create(users)
 
 
 def seed_tenants(*, password: str) -> SeededTenants:

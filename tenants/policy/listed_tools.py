@@ -8,14 +8,13 @@ every tool that a manager took from anybody in the workspace: no other name, cop
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Q
-from guardian.shortcuts import assign_perm
 
-from tenants.models import ServiceIdentity, Tenant, Tool, ToolGrant, User
+from tenants.models import ServiceIdentity, Tenant, Tool, ToolGrant, ToolUserObjectPermission, User
 from tenants.people.access import may_here
-from tenants.people.actions import create_service_user
-from tenants.policy.identities import USE_TOOL
+from tenants.people.actions import create_service_users
 from tenants.policy.rights import forget_rights
 
 Lists = Mapping[str, Iterable[str]]
@@ -38,8 +37,8 @@ def give_listed_tools(*, tenant: Tenant, wanted: Lists, by: User, first: Collect
         ]
         if new:
             manages, withheld = may_here(by, "manage"), withheld_tools()
-            for identity, tool, name in new:
-                _decide(identity, tool, by, waits=not (manages or (name in first and tool.pk not in withheld)))
+            own = frozenset(first)
+            _decide([(identity, tool, not (manages or (name in own and tool.pk not in withheld))) for identity, tool, name in new], by)
         if new or changed:
             transaction.on_commit(lambda: forget_rights(tenant.id))
 
@@ -60,10 +59,20 @@ def not_given(wanted: Lists) -> list[ToolGrant]:
     return sorted(found, key=lambda row: (row.identity.name, row.tool.name))
 
 
-def _decide(identity: ServiceIdentity, tool: Tool, by: User, *, waits: bool) -> None:
-    ToolGrant.objects.create(tenant_id=identity.tenant_id, identity=identity, tool=tool, waits=waits, decided_by=by)
-    if not waits:
-        assign_perm(USE_TOOL, identity.user, tool)
+def _decide(new: Sequence[tuple[ServiceIdentity, Tool, bool]], by: User) -> None:
+    """Each with whether it waits. All at once: other writers wait for as long as this takes."""
+    ToolGrant.objects.bulk_create(
+        ToolGrant(tenant_id=identity.tenant_id, identity=identity, tool=tool, waits=waits, decided_by=by) for identity, tool, waits in new
+    )
+    use = Permission.objects.get(content_type__app_label="tenants", content_type__model="tool", codename="use_tool")
+    ToolUserObjectPermission.objects.bulk_create(
+        [
+            ToolUserObjectPermission(permission=use, user_id=identity.user_id, content_object=tool)
+            for identity, tool, waits in new
+            if not waits
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _forget_what_waits_in_vain(listed: Mapping[str, Sequence[Tool]]) -> bool:
@@ -75,8 +84,8 @@ def _forget_what_waits_in_vain(listed: Mapping[str, Sequence[Tool]]) -> bool:
 
 
 def _identities(tenant: Tenant, names: Sequence[str]) -> dict[str, ServiceIdentity]:
-    found = {identity.name: identity for identity in ServiceIdentity.objects.filter(name__in=names).select_related("user")}
-    for name in names:
-        if name not in found:
-            found[name] = ServiceIdentity.objects.create(tenant=tenant, name=name, user=create_service_user(label=name))
-    return found
+    found = {identity.name: identity for identity in ServiceIdentity.objects.filter(name__in=names)}
+    missing = [name for name in names if name not in found]
+    users = create_service_users(missing)
+    made = [ServiceIdentity(tenant=tenant, name=name, user=user) for name, user in zip(missing, users, strict=True)]
+    return found | {identity.name: identity for identity in ServiceIdentity.objects.bulk_create(made)}

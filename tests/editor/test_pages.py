@@ -97,6 +97,15 @@ def test_a_form_with_a_fault_keeps_what_was_typed(alpha: House, fault: dict[str,
     assert page.status_code == 400 and 'role="alert"' in page.content.decode() and "Well." in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": NaN}', '{"minimum": 1e999}', '{"minimum": -Infinity}', r'{"const": "\ud800"}', r'{"const": "\u0000"}', "[" * 9000, "9" * 5000],
+)
+def test_a_schema_that_no_database_keeps_is_refused_with_what_was_typed(alpha: House, text: str) -> None:
+    page = alpha.client().post("/agents/new/", FORM | {"output_schema": text})
+    assert page.status_code == 400 and "not JSON" in page.content.decode() and "Well." in page.content.decode()
+
+
 def test_a_viewer_reads_an_agent_and_cannot_save_it(alpha: House) -> None:
     client = alpha.client(alpha.member("viewer", MemberRole.VIEWER))
     page = client.get("/agents/alpha-agent/")

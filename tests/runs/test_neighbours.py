@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -126,3 +127,63 @@ def test_saving_and_ruling_without_pause_leaves_the_neighbour_and_health_alone(a
         for thread in threads:
             thread.join(120)
     assert statuses <= {200, 400, 409, 503}, statuses
+
+
+MIB = 1024 * 1024
+FAULTY = {
+    "empty nodes": b'{"nodes": [' + b"{}," * (2 * MIB) + b"{}]}",
+    "numbers for nodes": b'{"nodes": [' + b"1," * (3 * MIB) + b"1]}",
+    "unknown edges": b'{"edges": [' + b"{}," * 99_000 + b"{}]}",
+    "unknown names": b"{" + b",".join(b'"k%d":1' % number for number in range(500_000)) + b"}",
+    "places of nothing": b'{"layout": {' + b",".join(b'"k%d":{}' % number for number in range(500_000)) + b"}}",
+    "tools of an agent": b'{"agents": {"a": {"name": "n", "model": "m", "tools": [' + b"1," * (3 * MIB) + b"1]}}}",
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_g09_document_with_millions_of_faults_is_refused_and_holds_up_nobody(name: str, attacker: ApiClient, neighbour: ApiClient) -> None:
+    answers: list[Any] = []
+    bodies = {"graphs": b'{"title": "faulty", "document": ' + FAULTY[name] + b"}"}
+    if name in ("unknown names", "tools of an agent"):
+        agent = FAULTY[name] if name == "unknown names" else FAULTY[name].removeprefix(b'{"agents": {"a": ')[:-2]
+        bodies["agents"] = b'{"slug": "faulty", "agent": ' + agent + b"}"
+    for path, body in bodies.items():
+        thread = threading.Thread(target=lambda path=path, body=body: answers.append(attacker.send("POST", path, body)))
+        thread.start()
+        slowest = slowest_health(neighbour, thread)
+        assert slowest < 4, f"everybody waited for {slowest:.1f} s"
+    assert answers and all(answer.status == 400 for answer in answers), [answer.content[:300] for answer in answers]
+    assert all(answer.json["cure"] and len(answer.content) < MIB for answer in answers)
+
+
+def slowest_health(neighbour: ApiClient, meanwhile: threading.Thread) -> float:
+    """Seconds of the slowest answer while a thread is at work."""
+    slowest = 0.0
+    while meanwhile.is_alive():
+        began = time.monotonic()
+        neighbour.get("health/live")
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.02)
+    return slowest
+
+
+def test_g09_graph_of_a_thousand_agents_with_every_tool_locks_the_database_for_a_moment(attacker: ApiClient, neighbour: ApiClient) -> None:
+    tools = [tool["name"] for tool in attacker.get("tools")["tools"]]
+    agent = {"name": "n", "model": "demo", "tools": tools}
+    many = {"agents": {f"a{number}": agent for number in range(1000)}}
+    run_of(neighbour, "beside-agents", {}, transform("1"))
+    thread = threading.Thread(target=attacker.send, args=("POST", "graphs", json.dumps({"title": "Crowd", "document": many}).encode()))
+    thread.start()
+    slowest = 0.0
+    while thread.is_alive():
+        began = time.monotonic()
+        run_of(neighbour, "beside-agents", {})
+        slowest = max(slowest, time.monotonic() - began)
+    assert slowest < 6, f"a start waited for {slowest:.1f} s"
+    assert len(attacker.get("graphs/crowd")["document"]["agents"]) == 1000
+    more = {"agents": {**many["agents"], "one_more": agent}}
+    refused = attacker.send("POST", "graphs", json.dumps({"title": "More", "document": more}).encode())
+    assert refused.status == 400 and "1001 agents, at most 1000" in refused.json["detail"]
+    began = time.monotonic()
+    assert attacker.send("DELETE", "graphs/crowd").status == 204
+    assert time.monotonic() - began < 6

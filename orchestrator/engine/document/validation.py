@@ -296,16 +296,3 @@ def _controlled(params: Params, prefix: str = "") -> Iterator[tuple[str, str, Js
             for index, entry in enumerate(value):
                 if isinstance(entry, Params):
                     yield from _controlled(entry, f"{place}.{index}.")
-
-
-def document_problems(error: ValidationError) -> list[Problem]:
-    """What is wrong with data that is not a graph document at all."""
-    return [
-        Problem(
-            code="invalid_document",
-            field=".".join(str(part) for part in fault["loc"]),
-            message=f"{'.'.join(str(part) for part in fault['loc']) or 'document'}: {fault['msg']}",
-            cure="Correct this part of the document.",
-        )
-        for fault in error.errors(include_url=False, include_input=False)[:200]
-    ]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestrator.engine.document.agent import Agent, AgentLimits, LibraryAgent
 from orchestrator.engine.document.graph import Channel, Edge, Firing, Graph, Limits, Node, Retry
-from orchestrator.engine.document.validation import document_problems
+from orchestrator.engine.document.reading import document_problems
 from tests.graphs import chain, fan, loop, one_agent
 
 NODE: dict[str, Any] = {"id": "a", "kind": "wait"}

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.node_kind import is_of_type
 from orchestrator.engine.document.problems import Problem, Severity
-from orchestrator.engine.document.validation import check_graph, document_problems
+from orchestrator.engine.document.reading import document_problems
+from orchestrator.engine.document.validation import check_graph
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench
 from tests.graphs import chain, edge, fan, graph, loop, node, one_agent, path

@@ -37,8 +37,15 @@ def test_anything_but_a_text_is_json() -> None:
     asked = {**REVIEW, "answer_schema": {"type": "object"}}
     assert answer_of(asked, "edit", '{"a": 1}') == {"a": 1}
     assert answer_of(asked, "edit", " ") is None
-    with pytest.raises(InvalidAnswer):
-        answer_of(asked, "edit", "{a: 1}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{a: 1}", '{"a": NaN}', "Infinity", "1e999", "9" * 5000, r'"\ud800"', r'"\u0000"', "[" * 100_000, '{"a":' * 5000 + "1" + "}" * 5000],
+)
+def test_what_no_log_keeps_is_refused(text: str) -> None:
+    with pytest.raises(InvalidAnswer, match="not JSON"):
+        answer_of({**REVIEW, "answer_schema": {"type": "object"}}, "edit", text)
 
 
 def test_a_text_has_its_bound() -> None:

@@ -151,3 +151,14 @@ def test_a_tenant_without_a_policy_has_no_versions_of_it(place: World) -> None:
     """W11: asking for them was a fault."""
     answer = browser(place).get("/api/v1/policy/versions")
     assert answer.status_code == 200 and answer.json() == {"versions": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "cookie", [r'"abcdefgh\000ijk"', '"' + r"\000" * 32 + '"', r'"\377\376abcdefgh"', "\xff\xfeabcdefgh", "a" * 5000, "'" * 32]
+)
+@pytest.mark.parametrize("name", ["sessionid", "csrftoken", "messages"])
+def test_a_cookie_that_nobody_was_given_signs_nobody_in(place: World, name: str, cookie: str) -> None:
+    """Cookies may be written in quotes with octal numbers, NUL among them."""
+    for address, told in (("/", 302), ("/sign-in/", 200), ("/api/v1/graphs", 401)):
+        answer = Client(raise_request_exception=False).get(address, headers={"cookie": f"{name}={cookie}"})
+        assert answer.status_code == told, (address, answer.status_code)

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from tenants.isolation.scope import system_scope, tenant_scope
 from tenants.models import Membership, SignInLink, SignInThrottle, User
-from tenants.people.actions import create_service_user, seed_tenants
+from tenants.people.actions import create_service_users, seed_tenants
 from tenants.people.sign_in import FAILURES_PER_ACCOUNT, FAILURES_PER_ACCOUNT_AND_ADDRESS, WINDOW, create_sign_in_link
 from tenants.roles import MemberRole
 from tests.tenants.cast import House
@@ -128,7 +128,7 @@ def test_known_and_unknown_names_take_about_as_long(db: None, settings: Settings
     User.objects.create_user(username="known", password="right horse")
     User.objects.create_user(username="off", password="right horse", is_active=False)
     User.objects.create_user(username="without")
-    service = create_service_user(label="a service").username
+    service = create_service_users(["a service"])[0].username
     took: dict[str, list[float]] = {name: [] for name in ("known", "off", "without", service, "nobody")}
     for _ in range(4):
         for name in took:
