@@ -48,11 +48,17 @@ SOURCES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=14).map("".join
 @example("'''a'b'''+a")
 @example("a // b\n+ c")
 @example("'//' + a // 'b")
+@example(".a + size(.b.c)")
 def test_parser_and_we_cut_the_same_tokens(source: str) -> None:
-    """Whatever the parser takes, we read: the same variables, no function unknown to us, and brackets no deeper than ours."""
+    """Whatever the parser takes, we read: the same variables, no function unknown to us, and brackets no deeper than ours.
+    Names that begin with a dot are none of ours, and refused."""
     try:
         program = cel.compile(source.strip())
     except Exception:  # noqa: BLE001 - the parser's own error types are private
+        return
+    if any(name.startswith(".") for name in (*program.variables(), *program.functions())):
+        with pytest.raises(ExpressionFailed, match="begins with a dot"):
+            read_expression(source)
         return
     expression = read_expression(source)
     bound = {name for name in program.variables() if name == "x"}

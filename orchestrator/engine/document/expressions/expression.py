@@ -122,6 +122,8 @@ def _read(text: str) -> Expression:
         raise unreadable(text, str(error)) from None
     if len(tokens) > MAX_TOKENS or depth_of(tokens) > MAX_DEPTH or calls_inside(tokens, ITERATING) > MAX_ITERATIONS:
         raise _too_large()
+    if dotted := _begins_with_a_dot(tokens):
+        raise unreadable(text, f"'.{dotted}' begins with a dot; write '{dotted}'")
     paths = tuple(_paths(tokens))
     plain = paths[0] if len(paths) == 1 and len(tokens) == 2 * len(paths[0]) - 1 else None
     return Expression(
@@ -145,6 +147,15 @@ def _too_large() -> ExpressionFailed:
         f"and {MAX_ITERATIONS} iterations inside each other",
         cure="Split it over several nodes.",
     )
+
+
+def _begins_with_a_dot(tokens: tuple[Token, ...]) -> str:
+    """A name that the parser would take from outside of everything; there is nothing, and it reads like a slip."""
+    for before, token, after in zip((None, *tokens), tokens, tokens[1:], strict=False):
+        is_operand = before is None or before.text in _WORDS - _CONSTANTS or (before.kind == "mark" and before.text not in ")]}")
+        if token.kind == "mark" and token.text == "." and is_operand and after.kind == "name":
+            return after.text
+    return ""
 
 
 def _paths(tokens: tuple[Token, ...]) -> list[tuple[str, ...]]:
