@@ -223,6 +223,9 @@ class LiteLLMModel:
 def _without_end(whole: dict[str, Any]) -> dict[str, Any]:
     for choice in whole.get("choices") or ():
         choice["finish_reason"] = None
+        message = choice["message"]
+        if message.get("reasoning_content") and message.get("content"):  # thought was cut off in front of it
+            message["content"] = message["content"].lstrip()
     return whole
 
 
