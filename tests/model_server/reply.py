@@ -49,6 +49,8 @@ class Reply(BaseModel):
     usage: Any = True
     """True: as it is; False: none; anything else is sent in its place."""
     fault: Fault = "none"
+    fault_after: int = 2
+    """The pieces of a stream that come before its fault."""
 
     @property
     def finish_reason(self) -> Any:

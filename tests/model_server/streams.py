@@ -18,7 +18,7 @@ async def send(request: web.Request, reply: Reply, frames: Iterable[str], tail: 
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
     await response.prepare(request)
     for number, frame in enumerate(frames):
-        if number == 2 and await _breaks(request, response, reply, error):
+        if number == reply.fault_after and await _breaks(request, response, reply, error):
             return response
         await response.write(frame.encode())
         if reply.chunk_s:

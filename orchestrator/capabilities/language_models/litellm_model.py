@@ -32,6 +32,7 @@ from orchestrator.capabilities.language_models.providers import providers
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.replies.finish import broke_off
 from orchestrator.capabilities.language_models.replies.overheard import Overheard
+from orchestrator.capabilities.language_models.replies.tool_wishes import OLD_WAY
 from orchestrator.capabilities.language_models.retries import RESTART
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.capabilities.redaction import redacted
@@ -237,6 +238,8 @@ def _plain(chunk: Any) -> dict[str, Any]:
         found: dict[str, Any] = {"content": delta.content, "reasoning_content": getattr(delta, "reasoning_content", None)}
         if delta.tool_calls:
             found["tool_calls"] = [call.model_dump() for call in delta.tool_calls]
+        if getattr(delta, OLD_WAY, None):
+            found[OLD_WAY] = delta.function_call.model_dump()
         choices.append({"index": choice.index, "delta": found})
     usage = getattr(chunk, "usage", None)
     return {"model": chunk.model, "choices": choices, "usage": usage.model_dump() if usage is not None else None}

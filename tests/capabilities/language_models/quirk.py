@@ -48,6 +48,8 @@ class Quirk:
     refuses: tuple[str, ...] = ()
     reasoning: str | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    unmade: bool = False
+    """No tool is run, though the agent has one."""
     lost: dict[str, tuple[Json | ErrorCode, int]] = field(default_factory=dict)
     """By way: what is seen, after how many calls, where LiteLLM loses what the server said."""
 
@@ -88,7 +90,9 @@ async def check(quirk: Quirk, way: str, server: ModelServer, request: pytest.Fix
     server.refuses["quirky"] = quirk.refuses
     seat = bench(server, way, quirk.agent, quirk.limits)
     state = await seat.finish("Say something")
-    noted(request, Seen(quirk.name, way, seen_by(state)[:150], len(server.requests)))
+    thought = thought_of(state)
+    unthought = ", its thought is lost" if quirk.reasoning and not thought and state.error is None else ""
+    noted(request, Seen(quirk.name, way, seen_by(state)[:150] + unthought, len(server.requests)))
     sees, calls = quirk.seen(way)
     if isinstance(sees, ErrorCode):
         assert state.error is not None and (state.error.code, bool(state.error.cure)) == (sees, True), state.output
@@ -100,9 +104,17 @@ async def check(quirk: Quirk, way: str, server: ModelServer, request: pytest.Fix
         assert 0 < usage.input_tokens < 10_000 and 0 <= usage.output_tokens < 10_000
     assert KEY not in "".join(event.model_dump_json() for event in seat.log.events)
     assert not any(KEY in seen.url for seen in server.requests)
-    if quirk.reasoning is not None and way not in quirk.lost:
+    if way in quirk.lost:
+        return
+    assert any(effect.kind == "tool" for effect in state.effects.values()) == ("tools" in quirk.agent and not quirk.unmade)
+    if quirk.reasoning is not None:
         heard = "".join(text for _path, text in seat.log.deltas).rpartition(RESTART)[2]
-        result = next(effect.result for effect in state.effects.values() if effect.kind == "model")
-        assert isinstance(result, dict) and isinstance(result["message"], dict)
-        assert result["message"].get("reasoning", "") == quirk.reasoning
+        assert thought == quirk.reasoning
         assert quirk.name.startswith("</think>") or heard == state.output or way.endswith(" whole")
+
+
+def thought_of(state: RunState) -> Json:
+    """What the model is known to have thought at its first call."""
+    result = next((effect.result for effect in state.effects.values() if effect.kind == "model"), None)
+    message = result["message"] if isinstance(result, dict) else None
+    return message.get("reasoning", "") if isinstance(message, dict) else ""

@@ -112,7 +112,7 @@ QUIRKS: Final = (
     # What tools are asked for
     Quirk("arguments as an object", (asks({"tool_calls": [call({"order_id": "A1"})]}), FOUND), "Found.", 2, agent=LOOKUP),
     Quirk("arguments null", (asks({"tool_calls": [call(None, name="ping")]}), FOUND), "Found.", 2, agent={"tools": ["ping"]}),
-    Quirk("arguments as a list", (asks({"tool_calls": [call([1])]}), FOUND), "Found.", 2, agent=LOOKUP, lost=UNREAD_BOTH),
+    Quirk("arguments as a list", (asks({"tool_calls": [call([1])]}), FOUND), "Found.", 2, agent=LOOKUP, lost=UNREAD_BOTH, unmade=True),
     Quirk(
         "the old function_call",
         (Reply(message={"content": None, "function_call": {"name": "lookup", "arguments": ARGUED}}, finish="function_call"), FOUND),
@@ -139,7 +139,7 @@ QUIRKS: Final = (
         2,
         agent=LOOKUP,
     ),
-    Quirk("a call announced but not made", (Reply(text="I call.", finish="tool_calls"), FOUND), "Found.", 2, agent=LOOKUP),
+    Quirk("a call announced but not made", (Reply(text="I call.", finish="tool_calls"), FOUND), "Found.", 2, agent=LOOKUP, unmade=True),
     # Why it ended
     *(finishes(word, "Good.") for word in ("eos_token", "eos", "STOP", "end_turn", "stop_sequence", "COMPLETE")),
     finishes("because", "Good."),
