@@ -145,6 +145,9 @@ class LiteLLMModel:
             options["api_base"] = self._base
         options |= {"client": client, "model": request.model, "timeout": request.timeout_s}
         options |= {"max_retries": 0, "num_retries": 0, "no-log": True}
+        if request.tools and request.output_schema is not None:
+            # Where LiteLLM makes a tool of the schema, it would have that called at once, and no other tool ever.
+            options["tool_choice"] = "auto"
         answer = await module.acompletion(**options)
         if not self._stream:
             assembly.take(_without_end(answer.model_dump()))

@@ -3,12 +3,10 @@
 Each case is a whole run of one agent over the real adapters, against a real server.
 """
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 import pytest
 
-from orchestrator.capabilities.language_models.dialects import DIALECTS
 from orchestrator.engine.errors import ErrorCode
 from orchestrator.engine.ids import Json
 from tests.capabilities.language_models.quirk import FOUND, LABEL, LOOKUP, Quirk, bench, cases, check
@@ -205,13 +203,6 @@ QUIRKS: Final = (
         ("json_schema", "json_object", "stream_options", "temperature", "max_tokens"),
     ),
 )
-
-
-@pytest.fixture(autouse=True)
-def _nothing_learned() -> Iterable[None]:
-    DIALECTS.forget()
-    yield
-    DIALECTS.forget()
 
 
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # LiteLLM's

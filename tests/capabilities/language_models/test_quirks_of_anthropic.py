@@ -77,6 +77,13 @@ QUIRKS: Final = (
     Quirk("Anthropic thinks and calls", (answers(thinks("Hm"), calls("lookup", ORDER)), FOUND), "Found.", 2, agent=LOOKUP, reasoning="Hm"),
     Quirk("Anthropic calls without arguments", (answers(calls("ping", {})), FOUND), "Found.", 2, agent=PING),
     Quirk("Anthropic announces a call only", (Reply(text="I call.", finish="tool_use"), FOUND), "Found.", 2, agent=LOOKUP, unmade=True),
+    Quirk(
+        "Anthropic calls, then answers by a schema",
+        (answers(calls("lookup", ORDER)), answers(calls("json_tool_call", {"label": "late"}))),
+        {"label": "late"},
+        2,
+        agent={"output_schema": LABEL} | LOOKUP,
+    ),
     # Why it ended
     *(ends(word, "Good.") for word in ("end_turn", "stop_sequence", "a_new_word")),
     *(ends(word, ErrorCode.MODEL_BAD_REPLY) for word in ("max_tokens", "model_context_window_exceeded", "refusal", "compaction")),
@@ -138,6 +145,17 @@ async def test_the_wait_that_is_asked_for_is_told(way: str, model_server: ModelS
     model_server.script(Reply(status=529, retry_after="3600", body=anthropic.error(529, "Overloaded")))
     state = await bench(model_server, way, {}, {}).finish("Say something")
     assert state.error is not None and "(529): Overloaded" in state.error.message and "left alone for 3600 s" in state.error.message
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_answer_by_a_schema_leaves_the_choice_of_tools(way: str, model_server: ModelServer) -> None:
+    """LiteLLM makes a tool of the schema, and would have it called in place of any other."""
+    model_server.script(answers(calls("lookup", ORDER)), Reply(text='{"label": "late"}'))
+    state = await bench(model_server, way, {"output_schema": LABEL} | LOOKUP, {}).finish("Say something")
+    assert state.output == {"label": "late"}, state.error
+    for asked in model_server.requests:
+        assert asked.body["tool_choice"] == {"type": "auto"}
+        assert {tool["name"] for tool in asked.body["tools"]} == {"lookup", "json_tool_call"}
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -56,6 +56,7 @@ BY_MINUTE: Final = {
     "@type": "type.googleapis.com/google.rpc.QuotaFailure",
     "violations": [{"quotaId": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"}],
 }
+NO_SCHEMA: Final = "Function calling with a response mime type: 'application/json' is unsupported"
 NO_KEY: Final = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
 BLOCKED: Final = {"promptFeedback": {"blockReason": "SAFETY", "safetyRatings": []}}
 PING: Final = {"tools": ["ping"]}
@@ -131,6 +132,13 @@ QUIRKS: Final = (
     refuses(429, "Resource has been exhausted (e.g. check quota).", ErrorCode.MODEL_RATE_LIMITED, 3),
     refuses(500, "An internal error has occurred.", ErrorCode.MODEL_UNAVAILABLE, 3),
     refuses(503, "The model is overloaded. Please try again later.", ErrorCode.MODEL_UNAVAILABLE, 3),
+    Quirk(
+        "Gemini takes no schema beside tools",
+        (*(Reply(status=400, body=gemini.error(400, NO_SCHEMA)),) * 2, answers(calls("lookup", ORDER)), Reply(text='{"label": "late"}')),
+        {"label": "late"},
+        4,
+        agent={"output_schema": LABEL} | LOOKUP,
+    ),
     Quirk("Gemini's 307", (Reply(status=307, location="https://example.com/v1beta"),), ErrorCode.MODEL_BAD_REQUEST),
 )
 
