@@ -97,6 +97,7 @@ async def check(quirk: Quirk, way: str, server: ModelServer, request: pytest.Fix
     if isinstance(sees, ErrorCode):
         assert state.error is not None and (state.error.code, bool(state.error.cure)) == (sees, True), state.output
         assert not _UNFIT.search(state.error.message), state.error.message
+        assert sees is not ErrorCode.MODEL_TIMEOUT or f"/quirky at 127.0.0.1:{server.port} did not" in state.error.message
     else:
         assert (state.status, state.output) == (RunStatus.SUCCEEDED, sees), state.error
     assert len(server.requests) == calls

@@ -38,6 +38,7 @@ def call(arguments: Any, id: Any = "c1", name: str = "lookup", **more: Any) -> d
 STREAM: Final = ("stream", "litellm")
 ARGUED: Final = '{"order_id": "A1"}'
 WISH: Final = ToolWish(name="lookup", arguments=ARGUED)
+DROPPED_CONNECTION: Final = Reply(text="one two three", fault="drop_connection")
 ROUND: Final = Reply(status=307, location="/v1/chat/completions")
 UNFOLLOWED: Final = dict.fromkeys(WAYS[2:], (ErrorCode.MODEL_BAD_REQUEST, 1))
 LATE: Final = Reply(text='{"label": "late"}')
@@ -159,6 +160,8 @@ QUIRKS: Final = (
     Quirk("cut streams", (Reply(text="one two three four", fault="cut"),) * 3, ErrorCode.MODEL_STREAM_CUT, 3, ways=STREAM),
     Quirk("a stream cut once", (Reply(text="one two three", fault="cut"), FOUND), "Found.", 2, ways=STREAM),
     Quirk("a connection cut once", (Reply(text="one two three", fault="drop_connection"), FOUND), "Found.", 2),
+    Quirk("connections cut", (DROPPED_CONNECTION,) * 3, ErrorCode.MODEL_STREAM_CUT, 3, STREAM),
+    Quirk("connections cut at once", (DROPPED_CONNECTION,) * 3, ErrorCode.MODEL_UNAVAILABLE, 3, ("whole", "litellm whole")),
     Quirk("an error inside the stream", (Reply(text="one two three", fault="error_chunk"), FOUND), "Found.", 2, ways=STREAM),
     Quirk("a stall", (Reply(text="one two", fault="stall"), FOUND), "Found.", 2, limits={"max_call_seconds": 0.4}),
     Quirk("stalls", (Reply(text="one two", fault="stall"),) * 3, ErrorCode.MODEL_TIMEOUT, 3, limits={"max_call_seconds": 0.3}),

@@ -47,6 +47,7 @@ def refuses(status: int, message: str, sees: Json | ErrorCode, times: int = 1, *
 
 
 REDACTED: Final = {"type": "redacted_thinking", "data": "EmwKAhgBEgy3va3pzix"}
+DROPPED: Final = Reply(text="one two three", fault="drop_connection", fault_after=3)
 ORDER: Final = {"order_id": "A1"}
 BARE: Final = {"id": "msg_1", "type": "message", "role": "assistant", "model": "quirky", "stop_sequence": None, "usage": COUNTS}
 
@@ -111,7 +112,9 @@ QUIRKS: Final = (
         LOOKUP,
         unmade=True,
     ),
-    Quirk("Anthropic's connections cut", (Reply(text="one two three", fault="drop_connection"), FOUND), "Found.", 2),
+    Quirk("Anthropic's connection cut once", (DROPPED, FOUND), "Found.", 2),
+    Quirk("Anthropic's connections cut", (DROPPED,) * 3, ErrorCode.MODEL_STREAM_CUT, 3, STREAM),
+    Quirk("Anthropic's connections cut at once", (DROPPED,) * 3, ErrorCode.MODEL_UNAVAILABLE, 3, WAYS[1:]),
     Quirk("Anthropic fails in its stream", (Reply(text="one two", fault="error_chunk"),) * 3, ErrorCode.MODEL_UNAVAILABLE, 3, STREAM),
     Quirk("Anthropic fails at once with status 200", (Reply(body=anthropic.OVERLOADED),) * 3, ErrorCode.MODEL_UNAVAILABLE, 3),
     Quirk("Anthropic stalls", (Reply(text="one two", fault="stall"),) * 3, ErrorCode.MODEL_TIMEOUT, 3, limits={"max_call_seconds": 0.4}),

@@ -60,6 +60,7 @@ NO_SCHEMA: Final = "Function calling with a response mime type: 'application/jso
 NO_KEY: Final = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
 BLOCKED: Final = {"promptFeedback": {"blockReason": "SAFETY", "safetyRatings": []}}
 PING: Final = {"tools": ["ping"]}
+DROPPED: Final = Reply(text="one two three", fault="drop_connection", fault_after=3)
 ORDER: Final = {"order_id": "A1"}
 
 QUIRKS: Final = (
@@ -118,7 +119,9 @@ QUIRKS: Final = (
         LOOKUP,
         unmade=True,
     ),
-    Quirk("Gemini's connections cut", (Reply(text="one two three", fault="drop_connection"), FOUND), "Found.", 2),
+    Quirk("Gemini's connection cut once", (DROPPED, FOUND), "Found.", 2),
+    Quirk("Gemini's connections cut", (DROPPED,) * 3, ErrorCode.MODEL_STREAM_CUT, 3, STREAM),
+    Quirk("Gemini's connections cut at once", (DROPPED,) * 3, ErrorCode.MODEL_UNAVAILABLE, 3, WAYS[1:]),
     Quirk("Gemini fails in its stream", (Reply(text="one two three", fault="error_chunk"),) * 3, ErrorCode.MODEL_UNAVAILABLE, 3, STREAM),
     Quirk("Gemini stalls", (Reply(text="one two three", fault="stall"),) * 3, ErrorCode.MODEL_TIMEOUT, 3, limits={"max_call_seconds": 0.4}),
     # How it says no

@@ -68,7 +68,7 @@ class Overheard:
             self._rest += piece[: _KEPT_BYTES - len(self._rest)]
             return
         self._rest += piece
-        if not self._streams:
+        if not self._streams or b"\n" not in piece:
             return
         *lines, rest = self._rest.split(b"\n")
         self._rest = rest
