@@ -1,5 +1,7 @@
 """The library that asks some providers is loaded ahead only where a key leads to it, and whoever watches is told otherwise."""
 
+import threading
+
 import pytest
 
 from orchestrator.capabilities.egress.shared import shared_egress
@@ -31,6 +33,20 @@ def test_key_of_the_environment_counts_where_it_is_lent(lent: tuple[str, ...], n
     monkeypatch.setattr(model_library, "LEND_KEYS", lent)
     monkeypatch.setitem(model_library.env.ENVIRON, "GEMINI_API_KEY", "key-of-the-operator")
     assert model_library.is_needed() is needed
+
+
+@pytest.mark.parametrize(("needed", "loaded"), [(False, []), (True, ["model-library"])])
+@pytest.mark.django_db
+def test_a_worker_loads_it_before_it_is_asked_for(needed: bool, loaded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a thread of its own, beside the runs."""
+    loads: list[str] = []
+    monkeypatch.setattr(model_library, "is_needed", lambda: needed)
+    monkeypatch.setattr(model_library, "litellm", lambda: loads.append(threading.current_thread().name))
+    model_library.load_in_background()
+    for thread in threading.enumerate():
+        if thread.name == "model-library":
+            thread.join(10)
+    assert loads == loaded
 
 
 async def test_whoever_watches_is_told_while_it_is_loaded() -> None:
