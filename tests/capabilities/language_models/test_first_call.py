@@ -1,7 +1,6 @@
 """The library that asks some providers is whole when it is loaded: its first call brings nothing more, and nobody's run waits for it."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -40,7 +39,6 @@ def first_calls(running_model_server: ModelServer) -> dict[str, object]:
         [sys.executable, "-c", FIRST_CALLS, running_model_server.url],
         capture_output=True,
         text=True,
-        env={**os.environ},
         timeout=300,
         check=False,
     )
