@@ -19,13 +19,13 @@ _OWN: Final = frozenset({"host", "content-length", "transfer-encoding", "connect
 
 
 class Listener(Protocol):
-    """Hears of an answer beside the library that asked for it."""
+    """Hears an answer before the library that asked for it, which gets what `take` and `end` give."""
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None: ...
 
-    def take(self, piece: bytes) -> None: ...
+    def take(self, piece: bytes) -> bytes: ...
 
-    def end(self) -> None: ...
+    def end(self) -> bytes: ...
 
     def fail(self, error: EgressError) -> None: ...
 
@@ -81,14 +81,13 @@ class _Body(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for piece in unpacked(self._response, _MOST_BYTES):
-                self._listener.take(piece)
-                yield piece
+                yield self._listener.take(piece)
         except EgressFailed as error:
             raise self._broken(error) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             told = f"The answer broke off: {type(error).__name__}"
             raise self._broken(EgressFailed(told, kind="bad_response", cure="Try again.")) from error
-        self._listener.end()
+        yield self._listener.end()
 
     def _broken(self, error: EgressFailed) -> httpx.TransportError:
         self._listener.fail(error)

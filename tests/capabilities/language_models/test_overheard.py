@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.capabilities.language_models.replies.overheard import Overheard
+from orchestrator.engine.effects.model import MOST_TOKENS
 from tests.model_server import Reply, anthropic, gemini
 
 STREAM = {"Content-Type": "text/event-stream; charset=utf-8"}
@@ -24,6 +25,14 @@ def heard(data: bytes, *, size: int = 1 << 20, headers: dict[str, str] = STREAM,
         listener.take(data[start : start + size])
     listener.end()
     return listener
+
+
+def handed_on(data: bytes, size: int, headers: dict[str, str] = STREAM) -> list[Any]:
+    """The events that LiteLLM gets."""
+    listener = Overheard()
+    listener.begin(200, headers)
+    passed = b"".join([*(listener.take(data[at : at + size]) for at in range(0, len(data), size)), listener.end()])
+    return [json.loads(line[6:]) for line in passed.splitlines() if line.startswith(b"data: {")]
 
 
 def told(listener: Overheard) -> tuple[Any, ...]:
@@ -63,6 +72,22 @@ def test_nothing_that_is_said_is_an_error_of_ours(events: list[Any], size: int, 
     assert told(one) == told(other) and one.body == other.body
     assert one.finish is None or isinstance(one.finish, str)
     assert 100 <= one.error_status <= 999
+
+
+@pytest.mark.parametrize("form", STREAMS)
+@given(size=st.integers(1, 300))
+def test_what_is_as_it_should_be_goes_on_as_it_is(form: str, size: int) -> None:
+    events = [json.loads(line[6:]) for line in STREAMS[form].splitlines() if line.startswith("data: {")]
+    assert handed_on(STREAMS[form].encode(), size) == events
+
+
+@given(SAID)
+def test_counts_that_go_on_are_numbers_of_tokens(said: Any) -> None:
+    for event in handed_on(b"data: " + json.dumps(said).encode() + b"\n\n", 50) if isinstance(said, dict) else ():
+        for usage in (event.get("usage"), event.get("usageMetadata")):
+            counts = usage if isinstance(usage, dict) else {}
+            numbers = [*counts.values(), *(value for inner in counts.values() if isinstance(inner, dict) for value in inner.values())]
+            assert all(isinstance(number, dict) or (type(number) is int and 0 <= number <= MOST_TOKENS) for number in numbers)
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def finishes(word: Any, sees: Json | ErrorCode, calls: int = 1, **more: Any) -> 
     return Quirk(f"finish word {word!r}", (Reply(text="Good.", finish=word),) * calls, sees, calls, **more)
 
 
-def uses(usage: Any, name: str = "", *unread: str) -> Quirk:
-    return Quirk(f"usage {name or usage!r}", (Reply(text="Good.", usage=usage),), "Good.", lost=dict.fromkeys(unread, UNREAD))
+def uses(usage: Any, name: str = "") -> Quirk:
+    return Quirk(f"usage {name or usage!r}", (Reply(text="Good.", usage=usage),), "Good.")
 
 
 QUIRKS: Final = (
@@ -151,9 +151,8 @@ QUIRKS: Final = (
     Quirk("no finish word and no text", (Reply(fault="no_finish"), FOUND), "Found.", 2),
     # What it cost
     uses(False, "missing"),
-    *(uses(value) for value in (None, {"prompt_tokens": "3"}, {"prompt_tokens": -1, "completion_tokens": 10**20})),
-    *(uses(value, "", "litellm whole") for value in ("many", -5, 10**20, [])),
-    uses({"prompt_tokens": float("nan"), "completion_tokens": float("nan")}, "NaN", "litellm", "litellm whole"),
+    *(uses(value) for value in (None, "many", -5, 10**20, [], {"prompt_tokens": "3"}, {"prompt_tokens": -1, "completion_tokens": 10**20})),
+    uses({"prompt_tokens": float("nan"), "completion_tokens": float("nan")}, "NaN"),
     # How it is sent
     Quirk("gzip although not asked for", (Reply(text="Good.", gzip=True),), "Good."),
     Quirk("HTML with status 200", (Reply(fault="html"),) * 3, ErrorCode.MODEL_BAD_REPLY, 3),

@@ -15,8 +15,6 @@ from tests.model_server import ModelServer, Reply, anthropic
 WAYS: Final = ("anthropic", "anthropic whole")
 STREAM: Final = WAYS[:1]
 UNREAD: Final = (ErrorCode.MODEL_BAD_REPLY, 1)
-WHOLE_UNREAD: Final = {"anthropic whole": UNREAD}
-"""Of an answer that is no stream LiteLLM needs every field."""
 COUNTS: Final = {"input_tokens": 3, "output_tokens": 4}
 PING: Final = {"tools": ["ping"]}
 
@@ -91,14 +89,12 @@ QUIRKS: Final = (
     ends("pause_turn", "Good. Good.", Reply(text=" Good.")),
     Quirk("Anthropic refuses without a word", (answers(finish="refusal"),), ErrorCode.MODEL_BAD_REPLY),
     # What it cost
-    Quirk("Anthropic counts nothing", (Reply(text="Good.", usage=False),), "Good.", lost=WHOLE_UNREAD),
-    Quirk("Anthropic counts {}", (Reply(text="Good.", usage={}),), "Good."),
-    *(Quirk(f"Anthropic counts {usage!r}", (Reply(text="Good.", usage=usage),), *UNREAD) for usage in (None, "many", -5, [])),
+    Quirk("Anthropic counts nothing", (Reply(text="Good.", usage=False),), "Good."),
+    *(Quirk(f"Anthropic counts {usage!r}", (Reply(text="Good.", usage=usage),), "Good.") for usage in (None, "many", -5, [], {})),
     *(
         Quirk(f"Anthropic counts {count!r} tokens", (Reply(text="Good.", usage=dict.fromkeys(COUNTS, count)),), "Good.")
-        for count in (None, "3", -5, 0, 10**20)
+        for count in (None, "3", -5, 0, 10**20, float("nan"), [])
     ),
-    Quirk("Anthropic counts NaN tokens", (Reply(text="Good.", usage={"input_tokens": float("nan"), "output_tokens": 4}),), *UNREAD),
     # How it is sent
     Quirk("Anthropic's HTML with status 200", (Reply(fault="html"),) * 3, ErrorCode.MODEL_BAD_REPLY, 3),
     Quirk("Anthropic's JSON cut", (Reply(text="one two three four", fault="truncated_json"), FOUND), "Found.", 2),

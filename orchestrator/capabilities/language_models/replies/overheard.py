@@ -1,7 +1,7 @@
 """What a provider says on the wire, read beside LiteLLM.
 
-That loses why an answer ended, takes one that broke off for a whole one, counts tokens itself where nobody told
-them, and makes errors of its own of those that were said.
+LiteLLM loses why an answer ended, takes one that broke off for a whole one, counts tokens itself where nobody told
+them, makes errors of its own of those that were said, and throws good answers away for a detail.
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.capabilities.egress.errors import EgressError
+from orchestrator.capabilities.language_models.replies.mending import mended
 
 _KEPT_BYTES: Final = 65_536
 """Of a refusal: as much as is read of it."""
@@ -63,27 +64,25 @@ class Overheard:
         """Of a refusal: what was said with it."""
         return bytes(self._rest[:_KEPT_BYTES]).decode("utf-8", "replace")
 
-    def take(self, piece: bytes) -> None:
+    def take(self, piece: bytes) -> bytes:
+        """What goes on to LiteLLM of what has come: of a stream every event that is complete, of anything else nothing until its end."""
         if self.refused:
             self._rest += piece[: _KEPT_BYTES - len(self._rest)]
-            return
+            return piece
         self._rest += piece
         if not self._streams or b"\n" not in piece:
-            return
+            return b""
         *lines, rest = self._rest.split(b"\n")
         self._rest = rest
-        for line in lines:
-            data = line[5:].strip() if line.startswith(b"data:") else b""
-            if data == b"[DONE]":
-                self.ended = True
-            elif data:
-                self._hear(bytes(data))
+        return b"".join(self._line(bytes(line)) + b"\n" for line in lines)
 
-    def end(self) -> None:
-        """No more comes: what is no stream is complete now."""
-        if not self.refused and not self._streams:
-            self._hear(bytes(self._rest))
-            self._rest.clear()
+    def end(self) -> bytes:
+        """What goes on to LiteLLM when no more comes. A last event of a stream without its line end is not one."""
+        if self.refused:
+            return b""
+        rest = bytes(self._rest)
+        self._rest.clear()
+        return rest if self._streams else self._hear(rest)
 
     def fail(self, error: EgressError) -> None:
         """It does not come, or not to its end."""
@@ -93,17 +92,31 @@ class Overheard:
     def _streams(self) -> bool:
         return self.headers.get("content-type", "").startswith("text/event-stream")
 
-    def _hear(self, data: bytes) -> None:
+    def _line(self, line: bytes) -> bytes:
+        data = line[5:].strip() if line.startswith(b"data:") else b""
+        if data == b"[DONE]":
+            self.ended = True
+        elif data:
+            return b"data: " + self._hear(data)
+        return line
+
+    def _hear(self, data: bytes) -> bytes:
+        """The same, as LiteLLM can read it."""
         try:
             said = json.loads(data)
         except (ValueError, RecursionError):
             self.malformed = "an HTML page" if data.lstrip()[:1] == b"<" else "malformed JSON"
-            return
-        if isinstance(said, dict):
-            self._error(said.get("error"), said)
-            self.ended = self.ended or said.get("type") == "message_stop"
-            self.counted = self.counted or any(_counts(part) for part in (said, _object(said, "message")))
-            self.finish = _word(said) or self.finish
+            return data
+        if not isinstance(said, dict):
+            return data
+        self._error(said.get("error"), said)
+        self.ended = self.ended or said.get("type") == "message_stop"
+        self.counted = self.counted or any(_counts(part) for part in (said, _object(said, "message")))
+        self.finish = _word(said) or self.finish
+        try:
+            return json.dumps(mended(said)).encode()
+        except RecursionError:
+            return data
 
     def _error(self, error: object, said: dict[str, Any]) -> None:
         if not error:
