@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
+from threading import Lock
 from types import ModuleType
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -44,10 +45,17 @@ _QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx"
 """Loggers that write prompts or addresses at their lower levels."""
 LOADING: Final = "The library that asks this provider is being loaded, once for this worker: about ten seconds ..."
 _CONNECT_S: Final = 10.0
+_ONE_LOADS: Final = Lock()
+
+
+def litellm() -> ModuleType:
+    """LiteLLM; where another thread is loading it already this waits for that."""
+    with _ONE_LOADS:
+        return _loaded()
 
 
 @lru_cache(maxsize=1)
-def litellm() -> ModuleType:
+def _loaded() -> ModuleType:
     """LiteLLM, imported without asking the network for prices, and made silent."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251 - LiteLLM reads its switches from nowhere else
     os.environ["LITELLM_MODE"] = "PRODUCTION"  # noqa: TID251
@@ -129,8 +137,8 @@ class LiteLLMModel:
 
     async def _library(self, call: CallContext) -> ModuleType:
         """Whoever watches the call is told while the library is loaded; what they were told is void then."""
-        if litellm.cache_info().currsize:
-            return litellm()
+        if _loaded.cache_info().currsize:
+            return _loaded()
         call.on_delta(LOADING)
         module = await asyncio.to_thread(litellm)
         call.on_delta(RESTART)

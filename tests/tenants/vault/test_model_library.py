@@ -1,6 +1,8 @@
 """The library that asks some providers is loaded ahead only where a key leads to it, and whoever watches is told otherwise."""
 
+import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -49,10 +51,24 @@ def test_a_worker_loads_it_before_it_is_asked_for(needed: bool, loaded: list[str
     assert loads == loaded
 
 
+def test_it_is_loaded_once_by_whoever_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsals: list[str] = []
+
+    async def rehearse(_module: object) -> None:
+        rehearsals.append("again")
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(litellm_model, "_rehearse", rehearse)
+    litellm_model._loaded.cache_clear()
+    with ThreadPoolExecutor(4) as asking:
+        modules = list(asking.map(lambda _number: litellm_model.litellm(), range(8)))
+    assert len(rehearsals) == 1 and len({id(module) for module in modules}) == 1
+
+
 async def test_whoever_watches_is_told_while_it_is_loaded() -> None:
     heard: list[str] = []
     litellm_model.litellm()
-    litellm_model.litellm.cache_clear()
+    litellm_model._loaded.cache_clear()
     model = LiteLLMModel(key="key-for-nobody", hosts=("127.0.0.1:9",), egress=shared_egress(()))
     with pytest.raises(ModelError):
         await model.complete(request("anthropic/claude-x", timeout_s=5), call_context(on_delta=heard.append))
