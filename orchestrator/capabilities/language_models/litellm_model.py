@@ -217,7 +217,7 @@ class LiteLLMModel:
     def _refusal(self, heard: Overheard, request: ModelRequest) -> ModelError:
         to = heard.headers.get("location", "")
         if 300 <= heard.status < 400 and to:
-            return moved(request.model, self._host, redacted(urlsplit(to).netloc or self._host, (self._key,)))
+            return moved(request.model, self._host, redacted(_host_of(to) or self._host, (self._key,)))
         error = self._told(heard, request)
         simpler = self._dialects.of(self._host, request.model, PLAIN).after(heard.status, heard.body, request, stream=self._stream)
         if simpler is None:
@@ -230,6 +230,15 @@ class LiteLLMModel:
         status, body = (heard.error_status, heard.error) if heard.error else (heard.status, heard.body)
         headers = heard.headers
         return refusal(status, body, headers, model=request.model, host=self._host, secrets=(self._key,), waited_s=request.timeout_s)
+
+
+def _host_of(address: str) -> str:
+    """Host and port, as people are told; nothing of an address within the same host."""
+    try:
+        parts = urlsplit(address)
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
+    except ValueError:
+        return "an address that is none"
 
 
 def _without_end(whole: dict[str, Any]) -> dict[str, Any]:

@@ -244,25 +244,27 @@ async def test_a_wait_beyond_patience_is_told(model_server: ModelServer) -> None
     assert state.error is not None and "left alone for 3600 s" in state.error.message and state.error.retry_after_s == 3600
 
 
-async def test_n04_the_key_never_goes_to_the_host_of_a_redirect(model_server: ModelServer) -> None:
+@pytest.mark.parametrize("way", ["stream", "litellm", "anthropic", "gemini"])
+async def test_n04_the_key_never_goes_to_the_host_of_a_redirect(way: str, model_server: ModelServer) -> None:
     """N04: neither the key nor the prompt is sent to where an endpoint redirects, be it another port of the same machine."""
     with ModelServer() as other:
         for status in (301, 302, 303, 307, 308):
             model_server.script(Reply(status=status, location=f"{other.base}/chat/completions"))
             allowed = [f"127.0.0.1:{other.port}"]
-            state = await bench(model_server, "stream", {}, {}, allowed).finish("Say something")
+            state = await bench(model_server, way, {}, {}, allowed).finish("Say something")
             assert state.error is not None and state.error.code is ErrorCode.MODEL_BAD_REQUEST
             assert f"127.0.0.1:{other.port}" in state.error.message and state.error.cure
         assert other.requests == [] and len(model_server.requests) == 5
 
 
+@pytest.mark.parametrize("way", ["stream", "litellm", "anthropic", "gemini whole"])
 @pytest.mark.parametrize("target", ["http://169.254.169.254/latest", "file:///etc/passwd", "http://user:pw@127.0.0.1/", "http://["])
-async def test_n02_a_redirect_of_an_endpoint_passes_the_egress_rules(target: str, model_server: ModelServer) -> None:
+async def test_n02_a_redirect_of_an_endpoint_passes_the_egress_rules(target: str, way: str, model_server: ModelServer) -> None:
     """N02"""
     model_server.script(Reply(status=307, location=target))
-    state = await bench(model_server, "stream", {}, {}).finish("Say something")
+    state = await bench(model_server, way, {}, {}).finish("Say something")
     assert state.error is not None and state.error.code in (ErrorCode.MODEL_BAD_REQUEST, ErrorCode.MODEL_BAD_REPLY)
-    assert len(model_server.requests) == 1
+    assert len(model_server.requests) == 1 and "user:pw" not in state.error.message
 
 
 @pytest.mark.parametrize("way", ["whole", "litellm whole", "litellm"])
