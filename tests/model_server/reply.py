@@ -32,6 +32,10 @@ class Reply(BaseModel):
     """Sent as it stands in place of a message made of the fields above; in a stream as its only delta."""
     deltas: list[dict[str, Any]] | None = None
     """What a stream sends as it stands."""
+    parts: list[dict[str, Any]] | None = None
+    """Where Anthropic's or Gemini's protocol is spoken: the blocks or parts of the answer, in place of its text."""
+    body: Any = None
+    """Where theirs is spoken: sent as it stands in place of everything else, be it an answer or a refusal."""
     finish: Any = None
     """The word for the end; None: the usual one."""
     status: int = 200
@@ -45,12 +49,20 @@ class Reply(BaseModel):
     usage: Any = True
     """True: as it is; False: none; anything else is sent in its place."""
     fault: Fault = "none"
+    fault_after: int = 2
+    """The pieces of a stream that come before its fault."""
 
     @property
     def finish_reason(self) -> Any:
         if self.fault == "no_finish":
             return None
         return self.finish if self.finish is not None else ("tool_calls" if self.tools else "stop")
+
+
+def words_of(text: str) -> list[str]:
+    """The text in pieces, each with the space behind it."""
+    words = text.split(" ")
+    return [word + (" " if index < len(words) - 1 else "") for index, word in enumerate(words)]
 
 
 _FAULTS: dict[str, Reply] = {

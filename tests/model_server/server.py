@@ -6,14 +6,16 @@ import json
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aiohttp import web
 
+from tests.model_server import anthropic, gemini
 from tests.model_server.obedience import obeyed
 from tests.model_server.reply import Reply, reply_for
+from tests.model_server.streams import drop, send
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Recorded:
     headers: dict[str, str]
     body: dict[str, Any]
     at: float
+    url: str = ""
 
     @property
     def key(self) -> str:
@@ -117,6 +120,7 @@ class ModelServer:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/v1/messages", self._message)
+        app.router.add_post("/v1beta/models/{model}", self._generate)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/sink", self._take)
         app.router.add_get("/sink", self._show_sink)
@@ -127,15 +131,34 @@ class ModelServer:
         return app
 
     async def _message(self, request: web.Request) -> web.StreamResponse:
-        """Anthropic's protocol, as far as its words for ends."""
+        """Anthropic's protocol."""
         body = await request.json()
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append(Recorded(headers | {"authorization": f"Bearer {headers.get('x-api-key', '')}"}, body, time.time()))
-        scripted = self._scripts.get(body.get("model", "")) or self._scripts.get("*")
-        reply = scripted.popleft() if scripted else Reply(text="Hello")
+        reply = self._scripted(request, body, body["model"], "x-api-key")
         if reply.status != 200:
-            return _refusal(request, reply)
-        return web.Response(text=_anthropic_stream(body, reply), content_type="text/event-stream")
+            return _refusal(request, reply, anthropic.error(reply.status, reply.text or f"The server answers {reply.status}"))
+        if body.get("stream"):
+            said, end = anthropic.frames(body["model"], reply), anthropic.tail(reply)
+            return await _told(request, reply, said, end, anthropic.frame, anthropic.OVERLOADED)
+        return await _told_at_once(request, reply, anthropic.whole(body["model"], reply))
+
+    async def _generate(self, request: web.Request) -> web.StreamResponse:
+        """Gemini's protocol."""
+        body = await request.json()
+        model, _, way = request.match_info["model"].partition(":")
+        reply = self._scripted(request, body, model, "x-goog-api-key")
+        if reply.status != 200:
+            return _refusal(request, reply, gemini.error(reply.status, reply.text or f"The server answers {reply.status}"))
+        if way == "streamGenerateContent":
+            said, end = gemini.frames(model, reply), gemini.tail(model, reply)
+            return await _told(request, reply, said, end, gemini.frame, gemini.error(503, "The model is overloaded."))
+        return await _told_at_once(request, reply, gemini.whole(model, reply))
+
+    def _scripted(self, request: web.Request, body: dict[str, Any], model: str, key: str) -> Reply:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        seen = headers | {"authorization": f"Bearer {headers.get(key, '')}"}
+        self.requests.append(Recorded(seen, body, time.time(), str(request.url)))
+        replies = self._scripts.get(model) or self._scripts.get("*")
+        return replies.popleft() if replies else Reply(text="Hello")
 
     async def _models(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "gpt-x", "object": "model"}]})
@@ -190,7 +213,7 @@ class ModelServer:
         if reply.status != 200:
             return _refusal(request, reply)
         if reply.fault == "html":
-            return web.Response(text="<html><body><h1>Bad gateway</h1></body></html>", content_type="text/html")
+            return _html()
         if body.get("stream") and reply.gzip:
             return _packed(_stream_text(body, reply), "text/event-stream")
         if body.get("stream"):
@@ -198,7 +221,7 @@ class ModelServer:
         if reply.fault == "stall":
             await asyncio.sleep(3600)
         if reply.fault in ("drop_connection", "cut"):
-            _drop(request)
+            drop(request)
         text = json.dumps(_whole(body, reply))
         if reply.fault == "truncated_json":
             text = text[: len(text) // 2]
@@ -214,19 +237,46 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _drop(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
-
-
-def _refusal(request: web.Request, reply: Reply) -> web.Response:
+def _refusal(request: web.Request, reply: Reply, body: dict[str, Any] | None = None) -> web.Response:
     message = f"The server answers {reply.status}"
     if reply.fault == "echo_key":
         message = f"Incorrect API key provided: {request.headers.get('Authorization', '').removeprefix('Bearer ')}"
     told = {"Retry-After": reply.retry_after, "Location": reply.location}
     headers = {name: value for name, value in told.items() if value is not None}
     error = {"message": reply.text or message, "type": "error", "param": None, "code": str(reply.status)}
-    return web.json_response({"error": error}, status=reply.status, headers=headers)
+    said = body if body is not None and reply.body is None else reply.body
+    return web.json_response({"error": error} if said is None else said, status=reply.status, headers=headers)
+
+
+async def _told(
+    request: web.Request,
+    reply: Reply,
+    said: Iterable[str],
+    end: Iterable[str],
+    frame: Callable[[dict[str, Any]], str],
+    error: dict[str, Any],
+) -> web.StreamResponse:
+    """A stream of another protocol than OpenAI's."""
+    if reply.fault == "html":
+        return _html()
+    if reply.body is not None:
+        said, end = [], [frame(reply.body)]
+    return await send(request, reply, said, end, frame(error))
+
+
+async def _told_at_once(request: web.Request, reply: Reply, whole: dict[str, Any]) -> web.StreamResponse:
+    if reply.fault == "html":
+        return _html()
+    if reply.fault == "stall":
+        await asyncio.sleep(3600)
+    if reply.fault in ("drop_connection", "cut"):
+        drop(request)
+    text = json.dumps(whole if reply.body is None else reply.body)
+    return web.Response(text=text[: len(text) // 2] if reply.fault == "truncated_json" else text, content_type="application/json")
+
+
+def _html() -> web.Response:
+    return web.Response(text="<html><body><h1>Bad gateway</h1></body></html>", content_type="text/html")
 
 
 def _usage(body: dict[str, Any], reply: Reply) -> Any:
@@ -288,65 +338,21 @@ def _stream_text(body: dict[str, Any], reply: Reply) -> str:
     return "".join(f"data: {chunk}\n\n" for chunk in (*chunks, "[DONE]"))
 
 
-def _anthropic_stream(body: dict[str, Any], reply: Reply) -> str:
-    usage = {"input_tokens": 3, "output_tokens": 4}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"], "content": [], "usage": usage}
-    events: list[dict[str, Any]] = [
-        {"type": "message_start", "message": {**message, "stop_reason": None, "stop_sequence": None}},
-        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": reply.text}},
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": reply.finish or "end_turn", "stop_sequence": None}, "usage": usage},
-        {"type": "message_stop"},
-    ]
-    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
-
-
 def _packed(text: str, content_type: str) -> web.Response:
     return web.Response(body=gzip.compress(text.encode()), content_type=content_type, headers={"Content-Encoding": "gzip"})
 
 
 async def _stream(request: web.Request, body: dict[str, Any], reply: Reply) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
-    await response.prepare(request)
-
-    async def send(data: str) -> None:
-        await response.write(f"data: {data}\n\n".encode())
-
-    for number, delta in enumerate(_deltas(reply) if reply.fault != "empty_choices" else ()):
-        if number == 2 and await _breaks(request, response, reply):
-            return response
-        await send(_chunk(body, [{"index": 0, "delta": delta, "finish_reason": None}]))
-        if reply.chunk_s:
-            await asyncio.sleep(reply.chunk_s)
-    if await _breaks(request, response, reply):
-        return response
-    if reply.fault != "empty_choices":
-        await send(_chunk(body, [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}]))
+    empty = reply.fault == "empty_choices"
+    said = (_chunk(body, [{"index": 0, "delta": delta, "finish_reason": None}]) for delta in _deltas(reply) if not empty)
+    end = [] if empty else [_chunk(body, [{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}])]
     if reply.usage is not False and (body.get("stream_options") or {}).get("include_usage"):
-        await send(_chunk(body, [], usage=_usage(body, reply)))
+        end.append(_chunk(body, [], usage=_usage(body, reply)))
     if reply.fault != "no_done":
-        await send("[DONE]")
-    await response.write_eof()
-    return response
+        end.append("[DONE]")
+    error = json.dumps({"error": {"message": "The server is overloaded", "type": "server_error", "code": "overloaded"}})
+    return await send(request, reply, map(_frame, said), map(_frame, end), _frame(error))
 
 
-async def _breaks(request: web.Request, response: web.StreamResponse, reply: Reply) -> bool:
-    """Go wrong in the middle of a stream; true when there is nothing more to send."""
-    match reply.fault:
-        case "cut":
-            await response.write_eof()
-        case "drop_connection":
-            _drop(request)
-        case "truncated_json":
-            await response.write(b'data: {"id": "chatcmpl-1", "choices": [{"index": 0, "del\n\n')
-            await response.write_eof()
-        case "error_chunk":
-            error = json.dumps({"error": {"message": "The server is overloaded", "type": "server_error", "code": "overloaded"}})
-            await response.write(f"data: {error}\n\n".encode())
-            await response.write_eof()
-        case "stall":
-            await asyncio.sleep(3600)
-        case _:
-            return False
-    return True
+def _frame(data: str) -> str:
+    return f"data: {data}\n\n"

@@ -20,7 +20,7 @@ _NOT_KNOWN = re.compile(
     r"unsupported|(not|n't|only .{0,60}) support|unknown|unrecogni[sz]ed|unexpected|extra|not permitted|not allowed|unavailable|deprecated",
     re.IGNORECASE | re.DOTALL,
 )
-_FORMAT = re.compile(r"response.?format|json.?schema|json.?object|json.?mode|structured.?output|guided|grammar", re.IGNORECASE)
+_FORMAT = re.compile(r"response.?(format|mime)|json.?schema|json.?object|json.?mode|structured.?output|guided|grammar", re.IGNORECASE)
 _MOST: Final = 512
 
 

@@ -8,7 +8,9 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Any, Final
 
+from orchestrator.capabilities.egress.errors import EgressFailed
 from orchestrator.capabilities.redaction import redacted
+from orchestrator.engine.effects.model import ModelRequest
 from orchestrator.engine.errors import ErrorCode, ModelError
 
 _SHOWN: Final = 300
@@ -23,6 +25,7 @@ _NO_CREDIT = re.compile(
     r"insufficient.{0,20}(quota|credit|balance|fund)|credit balance|exceeded your current quota|billing.{0,20}(limit|hard)|out of credit",
     re.IGNORECASE | re.DOTALL,
 )
+_DELAY: Final = re.compile(r'"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{1,9})?)s"')
 
 
 def refusal(
@@ -31,14 +34,15 @@ def refusal(
     """The error that a status and its body stand for."""
     said = redacted(message_in(body), secrets)[:_SHOWN]
     told = f": {said}" if said else ""
-    if status == 402 or (status in (400, 403, 429) and _NO_CREDIT.search(body)):
+    delay = _retry_delay(body) if status == 429 else None
+    if status == 402 or (status in (400, 403, 429) and delay is None and _NO_CREDIT.search(body)):
         return ModelError(
             f"The account at the provider of {model} has no credit left ({status}){told}",
             code=ErrorCode.MODEL_NO_CREDIT,
             cure="Add credit at the provider, or choose another model.",
             retryable=False,
         )
-    if status in (401, 403):
+    if status in (401, 403) or (status == 400 and "API_KEY_INVALID" in body):
         return ModelError(
             f"The provider of {model} refused the key ({status}){told}",
             code=ErrorCode.MODEL_AUTH,
@@ -51,7 +55,7 @@ def refusal(
             code=ErrorCode.MODEL_RATE_LIMITED,
             cure="Wait, lower the concurrency, or ask the provider for a higher limit.",
             retryable=True,
-            retry_after_s=retry_after(headers),
+            retry_after_s=delay if delay is not None else retry_after(headers),
         )
     if status == 408 or status == 504:
         return timed_out(model, host, waited_s)
@@ -120,13 +124,36 @@ def unreachable(model: str, reason: str, cure: str = "") -> ModelError:
     )
 
 
+def failed_on_the_way(error: EgressFailed, request: ModelRequest, host: str, secrets: Iterable[str]) -> ModelError:
+    """The request was allowed, and no answer or not all of one came."""
+    match error.kind:
+        case "timeout":
+            return timed_out(request.model, host, request.timeout_s)
+        case "bad_response":
+            return cut(request.model)
+        case "too_large" | "encoding":
+            return bad_reply(request.model, f"something that cannot be read: {error.message}", may_pass=False)
+        case _:
+            return unreachable(request.model, redacted(error.message, secrets), error.cure)
+
+
+def not_asked(model: str, reason: str) -> ModelError:
+    """The library that asks the provider does not even try."""
+    return ModelError(
+        f"{model} was not asked: {reason}"[:_SHOWN],
+        code=ErrorCode.MODEL_BAD_REQUEST,
+        cure="Change the agent as the message says, or choose another model.",
+        retryable=False,
+    )
+
+
 def bad_reply(model: str, what: str, *, may_pass: bool = True) -> ModelError:
     """`may_pass` is false for what a server does every time: asking again would only cost again."""
     cure = "Usually over in a moment; otherwise check" if may_pass else "Check"
     return ModelError(
         f"{model} answered with {what}",
         code=ErrorCode.MODEL_BAD_REPLY,
-        cure=f"{cure} that the address is an OpenAI-compatible endpoint.",
+        cure=f"{cure} that the address is an endpoint of this provider, or an OpenAI-compatible one.",
         retryable=may_pass,
     )
 
@@ -150,9 +177,10 @@ def faulty(model: str, what: str) -> ModelError:
     )
 
 
-def cut(model: str) -> ModelError:
+def cut(model: str, word: str = "") -> ModelError:
+    """`word` is what the server itself called that, where it did."""
     return ModelError(
-        f"The answer of {model} broke off before its end",
+        f"The answer of {model} broke off before its end{f' ({word})' if word else ''}",
         code=ErrorCode.MODEL_STREAM_CUT,
         cure="Try again; nothing of the partial answer was used.",
         retryable=True,
@@ -190,6 +218,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     seconds = _number(value) if seconds is None else seconds
     seconds = _until(value) if seconds is None else seconds
     return None if seconds is None else min(max(0.0, seconds), LONGEST_WAIT_S)
+
+
+def _retry_delay(body: str) -> float | None:
+    """Seconds to wait as Google's services say it, in the body: `"retryDelay": "34.5s"`. Limits by the minute speak of a quota, too."""
+    told = _DELAY.search(body)
+    return min(float(told[1]), LONGEST_WAIT_S) if told else None
 
 
 def _number(text: str, per_second: int = 1) -> float | None:

@@ -9,17 +9,31 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
+from threading import Lock
 from types import ModuleType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from orchestrator.capabilities.egress.client import Egress, Limits
-from orchestrator.capabilities.egress.errors import EgressRefused
+from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.language_models.dialects import DIALECTS, PLAIN, Dialects, Simplified
-from orchestrator.capabilities.language_models.failures import bad_reply, cut, refusal, timed_out, unreachable
+from orchestrator.capabilities.language_models.failures import (
+    bad_reply,
+    cut,
+    failed_on_the_way,
+    moved,
+    not_asked,
+    refusal,
+    timed_out,
+)
+from orchestrator.capabilities.language_models.providers import providers
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
+from orchestrator.capabilities.language_models.replies.finish import broke_off
+from orchestrator.capabilities.language_models.replies.overheard import Overheard
+from orchestrator.capabilities.language_models.replies.tool_wishes import OLD_WAY
 from orchestrator.capabilities.language_models.retries import RESTART
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.capabilities.redaction import redacted
@@ -29,22 +43,19 @@ from orchestrator.engine.ports import CallContext
 
 _QUIET: Final = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore", "anthropic")
 """Loggers that write prompts or addresses at their lower levels."""
-_ENDS: Final = {"model_context_window_exceeded": "length", "pause_turn": "pause_turn", "error": "error", "network_error": "error"}
-"""Words for the end of an answer, in those that go on from LiteLLM."""
 LOADING: Final = "The library that asks this provider is being loaded, once for this worker: about ten seconds ..."
 _CONNECT_S: Final = 10.0
-_MALFORMED: Final = (
-    "JSONDecodeError",
-    "Expecting value",
-    "Unterminated string",
-    "Expecting property",
-    "Invalid response object",
-    "Expecting ','",
-)
+_ONE_LOADS: Final = Lock()
+
+
+def litellm() -> ModuleType:
+    """LiteLLM; where another thread is loading it already this waits for that."""
+    with _ONE_LOADS:
+        return _loaded()
 
 
 @lru_cache(maxsize=1)
-def litellm() -> ModuleType:
+def _loaded() -> ModuleType:
     """LiteLLM, imported without asking the network for prices, and made silent."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251 - LiteLLM reads its switches from nowhere else
     os.environ["LITELLM_MODE"] = "PRODUCTION"  # noqa: TID251
@@ -61,14 +72,29 @@ def litellm() -> ModuleType:
         setattr(module, callbacks, [])
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    from litellm.litellm_core_utils import core_helpers
-
-    # What it does not know it takes for "stop", also where the answer is only a part of one.
-    core_helpers._FINISH_REASON_MAP.update(_ENDS)  # type: ignore[arg-type]  # words that its type leaves out
     from orchestrator.capabilities.language_models.demo.litellm_provider import register
 
     register(module)
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, _rehearse(module)).result()
     return module
+
+
+async def _rehearse(module: ModuleType) -> None:
+    """Ask each provider once, without a network: for its first call LiteLLM loads hundreds of modules more, and everybody's runs wait."""
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    from orchestrator.capabilities.egress.httpx_transport import SilentTransport
+
+    hello = [{"role": "user", "content": "Hello"}]
+    tool = {"type": "function", "function": {"name": "nothing", "description": "Nothing", "parameters": {"type": "object"}}}
+    for provider in providers().values():
+        if provider.by_library:
+            client = AsyncHTTPHandler(transport=SilentTransport())
+            with suppress(Exception):
+                asked = {"model": f"{provider.name}/rehearsal", "api_key": "none", "api_base": "http://rehearsal.invalid", "client": client}
+                async for _chunk in await module.acompletion(messages=hello, tools=[tool], stream=True, **asked):
+                    pass
 
 
 class LiteLLMModel:
@@ -94,24 +120,25 @@ class LiteLLMModel:
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         module = await self._library(call)
-        assembly = Assembly(request, call.on_delta)
+        assembly, heard = Assembly(request, call.on_delta), Overheard()
         try:
-            async with asyncio.timeout(request.timeout_s), self._client(request.timeout_s) as client:
+            async with asyncio.timeout(request.timeout_s), self._client(request.timeout_s, heard) as client:
                 await self._ask(module, request, assembly, client)
+            self._judge(request, assembly, heard)
             return assembly.reply()
         except TimeoutError:
             failure = timed_out(request.model, self._host, request.timeout_s)
         except ModelError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a library of a hundred providers raises what it likes
-            failure = self._failure(error, request)
+            failure = self._failure(error, request, heard)
         failure.usage = assembly.spent()
         raise failure
 
     async def _library(self, call: CallContext) -> ModuleType:
         """Whoever watches the call is told while the library is loaded; what they were told is void then."""
-        if litellm.cache_info().currsize:
-            return litellm()
+        if _loaded.cache_info().currsize:
+            return _loaded()
         call.on_delta(LOADING)
         module = await asyncio.to_thread(litellm)
         call.on_delta(RESTART)
@@ -126,73 +153,101 @@ class LiteLLMModel:
             options["api_base"] = self._base
         options |= {"client": client, "model": request.model, "timeout": request.timeout_s}
         options |= {"max_retries": 0, "num_retries": 0, "no-log": True}
+        if request.tools and request.output_schema is not None:
+            # Where LiteLLM makes a tool of the schema, it would have that called at once, and no other tool ever.
+            options["tool_choice"] = "auto"
         answer = await module.acompletion(**options)
         if not self._stream:
-            whole = answer.model_dump()
-            if not whole.get("choices"):
-                raise bad_reply(request.model, "no choices")
-            assembly.take(whole)
-            assembly.ended = True
+            assembly.take(_without_end(answer.model_dump()))
             return
         async for chunk in answer:
             assembly.take(_plain(chunk))
-        # LiteLLM says "stop" at the end of any stream; what the provider said is kept apart.
-        said = getattr(answer, "received_finish_reason", None) or getattr(answer, "intermittent_finish_reason", None)
-        if said is None or (said == "stop" and not assembly.size):
-            raise cut(request.model) if assembly.size else bad_reply(request.model, "no choices")
+
+    def _judge(self, request: ModelRequest, assembly: Assembly, heard: Overheard) -> None:
+        """How the answer ended and whether it was counted, as the provider itself said: LiteLLM calls any end "stop" and counts itself."""
+        if not heard.status:  # a provider without a wire, such as the demo model
+            assembly.ended = True
+            return
+        if heard.error:
+            raise self._told(heard, request)
+        word = heard.finish
+        if word is None and heard.malformed:
+            raise bad_reply(request.model, heard.malformed)
+        if request.output_schema is not None and word == "tool_use" and not assembly.wishes:
+            word = "stop"  # the schema was asked for as a tool, and is the text again
+        if not heard.counted:
+            assembly.usage = None
+        assembly.ended = heard.ended or not self._stream
+        assembly.take({"choices": [{"finish_reason": word}]})
 
     @asynccontextmanager
-    async def _client(self, timeout_s: float) -> AsyncIterator[Any]:
+    async def _client(self, timeout_s: float, heard: Overheard) -> AsyncIterator[Any]:
         """LiteLLM's own client, with our way out in place of its sockets."""
         from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
         from orchestrator.capabilities.egress.httpx_transport import EgressTransport
 
         limits = Limits(connect_s=min(_CONNECT_S, timeout_s), read_s=timeout_s, total_s=timeout_s)
-        transport = EgressTransport(self._egress, self._hosts, limits)
+        transport = EgressTransport(self._egress, self._hosts, limits, heard)
         try:
             yield AsyncHTTPHandler(timeout=timeout_s, transport=transport, follow_redirects=False)
         finally:
             await transport.aclose()
 
-    def _failure(self, error: Exception, request: ModelRequest) -> ModelError:
-        model = request.model
-        barred = _refusal_in(error)
-        if barred is not None:
-            told = f"The address of {model} is not allowed: {barred.message}"
-            return ModelError(told, code=ErrorCode.MODEL_BAD_REQUEST, cure=barred.cure)
-        said = redacted(str(error), (self._key,))
-        name = type(error).__name__
-        status = getattr(error, "status_code", None)
-        if name == "MidStreamFallbackError" or "incomplete chunked read" in said or "peer closed connection" in said:
-            return cut(model)
-        if any(sign in said for sign in _MALFORMED):
-            return bad_reply(model, "malformed JSON")
-        if "<html" in said.lower() and status in (None, 200, 500):
-            return bad_reply(model, "an HTML page")
-        if name == "Timeout":
+    def _failure(self, error: Exception, request: ModelRequest, heard: Overheard) -> ModelError:
+        """What the provider or the way to it said comes first; what LiteLLM makes of it tells people little."""
+        model, failed = request.model, heard.failed
+        if isinstance(failed, EgressRefused):
+            told = f"The address of {model} is not allowed: {failed.message}"
+            return ModelError(told, code=ErrorCode.MODEL_BAD_REQUEST, cure=failed.cure)
+        if heard.refused:
+            return self._refusal(heard, request)
+        if heard.error:
+            return self._told(heard, request)
+        if isinstance(failed, EgressFailed):
+            return failed_on_the_way(failed, request, self._host, (self._key,))
+        if heard.status and broke_off(heard.finish or ""):
+            return cut(model, heard.finish or "")
+        if heard.status:
+            return bad_reply(model, heard.malformed or "JSON of an unknown shape", may_pass=bool(heard.malformed))
+        if type(error).__name__ == "Timeout":
             return timed_out(model, self._host, request.timeout_s)
-        if name == "APIConnectionError" or not isinstance(status, int):
-            return unreachable(model, _shortened(said))
-        response = getattr(error, "response", None)
-        headers = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None) or {}
-        refused = refusal(status, _shortened(said), headers, model=model, host=self._host, secrets=(self._key,), waited_s=request.timeout_s)
-        simpler = self._dialects.of(self._host, model, PLAIN).after(status, said, request, stream=self._stream)
+        return not_asked(model, redacted(_shortened(error), (self._key,)))
+
+    def _refusal(self, heard: Overheard, request: ModelRequest) -> ModelError:
+        to = heard.headers.get("location", "")
+        if 300 <= heard.status < 400 and to:
+            return moved(request.model, self._host, redacted(_host_of(to) or self._host, (self._key,)))
+        error = self._told(heard, request)
+        simpler = self._dialects.of(self._host, request.model, PLAIN).after(heard.status, heard.body, request, stream=self._stream)
         if simpler is None:
-            return refused
-        self._dialects.learn(self._host, model, simpler)
-        return Simplified(refused.info.message, cure="Nothing has to be done: it is asked again without what it does not take.")
-
-
-def _refusal_in(error: BaseException | None) -> EgressRefused | None:
-    """The refusal that LiteLLM wrapped in errors of its own."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, EgressRefused):
             return error
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return None
+        self._dialects.learn(self._host, request.model, simpler)
+        return Simplified(error.info.message, cure="Nothing has to be done: it is asked again without what it does not take.")
+
+    def _told(self, heard: Overheard, request: ModelRequest) -> ModelError:
+        """The provider's own refusal, be it that it came in the place of an answer or in the middle of one."""
+        status, body = (heard.error_status, heard.error) if heard.error else (heard.status, heard.body)
+        headers = heard.headers
+        return refusal(status, body, headers, model=request.model, host=self._host, secrets=(self._key,), waited_s=request.timeout_s)
+
+
+def _host_of(address: str) -> str:
+    """Host and port, as people are told; nothing of an address within the same host."""
+    try:
+        parts = urlsplit(address)
+        return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
+    except ValueError:
+        return "an address that is none"
+
+
+def _without_end(whole: dict[str, Any]) -> dict[str, Any]:
+    for choice in whole.get("choices") or ():
+        choice["finish_reason"] = None
+        message = choice["message"]
+        if message.get("reasoning_content") and message.get("content"):  # thought was cut off in front of it
+            message["content"] = message["content"].lstrip()
+    return whole
 
 
 def _plain(chunk: Any) -> dict[str, Any]:
@@ -203,11 +258,14 @@ def _plain(chunk: Any) -> dict[str, Any]:
         found: dict[str, Any] = {"content": delta.content, "reasoning_content": getattr(delta, "reasoning_content", None)}
         if delta.tool_calls:
             found["tool_calls"] = [call.model_dump() for call in delta.tool_calls]
-        choices.append({"index": choice.index, "delta": found, "finish_reason": choice.finish_reason})
+        if getattr(delta, OLD_WAY, None):
+            found[OLD_WAY] = delta.function_call.model_dump()
+        choices.append({"index": choice.index, "delta": found})
     usage = getattr(chunk, "usage", None)
     return {"model": chunk.model, "choices": choices, "usage": usage.model_dump() if usage is not None else None}
 
 
-def _shortened(text: str) -> str:
-    """LiteLLM's message without the class names it puts in front."""
-    return text.rsplit("Exception - ", 1)[-1].removeprefix("litellm.").strip()
+def _shortened(error: Exception) -> str:
+    """LiteLLM's message without the class names it puts in front and the traceback behind."""
+    said, _, _ = str(error).partition("Traceback (most recent call last)")
+    return said.rsplit("Exception - ", 1)[-1].removeprefix("litellm.").strip()

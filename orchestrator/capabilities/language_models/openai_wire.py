@@ -10,7 +10,7 @@ from yarl import URL
 from orchestrator.capabilities.egress.client import Egress, Limits, Response, unpacked
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.language_models.dialects import DIALECTS, Dialect, Dialects, Simplified
-from orchestrator.capabilities.language_models.failures import bad_reply, cut, moved, refusal, timed_out, unreachable
+from orchestrator.capabilities.language_models.failures import bad_reply, cut, failed_on_the_way, moved, refusal
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.capabilities.redaction import redacted
@@ -54,15 +54,7 @@ class OpenAIWire:
         if isinstance(error, EgressRefused):
             told = f"The address of {request.model} is not allowed: {error.message}"
             return ModelError(told, code=ErrorCode.MODEL_BAD_REQUEST, cure=error.cure)
-        match error.kind:
-            case "timeout":
-                return timed_out(request.model, _host(self._base), request.timeout_s)
-            case "bad_response":
-                return cut(request.model)
-            case "too_large" | "encoding":
-                return bad_reply(request.model, f"something that cannot be read: {error.message}", may_pass=False)
-            case _:
-                return unreachable(request.model, redacted(error.message, (self._key,)), error.cure)
+        return failed_on_the_way(error, request, _host(self._base), (self._key,))
 
     async def _ask(self, request: ModelRequest, assembly: Assembly) -> None:
         url = self._egress.checked(f"{self._base}/chat/completions")

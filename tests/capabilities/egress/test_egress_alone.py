@@ -22,6 +22,7 @@ CLIENTS = {
 ALLOWED = {
     ("orchestrator/capabilities/egress/client.py", "aiohttp"),
     ("orchestrator/capabilities/egress/httpx_transport.py", "httpx"),  # no client: the place of its sockets
+    ("orchestrator/capabilities/egress/httpx_transport.py", "aiohttp"),  # its errors alone
     ("orchestrator/management/commands/up.py", "urllib.request"),  # asks its own web server whether it is up
     ("orchestrator/management/commands/health.py", "urllib.request"),  # the same
 }

@@ -19,14 +19,16 @@ LOOKUP = ToolSpec(
 
 
 class ByLiteLLM:
-    """Asks through LiteLLM as for a provider that is served through its own HTTP client, whatever provider the model names."""
+    """Asks through LiteLLM, at a server that speaks the provider's protocol, whatever provider the model names."""
 
-    def __init__(self, server: ModelServer, key: str, *, stream: bool = True) -> None:
+    def __init__(self, server: ModelServer, key: str, provider: str = "deepseek", *, stream: bool = True) -> None:
         egress = Egress(private_hosts=[f"127.0.0.1:{server.port}"])
-        self._inner = LiteLLMModel(key=key, base=server.base, egress=egress, stream=stream)
+        base = {"anthropic": server.url, "gemini": f"{server.url}/v1beta"}.get(provider, server.base)
+        self._provider = provider
+        self._inner = LiteLLMModel(key=key, base=base, egress=egress, stream=stream)
 
     async def complete(self, wish: ModelRequest, call: CallContext) -> ModelReply:
-        return await self._inner.complete(wish.model_copy(update={"model": f"deepseek/{wish.model.partition('/')[2]}"}), call)
+        return await self._inner.complete(wish.model_copy(update={"model": f"{self._provider}/{wish.model.partition('/')[2]}"}), call)
 
 
 def request(model: str, text: str = "Say something", system: str = "", **more: Any) -> ModelRequest:

@@ -179,12 +179,12 @@ async def test_nonsense_for_a_number_of_tokens_is_estimated(model_server: ModelS
 
 @pytest.mark.parametrize("usage", [*NONSENSE, {"prompt_tokens": -1, "completion_tokens": 10**20}], ids=str)
 async def test_whatever_usage_is_told_the_numbers_are_bounded(model: LanguageModel, model_server: ModelServer, usage: Json) -> None:
-    """LiteLLM reads the usage before we do: it may refuse the whole reply, which is a failure like any other."""
+    """LiteLLM reads the usage before we do: it may refuse the whole reply, which is not asked for again."""
     model_server.script(Reply(text="four words are here", usage=usage))
     try:
         reply, _ = await ask(model, request("openai/gpt-5-mini", "Count this"))
     except ModelError as error:
-        assert error.info.retryable
+        assert (error.info.code, error.info.retryable) == (ErrorCode.MODEL_BAD_REPLY, False)
     else:
         assert 0 < reply.usage.input_tokens < 1000 and 0 < reply.usage.output_tokens < 1000
         assert 0 < reply.usage.cost_nano_usd < 10**7

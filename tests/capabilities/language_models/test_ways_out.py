@@ -28,7 +28,7 @@ from orchestrator.capabilities.language_models.retries import Backoff
 from orchestrator.capabilities.language_models.router import language_model
 from tests.capabilities.language_models.asking import ask, request
 
-names = [str(getattr(name, "value", name)) for name in litellm_model.litellm().provider_list]
+names = [str(getattr(name, "value", name)) for name in litellm_model.litellm().provider_list if name != "demo"]
 touched, asked = [], []
 async def no_names(host, port):
     asked.append(host)
@@ -87,7 +87,7 @@ ENDS = {
     "end_turn": "stop",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
-    "refusal": "filtered",
+    "refusal": "refused",
     "pause_turn": "paused",
 }
 

@@ -1,5 +1,9 @@
 """The library that asks some providers is loaded ahead only where a key leads to it, and whoever watches is told otherwise."""
 
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from orchestrator.capabilities.egress.shared import shared_egress
@@ -33,10 +37,38 @@ def test_key_of_the_environment_counts_where_it_is_lent(lent: tuple[str, ...], n
     assert model_library.is_needed() is needed
 
 
+@pytest.mark.parametrize(("needed", "loaded"), [(False, []), (True, ["model-library"])])
+@pytest.mark.django_db
+def test_a_worker_loads_it_before_it_is_asked_for(needed: bool, loaded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a thread of its own, beside the runs."""
+    loads: list[str] = []
+    monkeypatch.setattr(model_library, "is_needed", lambda: needed)
+    monkeypatch.setattr(model_library, "litellm", lambda: loads.append(threading.current_thread().name))
+    model_library.load_in_background()
+    for thread in threading.enumerate():
+        if thread.name == "model-library":
+            thread.join(10)
+    assert loads == loaded
+
+
+def test_it_is_loaded_once_by_whoever_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    rehearsals: list[str] = []
+
+    async def rehearse(_module: object) -> None:
+        rehearsals.append("again")
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(litellm_model, "_rehearse", rehearse)
+    litellm_model._loaded.cache_clear()
+    with ThreadPoolExecutor(4) as asking:
+        modules = list(asking.map(lambda _number: litellm_model.litellm(), range(8)))
+    assert len(rehearsals) == 1 and len({id(module) for module in modules}) == 1
+
+
 async def test_whoever_watches_is_told_while_it_is_loaded() -> None:
     heard: list[str] = []
     litellm_model.litellm()
-    litellm_model.litellm.cache_clear()
+    litellm_model._loaded.cache_clear()
     model = LiteLLMModel(key="key-for-nobody", hosts=("127.0.0.1:9",), egress=shared_egress(()))
     with pytest.raises(ModelError):
         await model.complete(request("anthropic/claude-x", timeout_s=5), call_context(on_delta=heard.append))

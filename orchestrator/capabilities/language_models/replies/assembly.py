@@ -31,7 +31,7 @@ class Assembly:
     """The server said that this is all of its answer, though perhaps not why."""
     _finish: str | None = None
     _said: dict[Kind, list[str]] = field(default_factory=lambda: {"text": [], "reasoning": [], "refusal": []})
-    _wishes: ToolWishes = field(default_factory=ToolWishes)
+    wishes: ToolWishes = field(default_factory=ToolWishes)
     _characters: Characters = field(default_factory=Characters)
     _thinking: Thinking = field(default_factory=Thinking)
 
@@ -66,9 +66,9 @@ class Assembly:
             else:
                 self._said[kind].append(text)
         for position, call in enumerate(message.get("tool_calls") or ()):
-            self.size += self._wishes.take(call, position)
+            self.size += self.wishes.take(call, position)
         if message.get(OLD_WAY):
-            self.size += self._wishes.take({"function": message[OLD_WAY]}, OLD_WAY)
+            self.size += self.wishes.take({"function": message[OLD_WAY]}, OLD_WAY)
         if self.size > _LONGEST:
             raise bad_reply(self.request.model, f"more than {_LONGEST} characters", may_pass=False)
 
@@ -82,10 +82,12 @@ class Assembly:
     def reply(self) -> ModelReply:
         """The complete answer. A missing end is an error, never a guess."""
         name = self.request.model
-        if not self.complete or broke_off(self._finish or ""):
+        if not self.complete:
             raise cut(name)
+        if broke_off(self._finish or ""):
+            raise cut(name, self._finish or "")
         self._flush()
-        wishes = self._wishes.requests()
+        wishes = self.wishes.requests()
         if not wishes and not self.size and not self._finish:
             raise bad_reply(name, "neither text nor an end")
         finish = finish_of(self._finish or "stop", model=name)
@@ -104,7 +106,7 @@ class Assembly:
         """What was used although there is no answer: None when the provider had not begun to answer."""
         if not self.size and not self.usage:
             return None
-        return usage_of(self.request, self._whole(self._wishes.requests()), self.usage, self.model)
+        return usage_of(self.request, self._whole(self.wishes.requests()), self.usage, self.model)
 
     def _flush(self) -> None:
         self._speech(*self._thinking.take(self._characters.rest()))
