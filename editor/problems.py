@@ -1,11 +1,11 @@
 """What is wrong with a document: as a whole, or in single places."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
+from editor.faults import faults_of
 from editor.library.agents import resolve_agents
 from orchestrator.capabilities.evaluation.limits import DOCUMENT_LIMITS, TookTooMuch
 from orchestrator.engine.document.graph import Graph as GraphDocument
@@ -53,15 +53,6 @@ def stored_document(document: Any) -> GraphDocument:
 
 def _no_graph(problems: list[Problem], count: int) -> InvalidDocument:
     return InvalidDocument(f"The document is not a graph: {problems[0].message}", details={"problems": as_json(problems), "count": count})
-
-
-def faults_of(reader: Callable[[str], Json], sent: Any) -> tuple[list[Problem], int]:
-    """What a reader of the engine finds wrong with what was sent, and how much there is; what is large is read where it holds up
-    nobody. Raises TookTooMuch, BusyChecking."""
-    text = json.dumps(sent)
-    found = reader(text) if len(text) <= CHEAP_CHARACTERS else evaluated(reader, text, limits=DOCUMENT_LIMITS)
-    assert isinstance(found, dict) and isinstance(found["problems"], list)
-    return [Problem.model_validate(problem) for problem in found["problems"]], int(str(found["count"]))
 
 
 def problems_of(graph: GraphDocument) -> list[Problem]:

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
+from editor.faults import faults_of
 from editor.models import LibraryAgent
-from editor.problems import faults_of
 from editor.slugs import slug_of
 from orchestrator.capabilities.evaluation.limits import TookTooMuch
 from orchestrator.engine.document.agent import Agent
