@@ -23,6 +23,9 @@ REPLACEMENT = "\ufffd"
 MAX_DEPTH = 200
 """How deep values may stand inside each other; deeper ones cannot be walked through safely."""
 
+MOST_VALUES = 100_000
+"""How many texts, numbers, lists and so on one value may hold where it enters a run: each costs time at every step that it goes through."""
+
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 _BEYOND = 1 << 1024
 """Whole numbers from here on are beyond every other number format."""
@@ -56,6 +59,19 @@ def clean_json(value: object) -> Json:
 def clean_text(text: str) -> str:
     """`text` without halves of surrogate pairs and without NUL."""
     return _UNSTORABLE.sub(REPLACEMENT, text) if _UNSTORABLE.search(text) else text
+
+
+def holds_too_many(value: Json, most: int = MOST_VALUES) -> bool:
+    """Whether a value holds more than so many, itself included. Without recursion, and without looking at all of them then."""
+    count, open_values = 1, [value]
+    while open_values:
+        found = open_values.pop()
+        if isinstance(found, list | dict):
+            count += len(found)
+            if count > most:
+                return True
+            open_values += found if isinstance(found, list) else found.values()
+    return False
 
 
 def _clean(value: object, depth: int) -> Json:

@@ -102,7 +102,8 @@ class Step:
 
     def _record_start(self, attempt: int) -> None:
         fire = self._fire
-        event = ev.NodeStarted(
+        # What comes in was read or recorded before: to check it again takes long where it is large, and holds up every run.
+        event = ev.NodeStarted.model_construct(
             path=self._path(attempt),
             scope=self._scope,
             node=fire.node,
