@@ -14,7 +14,7 @@ Both give plain JSON values that can be written as UTF-8 and read everywhere.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from orchestrator.engine.ids import Json
@@ -72,6 +72,20 @@ def holds_too_many(value: Json, most: int = MOST_VALUES) -> bool:
                 return True
             open_values += found if isinstance(found, list) else found.values()
     return False
+
+
+def is_deeper(value: Json, most: int = MAX_DEPTH) -> bool:
+    """Whether lists and objects stand deeper inside each other. Without recursion."""
+    level = [value]
+    for _ in range(most):
+        level = [part for found in level for part in _parts(found)]
+        if not level:
+            return False
+    return any(isinstance(found, list | dict) for found in level)
+
+
+def _parts(value: Json) -> Iterable[Json]:
+    return value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
 
 
 def _clean(value: object, depth: int) -> Json:

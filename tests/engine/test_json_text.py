@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.engine.ids import Json
-from orchestrator.engine.json_text import MAX_DEPTH, REPLACEMENT, NotJson, clean_json, holds_too_many, read_json
+from orchestrator.engine.json_text import MAX_DEPTH, REPLACEMENT, NotJson, clean_json, holds_too_many, is_deeper, read_json
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, says
 from tests.graphs import approval, chain, graph, node, one_agent, path
@@ -233,3 +233,10 @@ def test_text_that_only_looks_dangerous_is_read(text: str | bytes) -> None:
 )
 def test_values_are_counted_and_no_further_than_must_be(value: Json, most: int, too_many: bool) -> None:
     assert holds_too_many(value, most) is too_many
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "deeper"), [(1, 0, False), ([], 0, True), ([], 1, False), ([1], 1, False), ([{}], 1, True), ([{}], 2, False)]
+)
+def test_depth_is_counted_in_lists_and_objects(value: Json, most: int, deeper: bool) -> None:
+    assert is_deeper(value, most) is deeper
