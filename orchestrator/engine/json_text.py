@@ -14,7 +14,7 @@ Both give plain JSON values that can be written as UTF-8 and read everywhere.
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from orchestrator.engine.ids import Json
@@ -22,6 +22,9 @@ from orchestrator.engine.ids import Json
 REPLACEMENT = "\ufffd"
 MAX_DEPTH = 200
 """How deep values may stand inside each other; deeper ones cannot be walked through safely."""
+
+MOST_VALUES = 100_000
+"""How many texts, numbers, lists and so on one value may hold where it enters a run: each costs time at every step that it goes through."""
 
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 _BEYOND = 1 << 1024
@@ -56,6 +59,33 @@ def clean_json(value: object) -> Json:
 def clean_text(text: str) -> str:
     """`text` without halves of surrogate pairs and without NUL."""
     return _UNSTORABLE.sub(REPLACEMENT, text) if _UNSTORABLE.search(text) else text
+
+
+def holds_too_many(value: Json, most: int = MOST_VALUES) -> bool:
+    """Whether a value holds more than so many, itself included. Without recursion, and without looking at all of them then."""
+    count, open_values = 1, [value]
+    while open_values:
+        found = open_values.pop()
+        if isinstance(found, list | dict):
+            count += len(found)
+            if count > most:
+                return True
+            open_values += found if isinstance(found, list) else found.values()
+    return False
+
+
+def is_deeper(value: Json, most: int = MAX_DEPTH) -> bool:
+    """Whether lists and objects stand deeper inside each other. Without recursion."""
+    level = [value]
+    for _ in range(most):
+        level = [part for found in level for part in _parts(found)]
+        if not level:
+            return False
+    return any(isinstance(found, list | dict) for found in level)
+
+
+def _parts(value: Json) -> Iterable[Json]:
+    return value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
 
 
 def _clean(value: object, depth: int) -> Json:

@@ -14,6 +14,7 @@ from orchestrator.engine.document.run_input import refuse_input
 from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import MOST_VALUES, holds_too_many
 from runs.control.principal import Principal
 from runs.control.problems import (
     InvalidInput,
@@ -103,6 +104,9 @@ def _version_of(graph: Graph, by: User, number: int | None, *, draft: bool) -> G
 
 
 def _check_input(version: GraphVersion, run_input: Json) -> None:
+    if holds_too_many(run_input):
+        told = f"The input holds more than {MOST_VALUES} texts, numbers, lists and objects."
+        raise InvalidInput(told, cure="Split it over several runs, or put it into a file of the graph.")
     form = frozen(version.pk).document.get("inputs", {})
     try:
         refuse_input(schema_faults(form, run_input) if form else [])

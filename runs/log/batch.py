@@ -1,5 +1,7 @@
 """One transaction of the log: fences, events and everything that is read from them."""
 
+import math
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -48,12 +50,19 @@ class Batch:
         return self.events[-1].seq
 
 
-def prepare(to: WrittenRun, events: Sequence[Event]) -> Batch:
+def prepare(to: WrittenRun, events: Sequence[Event], until: float = math.inf) -> Batch:
+    """As many of the first events as can be made ready until then (of the monotonic clock), at least one."""
     big: dict[str, str] = {}
-    texts = [blobs.dump(event, big.__setitem__) for event in events]
-    applied = [to.applied.popleft() for _ in range(len(to.applied))]
-    changes = every.read(to.claim.run, facts_of(events, to.open_effects))
-    return Batch(to, events, texts, big, changes, applied)
+    texts: list[str] = []
+    for event in events:
+        if texts and time.monotonic() > until:
+            break
+        texts.append(blobs.dump(event, big.__setitem__))
+    ready = events[: len(texts)]
+    # A command is applied once all that came of it is written.
+    applied = [to.applied.popleft() for _ in range(len(to.applied))] if len(ready) == len(events) else []
+    changes = every.read(to.claim.run, facts_of(ready, to.open_effects))
+    return Batch(to, ready, texts, big, changes, applied)
 
 
 def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:

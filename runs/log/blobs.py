@@ -25,6 +25,9 @@ HALF = "\\ud"
 """How half a surrogate pair is escaped; pydantic's own parser refuses it."""
 _MARKED = re.compile(r"\$+blob$")
 
+_SMALL = {int, float, bool, type(None)}
+"""Types of values that are never big."""
+
 Store = Callable[[str, str], None]
 """Takes the hash and the JSON text of a big value."""
 
@@ -116,6 +119,8 @@ def _shrink_part(value: Json, kept: dict[str, str]) -> tuple[Json, int]:
         parts = {_escape(key): _shrink_part(item, inner) for key, item in value.items()}
         shrunk = {key: part for key, (part, _) in parts.items()}
         size = 2 + sum(len(key) + 4 + length for key, (_, length) in parts.items())
+    elif isinstance(value, list) and set(map(type, value)) <= _SMALL:
+        size = 2 + 25 * len(value)
     elif isinstance(value, list):
         items = [_shrink_part(item, inner) for item in value]
         shrunk = [part for part, _ in items]

@@ -1,6 +1,7 @@
 """The one thread per worker process that writes logs, all runs' appends together.
 
-While a commit is under way, what the runs append meanwhile gathers for the next one.
+While a commit is under way, what the runs append meanwhile gathers for the next one. A commit takes no more than can be
+made ready in a moment, those first whose tenants have used least: what is large goes in pieces, between what is small.
 A batch of a run whose lease was taken over is refused; the other runs' batches pass. So does a
 batch that the database refuses, or that cannot even be made: it is that run's fault, and the others go on.
 """
@@ -16,6 +17,7 @@ import structlog
 
 from orchestrator.engine.log.events import Event
 from runs.leases.claim import Ending
+from runs.log.backlog import Backlog, Flush, Waiting
 from runs.log.batch import Batch, WrittenRun, commit, prepare
 from tenants.isolation.database import drop_connection, is_away
 from tenants.isolation.scope import system_scope
@@ -26,10 +28,11 @@ RETRY_S = 0.05
 STOP_S = 5.0
 """How long a stopping writer tries to reach a database that is away."""
 
-Flush = asyncio.Future[None]
-"""Resolved on its own loop once all that was appended before is durable or refused."""
+ROUND_S = 0.05
+"""How long one commit's events are made ready; the last event of them may take longer."""
 
-Work = dict[int, tuple[WrittenRun, list[Event]]]
+Written = list[tuple[Waiting, int]]
+"""Runs, and how many of their first events a commit has settled."""
 
 
 class LogWriter:
@@ -37,6 +40,7 @@ class LogWriter:
 
     def __init__(self, on_commit: Callable[[Sequence[Batch]], None]) -> None:
         self._queue: SimpleQueue[tuple[WrittenRun, Sequence[Event], Flush | None] | None] = SimpleQueue()
+        self._backlog = Backlog()
         self._on_commit = on_commit
         self._give_up_at: float | None = None
         self._thread = threading.Thread(target=self._loop, name="log-writer", daemon=True)
@@ -62,35 +66,41 @@ class LogWriter:
         going = True
         try:
             with system_scope():
-                while going:
-                    work, flushes, going = self._gather()
-                    committed = self._write(work)
-                    _resolve(flushes)  # first: somebody waits for these
+                while going or self._backlog:
+                    going = self._gather() and going
+                    settled, committed = self._write()
+                    _resolve([flush for waiting, count in settled for flush in waiting.take(count)])  # first: somebody waits for these
+                    self._backlog.drop_empty()
                     if committed:
                         self._show(committed)
         finally:
             drop_connection()
 
-    def _gather(self) -> tuple[Work, list[Flush], bool]:
-        """Everything in the queue, by run; waits for the first entry."""
-        work: Work = {}
-        flushes: list[Flush] = []
-        entry = self._queue.get()
-        while entry is not None:
-            to, events, flush = entry
-            _, gathered = work.setdefault(id(to), (to, []))
-            gathered.extend(events)
-            if flush is not None:
-                flushes.append(flush)
-            try:
+    def _gather(self) -> bool:
+        """Everything in the queue; waits for the first entry when nothing else waits. False when the writer is to end."""
+        try:
+            entry = self._queue.get(block=not self._backlog)
+            while entry is not None:
+                self._backlog.add(*entry)
                 entry = self._queue.get_nowait()
-            except Empty:
-                return work, flushes, True
-        return work, flushes, False
+        except Empty:
+            return True
+        return False
 
-    def _write(self, work: Work) -> list[Batch]:
-        batches = [batch for to, events in work.values() if events and to.claim.ending is None for batch in self._prepared(to, events)]
-        return self._commit(batches) if batches else []
+    def _write(self) -> tuple[Written, list[Batch]]:
+        """One commit: what it settled, and what it wrote."""
+        settled: Written = []
+        batches: list[Batch] = []
+        until = time.monotonic() + ROUND_S
+        for waiting in self._backlog.in_turn():
+            began = time.monotonic()
+            if began > until:
+                break
+            made = self._prepared(waiting.to, waiting.events, until) if waiting.events and waiting.to.claim.ending is None else []
+            batches += made
+            settled.append((waiting, len(made[0].events) if made else len(waiting.events)))
+            self._backlog.charge(waiting, time.monotonic() - began)
+        return settled, self._commit(batches) if batches else []
 
     def _show(self, committed: list[Batch]) -> None:
         try:
@@ -98,9 +108,9 @@ class LogWriter:
         except Exception:  # what is written is written, whoever cannot be shown it
             log.exception("commit_not_shown", runs=len(committed))
 
-    def _prepared(self, to: WrittenRun, events: list[Event]) -> list[Batch]:
+    def _prepared(self, to: WrittenRun, events: list[Event], until: float) -> list[Batch]:
         try:
-            return [prepare(to, events)]
+            return [prepare(to, events, until)]
         except Exception:  # whatever one run appended, the others' logs go on
             log.exception("log_events_refused", run=str(to.claim.run_id))
             to.claim.end(Ending.REFUSED)

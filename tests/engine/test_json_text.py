@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.engine.ids import Json
-from orchestrator.engine.json_text import MAX_DEPTH, REPLACEMENT, NotJson, clean_json, read_json
+from orchestrator.engine.json_text import MAX_DEPTH, REPLACEMENT, NotJson, clean_json, holds_too_many, is_deeper, read_json
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, MemoryTools, ScriptedModel, says
 from tests.graphs import approval, chain, graph, node, one_agent, path
@@ -215,3 +215,28 @@ def test_refusal_says_what_was_found_and_where(text: str | bytes, why: str) -> N
 @pytest.mark.parametrize("text", ['"\\ud83d\\ude00"', '"\U0001f600"', '"\\\\u0000"', b'"\xc3\xa4"', "[1e5]", "1.0", '{"a":{"a":1}}'])
 def test_text_that_only_looks_dangerous_is_read(text: str | bytes) -> None:
     assert read_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "too_many"),
+    [
+        (1, 1, False),
+        ("long" * 1000, 1, False),
+        ([], 1, False),
+        ([1], 1, True),
+        ([1, 2], 3, False),
+        ([1, [2]], 3, True),
+        ({"a": {"b": 1}}, 3, False),
+        ({"a": {"b": [1]}}, 3, True),
+        ([[]] * 10**6, 10**6, True),
+    ],
+)
+def test_values_are_counted_and_no_further_than_must_be(value: Json, most: int, too_many: bool) -> None:
+    assert holds_too_many(value, most) is too_many
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "deeper"), [(1, 0, False), ([], 0, True), ([], 1, False), ([1], 1, False), ([{}], 1, True), ([{}], 2, False)]
+)
+def test_depth_is_counted_in_lists_and_objects(value: Json, most: int, deeper: bool) -> None:
+    assert is_deeper(value, most) is deeper

@@ -187,3 +187,22 @@ def test_g09_graph_of_a_thousand_agents_with_every_tool_locks_the_database_for_a
     began = time.monotonic()
     assert attacker.send("DELETE", "graphs/crowd").status == 204
     assert time.monotonic() - began < 6
+
+
+def test_g06_values_of_very_many_parts_go_through_no_run(attacker: ApiClient) -> None:
+    attacker.post("graphs", {"title": "Parts", "document": transform("run.input + run.input")}, 201)
+    refused = attacker.send("POST", "graphs/parts/runs", json.dumps({"input": [*range(100_001)]}).encode())
+    assert refused.status == 400 and refused.json["code"] == "invalid_input" and "100000" in refused.json["detail"]
+    error = ended(attacker, run_of(attacker, "parts", [*range(60_000)]))["error"]
+    assert error["code"] == "limit_exceeded" and "gave more than 100000" in error["message"] and error["cure"]
+
+
+def test_g06_runs_of_another_tenant_go_on_beside_large_values_in_long_chains(attacker: ApiClient, neighbour: ApiClient) -> None:
+    passed_on = [{"id": f"t{number}", "kind": "transform", "params": {"expression": "input"}} for number in range(30)]
+    large = [[number] for number in range(49_000)]
+    loud = [run_of(attacker, "long-chain", large, chain(*passed_on) if number == 0 else None) for number in range(3)]
+    for number in range(4):
+        run = run_of(neighbour, "beside-chains", {"n": number}, transform("run.input.n + 1") if number == 0 else None)
+        assert ended(neighbour, run, PATIENCE_S)["status"] == "succeeded"
+    for run in loud:
+        assert ended(attacker, run, 120)["status"] == "succeeded"

@@ -11,6 +11,7 @@ from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.document.validation import errors_of_text
 from orchestrator.engine.errors import EngineError, ExpressionFailed, HostUnavailable
 from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import MOST_VALUES, holds_too_many
 
 
 class PooledEvaluator:
@@ -23,11 +24,14 @@ class PooledEvaluator:
     async def value(self, source: str, seen: dict[str, Json], known: list[str]) -> Json:
         names: list[Json] = list(known)
         try:
-            return await self.ask(evaluate_seen, source, seen, names)
+            found = await self.ask(evaluate_seen, source, seen, names)
         except TookTooMuch as error:
             raise TookTooMuch(f"Expression `{source[:200]}` was stopped. {error.info.message}") from None
         except EngineError as error:
             raise ExpressionFailed.of(error.info) from None
+        if holds_too_many(found):
+            raise TookTooMuch(f"Expression `{source[:200]}` gave more than {MOST_VALUES} texts, numbers, lists and objects")
+        return found
 
     async def graph_errors(self, text: str) -> list[Problem]:
         try:

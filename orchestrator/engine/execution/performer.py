@@ -22,6 +22,7 @@ from orchestrator.engine.errors import (
     ReplayDiverged,
     failure_of,
 )
+from orchestrator.engine.execution.asking import Asking
 from orchestrator.engine.execution.branches import Branch, gather
 from orchestrator.engine.execution.effect import Effect, Waiting
 from orchestrator.engine.execution.journal import Journal
@@ -57,6 +58,7 @@ class Performer:
         self._state = journal.state
         self._host = host
         self._waits = waits
+        self._asking = Asking(journal, waits)
         self._keys: dict[str, Path] = {}
 
     async def perform(self, effect: Effect, place: Place, branch: Branch) -> Json:
@@ -87,7 +89,7 @@ class Performer:
         mark = fingerprint(waiting.kind, waiting.name, request)
         known = self._known(path, waiting.kind, mark)
         if known is None:
-            await self._waits.hold(branch)
+            await (self._asking.place(path, branch) if waiting.kind == "human" else self._waits.hold(branch))
             known = self._begin_waiting(waiting, path, mark, request)
         left_us: int | None = None
         while known.status is EffectStatus.WAITING:

@@ -8,6 +8,7 @@ from orchestrator.engine.document.node_kind import ERROR, OUT, Outputs
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode, ErrorInfo
 from orchestrator.engine.execution.branches import Branch, time_limit
 from orchestrator.engine.execution.context import NodeContext
+from orchestrator.engine.execution.evaluation.evaluating import require_depth
 from orchestrator.engine.execution.firing.plan import NodePlan
 from orchestrator.engine.execution.firing.routing import conditional_edges, open_edges
 from orchestrator.engine.execution.firing.schedule import Fire, Schedule
@@ -102,7 +103,8 @@ class Step:
 
     def _record_start(self, attempt: int) -> None:
         fire = self._fire
-        event = ev.NodeStarted(
+        # What comes in was read or recorded before: to check it again takes long where it is large, and holds up every run.
+        event = ev.NodeStarted.model_construct(
             path=self._path(attempt),
             scope=self._scope,
             node=fire.node,
@@ -139,6 +141,8 @@ class Step:
     async def _conclude(self, ctx: NodeContext, outputs: Outputs) -> tuple[EdgeId, ...]:
         """Record what the work gave, where it leads, and what it writes. A fault here repeats none of the work."""
         try:
+            for value in outputs.values():
+                require_depth(value, f"Node {self._node.id!r} gave a value")
             writes = await self._writes(ctx, outputs)
             check_writes(self._run.state.channels, writes)
             closed = await self._closed_edges(ctx, outputs, writes)

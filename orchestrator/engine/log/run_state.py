@@ -53,6 +53,11 @@ class RunState:
         """Effects that wait for a person or a time."""
         return sorted(path for path in self.open_effects if self.effects[path].status is EffectStatus.WAITING)
 
+    def open_questions(self) -> int:
+        """How many people are asked at the moment."""
+        open_ones = map(self.effects.__getitem__, self.open_effects)
+        return sum(effect.kind == "human" and effect.status is EffectStatus.WAITING for effect in open_ones)
+
     def cut_off(self, below: Path | Scope) -> list[Path]:
         """Unsafe effects below a path that were begun and of which nobody knows how they ended."""
         open_ones = [path for path in self.open_effects if is_within(path, below)]

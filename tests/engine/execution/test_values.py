@@ -157,3 +157,29 @@ async def test_join_inside_an_inner_loop_repeats_what_only_the_outer_round_broug
     state = await Bench(graph(nodes, edges)).finish({"o": 0})
     assert state.status is RunStatus.SUCCEEDED, state.error
     assert state.output == {"o": 2, "i": 3}
+
+
+@pytest.mark.parametrize("rounds", [150, 400])
+@pytest.mark.parametrize("expression", ["{'a': input}", "[input]"])
+async def test_g06_a_value_that_is_put_into_itself_again_and_again_ends_the_run_with_a_limit(expression: str, rounds: int) -> None:
+    nodes = [node("start", "input"), node("wrap", "transform", {"expression": expression}, firing={"rule": "any"}), node("end", "output")]
+    rig = Bench(graph(nodes, [edge("start", "wrap"), edge("wrap", "wrap", max_iterations=rounds), edge("wrap", "end")]))
+    state = await rig.finish(1)
+    if rounds < 200:
+        assert state.status is RunStatus.SUCCEEDED
+    else:
+        assert state.status is RunStatus.FAILED and state.error is not None
+        assert state.error.code == "limit_exceeded" and "nested deeper than 200 levels" in state.error.message
+
+
+async def test_g06_a_long_chain_that_wraps_what_it_gets_holds_up_nobody() -> None:
+    wrap = "{'a':" * 20 + "input" + "}" * 20
+    names = [f"t{number}" for number in range(60)]
+    nodes = [node("start", "input"), *(node(name, "transform", {"expression": wrap}) for name in names), node("end", "output")]
+    rig = Bench(graph(nodes, path("start", *names, "end")))
+    deep: Json = 1
+    for _ in range(60):
+        deep = {"a": deep}
+    async with asyncio.timeout(10):
+        state = await rig.finish(deep)
+    assert state.error is not None and state.error.code == "limit_exceeded"

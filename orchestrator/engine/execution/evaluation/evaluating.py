@@ -13,12 +13,20 @@ from orchestrator.engine.document.json_schema import schema_of
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.document.schema_shape import BadSchema
 from orchestrator.engine.document.validation import CHEAP_CHARACTERS, errors_of
-from orchestrator.engine.errors import EngineError, ErrorCode
+from orchestrator.engine.errors import EngineError, ErrorCode, LimitExceeded
 from orchestrator.engine.ids import Json
+from orchestrator.engine.json_text import MAX_DEPTH, is_deeper
 from orchestrator.engine.ports import Evaluator
 
 FaultIn = Callable[[dict[str, Json], Json], Awaitable[str | None]]
 """Where and why a value does not fit a schema, or None."""
+
+
+def require_depth(value: Json, what: str) -> None:
+    """Raises LimitExceeded for a value that cannot be walked through safely: a round of a loop may put it into itself again."""
+    if is_deeper(value):
+        told = f"{what} that is nested deeper than {MAX_DEPTH} levels"
+        raise LimitExceeded(told, cure="Keep the parts of it side by side in a list, not inside each other.")
 
 
 class _Known:
@@ -53,8 +61,11 @@ class Evaluating:
             return expression.look_up(variables)
         seen = expression.seen(variables)
         if cost.is_cheap(expression, seen):
-            return execute(expression, seen, variables.known())
-        return await self._elsewhere.value(expression.source, seen, sorted(variables.known()))
+            found = execute(expression, seen, variables.known())
+        else:
+            found = await self._elsewhere.value(expression.source, seen, sorted(variables.known()))
+        require_depth(found, f"Expression `{expression.source[:200]}` gave a value")
+        return found
 
     async def holds(self, condition: str, variables: Variables) -> bool:
         """Whether a condition holds. Raises ExpressionFailed for anything but true or false."""
