@@ -144,6 +144,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Baton",
+    "OAS_VERSION": "3.1.0",  # whose schemas are JSON Schema itself, as the engine's models give it
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {"ActionEnum": "tenants.roles.SHARED_ACTIONS"},

@@ -9,6 +9,7 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
+from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
@@ -17,6 +18,10 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.errors import FailureGroup
 from schemathesis.specs.openapi import checks
 
+from orchestrator.engine.document.agent import Agent, LibraryAgent
+from orchestrator.engine.document.graph import Edge, Graph, Node
+from orchestrator.engine.document.problems import Problem
+from orchestrator.engine.log.upcast import VERSIONS
 from tenants.isolation.scope import tenant_scope
 from tenants.people.api_keys import create_api_key
 from tests.tenants.cast import House
@@ -94,6 +99,27 @@ def findings(operation: Any, mode: GenerationMode, key: str, places: dict[str, A
     except Unsatisfiable:
         pass
     yield from found[:3]
+
+
+def test_documents_are_described_by_the_models_that_check_them() -> None:
+    GENERATOR_STATS.reset()
+    described = SchemaGenerator().get_schema(request=None, public=True)["components"]["schemas"]
+    assert not GENERATOR_STATS
+    for name in ("GraphIn", "DraftIn", "GraphOut", "DraftDocumentOut", "VersionOut", "RunOut"):
+        assert described[name]["properties"]["document"] == {"$ref": "#/components/schemas/Graph"}, name
+    for name in ("AgentIn", "AgentChange", "AgentOut"):
+        assert described[name]["properties"]["agent"] == {"$ref": "#/components/schemas/Agent"}, name
+    for model in (Graph, Node, Edge, Agent, LibraryAgent):
+        own = described[model.__name__]
+        assert own["properties"].keys() == model.model_fields.keys() and own["additionalProperties"] is False
+    assert described["Node"]["properties"]["id"] == {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "pattern": "^[A-Za-z][A-Za-z0-9_]*$",
+    }
+    assert described["RunEvent"]["discriminator"]["mapping"].keys() == VERSIONS.keys()
+    assert described["Problem"]["required"] == [*Problem.model_fields] and described["Graph"].get("required") is None
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])

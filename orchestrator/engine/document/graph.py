@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestrator.engine.document.agent import Agent, LibraryAgent
 from orchestrator.engine.ids import AgentId, EdgeId, Json, NodeId, PortName
@@ -56,7 +56,7 @@ class Node(Part):
     kind: str = Field(min_length=1, max_length=64)
     kind_version: int = Field(default=1, ge=1)
     title: str = Field(default="", max_length=120)
-    params: dict[str, Json] = {}
+    params: dict[str, Json] = Field(default={}, description="By the kind's own form; what does not fit it is a problem of the graph")
     parent: NodeId | None = Field(default=None, description="The map whose body this node belongs to")
     firing: Firing = Firing()
     retry: Retry = Retry()
@@ -133,3 +133,10 @@ class Graph(Part):
     edges: tuple[Edge, ...] = ()
     limits: Limits = Limits()
     layout: dict[NodeId, Position] = {}
+
+    @field_validator("schema_version", mode="before")
+    @classmethod
+    def _is_a_number(cls, version: Json) -> Json:
+        if isinstance(version, bool):  # which Python takes for one
+            raise ValueError("Input should be 1")
+        return version
