@@ -11,7 +11,7 @@ from orchestrator.engine.document.node_kind import NodeKindSchema
 from orchestrator.engine.document.problems import Problem
 from tenants.roles import SHARED_ACTIONS, MemberRole
 from tenants.web.rest.model_field import ModelField
-from tenants.web.rest.serializers import MOST, PageOut
+from tenants.web.rest.serializers import MOST, NOT_BLANK, PageOut
 
 SLUG = r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$"
 
@@ -30,7 +30,7 @@ class GraphRows(PageOut):
 
 
 class GraphIn(serializers.Serializer[object]):
-    title = serializers.CharField(max_length=LONGEST_TITLE)
+    title = serializers.RegexField(NOT_BLANK, max_length=LONGEST_TITLE)
     document = ModelField(GraphDocument, required=False)
 
 

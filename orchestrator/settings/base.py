@@ -141,6 +141,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "tenants.web.rest.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "orchestrator.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Baton",
