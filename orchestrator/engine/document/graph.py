@@ -9,6 +9,12 @@ from orchestrator.engine.document.agent import Agent, LibraryAgent
 from orchestrator.engine.document.json_numbers import FromJson, Whole
 from orchestrator.engine.ids import AgentId, EdgeId, Json, NodeId, PortName
 
+# They stand in the form; what is sent is held against them in `reading`, before anything else is.
+MAX_NODES = 20_000
+MAX_EDGES = 100_000
+MAX_NAMED = 1_000
+"""Agents, and channels."""
+
 
 class Part(BaseModel):
     """Base of everything inside a document: unknown fields are refused."""
@@ -128,9 +134,9 @@ class Graph(Part):
     title: str = Field(default="", max_length=200)
     description: str = Field(default="", max_length=10_000)
     inputs: dict[str, Json] = {}
-    agents: dict[AgentId, Agent | LibraryAgent] = {}
-    channels: dict[str, Channel] = {}
-    nodes: tuple[Node, ...] = ()
-    edges: tuple[Edge, ...] = ()
+    agents: dict[AgentId, Agent | LibraryAgent] = Field(default={}, json_schema_extra={"maxProperties": MAX_NAMED})
+    channels: dict[str, Channel] = Field(default={}, json_schema_extra={"maxProperties": MAX_NAMED})
+    nodes: tuple[Node, ...] = Field(default=(), json_schema_extra={"maxItems": MAX_NODES})
+    edges: tuple[Edge, ...] = Field(default=(), json_schema_extra={"maxItems": MAX_EDGES})
     limits: Limits = Limits()
-    layout: dict[NodeId, Position] = {}
+    layout: dict[NodeId, Position] = Field(default={}, json_schema_extra={"maxProperties": MAX_NODES})

@@ -8,11 +8,16 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.problems import Problem
-from orchestrator.engine.document.validation import MAX_EDGES, MAX_NODES
 from orchestrator.engine.ids import Json
 
 MOST_TOLD: Final = 200
-MOST_PARTS: Final = {"nodes": MAX_NODES, "edges": MAX_EDGES, "agents": 1_000, "channels": 1_000, "layout": MAX_NODES}
+MOST_PARTS: Final = {
+    name: most
+    for name, field in Graph.model_fields.items()
+    for most in (field.json_schema_extra.values() if isinstance(field.json_schema_extra, dict) else ())
+    if isinstance(most, int)
+}
+"""As the form says."""
 
 
 def graph_faults(text: str) -> Json:

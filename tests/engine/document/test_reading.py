@@ -73,3 +73,14 @@ def test_what_the_form_allows_is_taken_and_nothing_else(model: type[BaseModel], 
 def test_a_number_is_written_as_one(number: Any) -> None:
     found: Any = agent_faults(json.dumps({**AGENT, "limits": {"max_iterations": number}}))
     assert [problem["field"] for problem in found["problems"]] == ["limits.max_iterations"]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("nodes", 20_000), ("edges", 100_000), ("agents", 1_000), ("channels", 1_000), ("layout", 20_000)]
+)
+def test_so_many_parts_as_the_form_says(name: str, most: int) -> None:
+    form = Graph.model_json_schema()["properties"][name]
+    assert (form.get("maxItems") or form.get("maxProperties")) == most
+    parts: Any = [{}] * (most + 1) if form["type"] == "array" else {str(number): {} for number in range(most + 1)}
+    found: Any = graph_faults(json.dumps({name: parts}))
+    assert [problem["code"] for problem in found["problems"]] == ["too_large"]
