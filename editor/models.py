@@ -74,6 +74,7 @@ class FileContent(TenantOwned):
 
     digest = models.CharField(max_length=64)
     content = models.BinaryField()
+    unused_since = models.DateTimeField(null=True, editable=False, help_text="When nothing was found to refer to it any more")
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="file_content_once")]

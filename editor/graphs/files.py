@@ -33,7 +33,9 @@ def store_files(*, tenant: Tenant, files: Mapping[str, bytes]) -> dict[str, str]
         raise TooLarge(f"The files of a graph are larger than {MOST_BYTES // 1024**2} MiB together.")
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     for name, digest in digests.items():
-        FileContent.objects.get_or_create(digest=digest, defaults={"tenant": tenant, "content": files[name]})
+        # Written to, a content that is there already is not collected before this transaction has ended.
+        if not FileContent.objects.filter(digest=digest).update(unused_since=None):
+            FileContent.objects.get_or_create(digest=digest, defaults={"tenant": tenant, "content": files[name]})
     return digests
 
 

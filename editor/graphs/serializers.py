@@ -5,8 +5,13 @@ from rest_framework import serializers
 from editor.graphs.actions import LONGEST_NOTE, LONGEST_TITLE
 from editor.library.actions import LONGEST_SLUG
 from editor.models import Graph, GraphVersion, LibraryAgent
+from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.graph import Graph as GraphDocument
+from orchestrator.engine.document.node_kind import NodeKindSchema
+from orchestrator.engine.document.problems import Problem
 from tenants.roles import SHARED_ACTIONS, MemberRole
-from tenants.web.rest.serializers import MOST, PageOut
+from tenants.web.rest.model_field import ModelField
+from tenants.web.rest.serializers import MOST, NOT_BLANK, PageOut
 
 SLUG = r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$"
 
@@ -25,8 +30,8 @@ class GraphRows(PageOut):
 
 
 class GraphIn(serializers.Serializer[object]):
-    title = serializers.CharField(max_length=LONGEST_TITLE)
-    document = serializers.DictField(required=False)
+    title = serializers.RegexField(NOT_BLANK, max_length=LONGEST_TITLE)
+    document = ModelField(GraphDocument, required=False)
 
 
 class MayOut(serializers.Serializer[object]):
@@ -36,7 +41,8 @@ class MayOut(serializers.Serializer[object]):
 
 
 class GraphOut(GraphRow):
-    problems = serializers.ListField(child=serializers.DictField())
+    document = ModelField(GraphDocument)
+    problems = serializers.ListField(child=ModelField(Problem, kept=False))
     may = MayOut()
     example_input = serializers.DictField(allow_null=True)
     files = serializers.ListField(child=serializers.CharField(), help_text="Names")
@@ -47,13 +53,13 @@ class GraphOut(GraphRow):
 
 
 class DraftIn(serializers.Serializer[object]):
-    document = serializers.DictField()
+    document = ModelField(GraphDocument)
     revision = serializers.IntegerField(required=False, min_value=0, max_value=MOST, help_text="That it is saved on top of")
 
 
 class DraftDocumentOut(serializers.ModelSerializer[Graph]):
     updated_by = serializers.CharField(source="updated_by.username", default=None, allow_null=True)
-    document = serializers.DictField()
+    document = ModelField(GraphDocument)
 
     class Meta:
         model = Graph
@@ -62,7 +68,7 @@ class DraftDocumentOut(serializers.ModelSerializer[Graph]):
 
 class DraftOut(serializers.Serializer[object]):
     revision = serializers.IntegerField(min_value=0, max_value=MOST)
-    problems = serializers.ListField(child=serializers.DictField())
+    problems = serializers.ListField(child=ModelField(Problem, kept=False))
     saved_at = serializers.DateTimeField()
 
 
@@ -126,13 +132,15 @@ class VersionRows(PageOut):
 
 
 class VersionOut(VersionRow):
+    document = ModelField(GraphDocument)
+
     class Meta:
         model = GraphVersion
         fields = (*VersionRow.Meta.fields, "document")
 
 
 class AgentOut(serializers.ModelSerializer[LibraryAgent]):
-    agent = serializers.DictField(source="document")
+    agent = ModelField(Agent, source="document")
 
     class Meta:
         model = LibraryAgent
@@ -144,14 +152,14 @@ class AgentRows(PageOut):
 
 
 class AgentIn(serializers.Serializer[object]):
-    agent = serializers.DictField()
+    agent = ModelField(Agent)
     slug = serializers.RegexField(SLUG, required=False, max_length=LONGEST_SLUG)
 
 
 class AgentChange(serializers.Serializer[object]):
-    agent = serializers.DictField()
+    agent = ModelField(Agent)
     revision = serializers.IntegerField(min_value=0, max_value=MOST)
 
 
 class NodeKindsOut(PageOut):
-    kinds = serializers.ListField(child=serializers.DictField())
+    kinds = serializers.ListField(child=ModelField(NodeKindSchema, kept=False))

@@ -12,6 +12,7 @@ from editor.library.actions import InvalidAgent, create_agent, delete_agent, sav
 from editor.lookup import agent_for
 from editor.models import LibraryAgent
 from orchestrator.engine.document.agent import Agent, AgentLimits
+from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import NotJson, read_json
 from tenants.models import Tool, User
 from tenants.people.access import may, may_here
@@ -73,8 +74,8 @@ def document_of(form: QueryDict) -> dict[str, Any]:
     """The agent that a form describes, not yet checked. Raises InvalidAgent for a schema that is not JSON."""
     document: dict[str, Any] = {name: form.get(name, "").replace("\r\n", "\n") for name in ("name", "model", "instructions")}
     document["tools"] = form.getlist("tools")
-    document["limits"] = {name: form[name] for name in AgentLimits.model_fields if form.get(name)}
-    document |= {name: form[name] for name in NUMBERS if form.get(name)}
+    document["limits"] = {name: _number(typed) for name in AgentLimits.model_fields if (typed := form.get(name))}
+    document |= {name: _number(typed) for name in NUMBERS if (typed := form.get(name))}
     schema = form.get("output_schema", "").strip()
     if schema:
         try:
@@ -82,6 +83,14 @@ def document_of(form: QueryDict) -> dict[str, Any]:
         except NotJson as error:
             raise InvalidAgent(f"output_schema: not JSON ({error}).", cure="Write a JSON Schema or leave it empty.") from error
     return document
+
+
+def _number(typed: str) -> Json:
+    """What is no number stays text, which the agent's form then refuses by name."""
+    try:
+        return read_json(typed)
+    except NotJson:
+        return typed
 
 
 def _as_typed(form: QueryDict) -> dict[str, Any]:

@@ -141,9 +141,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "tenants.web.rest.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "orchestrator.exception_handler.handle",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Baton",
+    "OAS_VERSION": "3.1.0",  # whose schemas are JSON Schema itself, as the engine's models give it
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {"ActionEnum": "tenants.roles.SHARED_ACTIONS"},

@@ -2,8 +2,11 @@
 
 from rest_framework import serializers
 
+from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.log.events import RunEvent
 from orchestrator.engine.log.status import RunStatus
 from runs.models import Command
+from tenants.web.rest.model_field import ModelField
 from tenants.web.rest.serializers import MOST, PageOut
 
 LONGEST_TEXT = 2000
@@ -21,6 +24,14 @@ class RunGraphOut(serializers.Serializer[object]):
     title = serializers.CharField()
 
 
+class RunErrorOut(serializers.Serializer[object]):
+    """Why the run did not succeed. How it failed may be told in further fields."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    cure = serializers.CharField(required=False)
+
+
 class RunSummaryOut(serializers.Serializer[object]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=[*RunStatus])
@@ -34,7 +45,7 @@ class RunSummaryOut(serializers.Serializer[object]):
     usage = UsageOut()
     user = serializers.CharField()
     waiting = serializers.IntegerField()
-    error = serializers.JSONField(allow_null=True)
+    error = RunErrorOut(allow_null=True)
 
 
 class RunsOut(PageOut):
@@ -42,16 +53,16 @@ class RunsOut(PageOut):
 
 
 class RunOut(RunSummaryOut):
-    input = serializers.JSONField(allow_null=True)
-    output = serializers.JSONField(allow_null=True)
+    input = serializers.JSONField()
+    output = serializers.JSONField()
     last_seq = serializers.IntegerField()
-    document = serializers.JSONField()
+    document = ModelField(Graph)
     may = serializers.DictField(child=serializers.BooleanField())
     left_to_others = serializers.ListField(child=serializers.CharField(), help_text="Tools whose calls in this run you may not approve.")
 
 
 class StartIn(serializers.Serializer[object]):
-    input = serializers.JSONField(required=False, allow_null=True)
+    input = serializers.JSONField(required=False)
     version = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=MOST, help_text="Null: the latest")
     draft = serializers.BooleanField(required=False, help_text="Run the draft as it stands")
 
@@ -60,7 +71,7 @@ class CommandIn(serializers.Serializer[object]):
     type = serializers.ChoiceField(choices=Command.Kind.choices)
     path = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
     action = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
-    value = serializers.JSONField(required=False, allow_null=True)
+    value = serializers.JSONField(required=False)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
     digest = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_TEXT, help_text="Of an answer, where it is required: the question's digest."
@@ -72,7 +83,9 @@ class CommandOut(serializers.Serializer[object]):
 
 
 class EventsOut(serializers.Serializer[object]):
-    events = serializers.ListField(child=serializers.DictField())
+    events = serializers.ListField(
+        child=ModelField(RunEvent, name="RunEvent"), help_text="In the present form; what a later build wrote comes as it is"
+    )
     last_seq = serializers.IntegerField()
     more = serializers.BooleanField()
 

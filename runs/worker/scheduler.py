@@ -1,28 +1,31 @@
-"""What somebody must do every second even if nobody asks: wake runs that are due, send probes, look for stranded runs.
+"""What somebody must do even if nobody asks: wake runs that are due, send probes, look for stranded runs, collect unused files.
 
 Two schedulers at once do no harm: wake-ups may double, and a run is claimed once.
 """
 
 import time
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import DatabaseError, InterfaceError
 
+from editor.graphs.unused_files import collect_unused_files
+from editor.models import FileContent
 from runs.health import probe
 from runs.health.pulse import beat, stopped
 from runs.leases.stranded import repair_stranded
 from runs.live.wake_ups import wake_up
-from runs.models import Pulse, Run
+from runs.models import UNFINISHED, Pulse, Run
 from runs.worker.build import build_id
 from tenants.isolation.database import DatabaseAway, reach
-from tenants.isolation.scope import system_scope
+from tenants.isolation.scope import system_scope, tenant_scope
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 1.0
 STRANDED_EVERY_S = 5.0
+FILES_EVERY_S = 3600.0
 WAKE_UPS = 20
 """Due runs named at in one round. Workers look for themselves as well, so few are enough."""
 
@@ -34,6 +37,8 @@ class Scheduler:
         self.id = str(uuid4())
         self.repaired = 0
         self._look_at = 0.0
+        self._files_at = 0.0
+        self._with_files: list[UUID] = []
 
     def tick(self) -> int:
         """One round: how many due runs were named at."""
@@ -48,6 +53,7 @@ class Scheduler:
             if time.monotonic() >= self._look_at:
                 self._look_at = time.monotonic() + STRANDED_EVERY_S
                 self._keep_invariant()
+            self._collect_files()
         return len(due)
 
     def _keep_invariant(self) -> None:
@@ -57,6 +63,17 @@ class Scheduler:
             self.repaired += len(found)
             log.error("runs_stranded", runs=[str(run_id) for run_id in found], cure="They were made due; please report this.")
         beat(self.id, Pulse.Kind.SCHEDULER, build_id(), {"stranded_runs_repaired": self.repaired})
+
+    def _collect_files(self) -> None:
+        """Of one tenant in a round, so that no round becomes long; of all tenants every hour."""
+        if not self._with_files and time.monotonic() >= self._files_at:
+            self._files_at = time.monotonic() + FILES_EVERY_S
+            self._with_files = list(FileContent.objects.order_by().values_list("tenant", flat=True).distinct())
+        if self._with_files:
+            with tenant_scope(self._with_files.pop()):
+                collected = collect_unused_files(Run.objects.filter(status__in=UNFINISHED).values("graph_version"))
+            if collected:
+                log.info("files_collected", contents=collected)
 
     def keep_ticking(self, stopped: Callable[[float], bool]) -> None:
         """Tick every second. `stopped` waits for so many seconds and says whether to end."""

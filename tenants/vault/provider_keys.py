@@ -14,6 +14,8 @@ from tenants.vault.secrets import decrypt, encrypt, mask_of
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LONGEST = 4096
+VALUE = re.compile(r"[!-~]+")
+"""Goes into a header."""
 
 
 def save_provider_key(*, tenant: Tenant, name: str, value: str, by: User) -> ProviderKey:
@@ -24,7 +26,7 @@ def save_provider_key(*, tenant: Tenant, name: str, value: str, by: User) -> Pro
     if name not in providers():
         raise InvalidValue(f"{name!r} is no provider that can be asked.", cure=f"Use one of {', '.join(sorted(providers()))}.")
     value = value.strip()
-    if not value or len(value) > LONGEST or "…" in value or not value.isprintable():
+    if len(value) > LONGEST or not VALUE.fullmatch(value):
         raise InvalidValue("This is not a key.", cure="Paste the whole key as the provider shows it.")
     remember_secret(value)
     with transaction.atomic():

@@ -107,6 +107,8 @@ def text_field(data: dict[str, Any], name: str, *, longest: int, default: str = 
 
 def number_field(data: dict[str, Any], name: str, *, least: int = 0) -> int:
     value = data[name]
+    if isinstance(value, float) and value.is_integer():  # `5.0` is a whole number in JSON
+        value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**31:
         raise InvalidValue(f"`{name}` must be a whole number from {least} to {2**31 - 1}.", details={"field": name})
     return value

@@ -1,12 +1,19 @@
 """The graph document: what a person draws, and what a run executes. Data, never code."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.engine.document.agent import Agent, LibraryAgent
+from orchestrator.engine.document.json_numbers import FromJson, Whole
 from orchestrator.engine.ids import AgentId, EdgeId, Json, NodeId, PortName
+
+# They stand in the form; what is sent is held against them in `reading`, before anything else is.
+MAX_NODES = 20_000
+MAX_EDGES = 100_000
+MAX_NAMED = 1_000
+"""Agents, and channels."""
 
 
 class Part(BaseModel):
@@ -28,13 +35,13 @@ class FiringRule(StrEnum):
 
 class Firing(Part):
     rule: FiringRule = FiringRule.ALL
-    count: int = Field(default=1, ge=1, description="For n_of: how many")
+    count: Whole = Field(default=1, ge=1, description="For n_of: how many")
 
 
 class Retry(Part):
     """Attempts after a failure: waits `initial_s * factor**k`, at most `max_s`, with jitter."""
 
-    attempts: int = Field(default=1, ge=1, le=20, title="Attempts in all")
+    attempts: Whole = Field(default=1, ge=1, le=20, title="Attempts in all")
     initial_s: float = Field(default=1.0, ge=0, le=3600, title="First wait, seconds")
     factor: float = Field(default=2.0, ge=1, le=10, title="Growth of the wait")
     max_s: float = Field(default=60.0, ge=0, le=86_400, title="Longest wait, seconds")
@@ -54,9 +61,9 @@ class OnError(StrEnum):
 class Node(Part):
     id: NodeId = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
     kind: str = Field(min_length=1, max_length=64)
-    kind_version: int = Field(default=1, ge=1)
+    kind_version: Whole = Field(default=1, ge=1)
     title: str = Field(default="", max_length=120)
-    params: dict[str, Json] = {}
+    params: dict[str, Json] = Field(default={}, description="By the kind's own form; what does not fit it is a problem of the graph")
     parent: NodeId | None = Field(default=None, description="The map whose body this node belongs to")
     firing: Firing = Firing()
     retry: Retry = Retry()
@@ -81,7 +88,7 @@ class Edge(Part):
     target_port: PortName = PortName("in")
     condition: str | None = Field(default=None, max_length=10_000)
     otherwise: bool = False
-    max_iterations: int | None = Field(default=None, ge=1, le=10_000)
+    max_iterations: Annotated[int, Field(ge=1, le=10_000), FromJson] | None = None
     label: str = Field(default="", max_length=120)
 
 
@@ -107,9 +114,9 @@ class Channel(Part):
 class Limits(Part):
     """Caps of one run; crossing one ends it as `limit_exceeded`."""
 
-    max_steps: int = Field(default=20_000, ge=1, le=1_000_000)
+    max_steps: Whole = Field(default=20_000, ge=1, le=1_000_000)
     max_seconds: float | None = Field(default=None, gt=0)
-    max_items: int = Field(default=10_000, ge=1, le=100_000, description="Items of one map")
+    max_items: Whole = Field(default=10_000, ge=1, le=100_000, description="Items of one map")
 
 
 class Position(Part):
@@ -123,13 +130,13 @@ class Graph(Part):
     """The whole document. `inputs` is the JSON Schema of the run's input; `files` are names
     of files shipped with the graph, which its tools may look things up in."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Annotated[Literal[1], FromJson] = 1
     title: str = Field(default="", max_length=200)
     description: str = Field(default="", max_length=10_000)
     inputs: dict[str, Json] = {}
-    agents: dict[AgentId, Agent | LibraryAgent] = {}
-    channels: dict[str, Channel] = {}
-    nodes: tuple[Node, ...] = ()
-    edges: tuple[Edge, ...] = ()
+    agents: dict[AgentId, Agent | LibraryAgent] = Field(default={}, json_schema_extra={"maxProperties": MAX_NAMED})
+    channels: dict[str, Channel] = Field(default={}, json_schema_extra={"maxProperties": MAX_NAMED})
+    nodes: tuple[Node, ...] = Field(default=(), json_schema_extra={"maxItems": MAX_NODES})
+    edges: tuple[Edge, ...] = Field(default=(), json_schema_extra={"maxItems": MAX_EDGES})
     limits: Limits = Limits()
-    layout: dict[NodeId, Position] = {}
+    layout: dict[NodeId, Position] = Field(default={}, json_schema_extra={"maxProperties": MAX_NODES})

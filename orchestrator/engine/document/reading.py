@@ -8,24 +8,28 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.engine.document.agent import Agent
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.problems import Problem
-from orchestrator.engine.document.validation import MAX_EDGES, MAX_NODES
 from orchestrator.engine.ids import Json
 
 MOST_TOLD: Final = 200
-MOST_PARTS: Final = {"nodes": MAX_NODES, "edges": MAX_EDGES, "agents": 1_000, "channels": 1_000, "layout": MAX_NODES}
+MOST_PARTS: Final = {
+    name: most
+    for name, field in Graph.model_fields.items()
+    for most in (field.json_schema_extra.values() if isinstance(field.json_schema_extra, dict) else ())
+    if isinstance(most, int)
+}
+"""As the form says."""
 
 
 def graph_faults(text: str) -> Json:
     """What is wrong with a JSON text as a graph: `count`, and the first `problems` as JSON. For an evaluating process: a large
     document may have millions of faults."""
-    document: Json = json.loads(text)
-    large = _too_large(document)
-    return _told(large, len(large)) if large else _faults(Graph, document)
+    large = _too_large(json.loads(text))
+    return _told(large, len(large)) if large else _faults(Graph, text)
 
 
 def agent_faults(text: str) -> Json:
     """The same of a JSON text as an agent."""
-    return _faults(Agent, json.loads(text))
+    return _faults(Agent, text)
 
 
 def document_problems(error: ValidationError) -> list[Problem]:
@@ -41,9 +45,10 @@ def document_problems(error: ValidationError) -> list[Problem]:
     ]
 
 
-def _faults(model: type[BaseModel], document: Json) -> Json:
+def _faults(model: type[BaseModel], text: str) -> Json:
+    """By exactly the form that the model's JSON Schema tells: a number in quotes is text, and true is no number."""
     try:
-        model.model_validate(document)
+        model.model_validate_json(text, strict=True)
     except ValidationError as error:
         return _told(document_problems(error), error.error_count())
     return _told([], 0)

@@ -190,6 +190,9 @@ export interface Node {
   kind: string;
   kind_version: number;
   title: string;
+  /**
+   * By the kind's own form; what does not fit it is a problem of the graph
+   */
   params: {
     [k: string]: Json;
   };

@@ -6,16 +6,17 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from orchestrator.capabilities.language_models.providers import providers
 from tenants.models import ProviderKey
 from tenants.problems import NotFound
 from tenants.roles import Action
-from tenants.vault.provider_keys import LONGEST, NAME, delete_provider_key, save_provider_key
+from tenants.vault.provider_keys import LONGEST, delete_provider_key, save_provider_key
 from tenants.web.api_view import MemberApiView, body_of, text_field
 from tenants.web.paging import PAGING, Order
 from tenants.web.rest.serializers import ProviderKeyIn, ProviderKeyOut, ProviderKeysOut
 
 BY_NAME = Order(("name",))
-NAMED = OpenApiParameter("name", {"type": "string", "pattern": f"^{NAME.pattern}$"}, location="path")
+NAMED = OpenApiParameter("name", {"type": "string", "enum": sorted(providers())}, location="path")
 
 
 class ProviderKeysView(MemberApiView):

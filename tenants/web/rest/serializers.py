@@ -9,9 +9,12 @@ from tenants.people.invitations import LONGEST_WHO
 from tenants.policy.identities import GrantState
 from tenants.policy.text import MAX_BYTES
 from tenants.roles import MemberRole
-from tenants.vault.provider_keys import LONGEST
+from tenants.vault.provider_keys import LONGEST, VALUE
 
 LONGEST_LABEL = 80
+BLANKS = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What is stripped. Spelled out, because `\\s` is not the same to every reader of patterns."""
+NOT_BLANK = f"[^{BLANKS}]"
 MOST = 2**31 - 1
 """Of numbers that people send."""
 
@@ -114,7 +117,7 @@ class NewInvitationOut(InvitationOut):
 
 
 class InvitationIn(serializers.Serializer[object]):
-    who = serializers.CharField(max_length=LONGEST_WHO, help_text="For your own list; it names no account")
+    who = serializers.RegexField(NOT_BLANK, max_length=LONGEST_WHO, help_text="For your own list; it names no account")
     role = serializers.ChoiceField(choices=MemberRole.choices)
 
 
@@ -129,7 +132,7 @@ class ProviderKeysOut(PageOut):
 
 
 class ProviderKeyIn(serializers.Serializer[object]):
-    value = serializers.CharField(write_only=True, max_length=LONGEST)
+    value = serializers.RegexField(rf"^[{BLANKS}]*{VALUE.pattern}[{BLANKS}]*$", write_only=True, max_length=LONGEST)
 
 
 class PolicyOut(serializers.Serializer[object]):

@@ -68,7 +68,7 @@ def test_parser_and_we_cut_the_same_tokens(source: str) -> None:
 
 
 SEEN = json_values(30)
-CALLS = ["{a}.map(x, {b})", "{a}.filter(x, {b})", "{a}.all(x, {b})", "[{a}, {b}]", "{a} + {b}", "{{'k': {a}, 'l': {b}}}", "{a} == {b}"]
+CALLS = ["{a}.map(x, {b})", "{a}.filter(x, {b})", "{a}.all(x, {b})", "[{a}, {b}]", "{a} + {b}", "{{'k': [{a}, {b}]}}", "{a} == {b}"]
 CALLS += ["{a} in {b}", "size({a})", "{a}.join(',')", "string({a})", "{a} ? {b} : {a}", "{a}.reverse()", "{a}.flatten()", "{a}[0]", "{a}.k"]
 CALLS += ["[{a}, {a}, {b}, {b}]"]
 
