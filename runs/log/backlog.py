@@ -50,8 +50,8 @@ class Backlog:
             waiting.flushes.append((waiting.taken + len(waiting.events), flush))
 
     def in_turn(self) -> Iterator[Waiting]:
-        """Those of the tenant first that has used least."""
-        yield from sorted(self._runs.values(), key=lambda waiting: self._used[waiting.to.claim.tenant_id])
+        """Those of the tenant first that has used least; of its runs those first of which least was taken."""
+        yield from sorted(self._runs.values(), key=lambda waiting: (self._used[waiting.to.claim.tenant_id], waiting.taken))
 
     def charge(self, waiting: Waiting, seconds: float) -> None:
         self._used[waiting.to.claim.tenant_id] += seconds

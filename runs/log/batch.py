@@ -1,6 +1,7 @@
 """One transaction of the log: fences, events and everything that is read from them."""
 
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -50,11 +51,11 @@ class Batch:
         return self.events[-1].seq
 
 
-def prepare(to: WrittenRun, events: Sequence[Event], until: float = math.inf) -> Batch:
-    """As many of the first events as can be made ready until then (of the monotonic clock), at least one."""
+def prepare(to: WrittenRun, events: Sequence[Event], until: float = math.inf, most: int = sys.maxsize) -> Batch:
+    """As many of the first events as can be made ready until then (of the monotonic clock), at least one and `most` at most."""
     big: dict[str, str] = {}
     texts: list[str] = []
-    for event in events:
+    for event in events[:most]:
         if texts and time.monotonic() > until:
             break
         texts.append(blobs.dump(event, big.__setitem__))

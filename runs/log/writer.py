@@ -1,7 +1,7 @@
 """The one thread per worker process that writes logs, all runs' appends together.
 
 While a commit is under way, what the runs append meanwhile gathers for the next one. A commit takes no more than can be
-made ready in a moment, those first whose tenants have used least: what is large goes in pieces, between what is small.
+written in a moment, those first whose tenants have used least: what is large or much goes in pieces, between what is small.
 A batch of a run whose lease was taken over is refused; the other runs' batches pass. So does a
 batch that the database refuses, or that cannot even be made: it is that run's fault, and the others go on.
 """
@@ -30,6 +30,8 @@ STOP_S = 5.0
 
 ROUND_S = 0.05
 """How long one commit's events are made ready; the last event of them may take longer."""
+ROUND_EVENTS = 256
+"""Events of one commit. More are written hardly faster, and whoever else has something to write waits for them."""
 
 Written = list[tuple[Waiting, int]]
 """Runs, and how many of their first events a commit has settled."""
@@ -91,13 +93,14 @@ class LogWriter:
         """One commit: what it settled, and what it wrote."""
         settled: Written = []
         batches: list[Batch] = []
-        until = time.monotonic() + ROUND_S
+        until, room = time.monotonic() + ROUND_S, ROUND_EVENTS
         for waiting in self._backlog.in_turn():
             began = time.monotonic()
-            if began > until:
+            if began > until or not room:
                 break
-            made = self._prepared(waiting.to, waiting.events, until) if waiting.events and waiting.to.claim.ending is None else []
+            made = self._prepared(waiting, until, room) if waiting.events and waiting.to.claim.ending is None else []
             batches += made
+            room -= sum(len(batch.events) for batch in made)
             settled.append((waiting, len(made[0].events) if made else len(waiting.events)))
             self._backlog.charge(waiting, time.monotonic() - began)
         return settled, self._commit(batches) if batches else []
@@ -108,12 +111,13 @@ class LogWriter:
         except Exception:  # what is written is written, whoever cannot be shown it
             log.exception("commit_not_shown", runs=len(committed))
 
-    def _prepared(self, to: WrittenRun, events: list[Event], until: float) -> list[Batch]:
+    def _prepared(self, waiting: Waiting, until: float, most: int) -> list[Batch]:
+        claim = waiting.to.claim
         try:
-            return [prepare(to, events, until)]
+            return [prepare(waiting.to, waiting.events, until, most)]
         except Exception:  # whatever one run appended, the others' logs go on
-            log.exception("log_events_refused", run=str(to.claim.run_id))
-            to.claim.end(Ending.REFUSED)
+            log.exception("log_events_refused", run=str(claim.run_id))
+            claim.end(Ending.REFUSED)
             return []
 
     def _commit(self, batches: list[Batch], *, again: bool = False) -> list[Batch]:

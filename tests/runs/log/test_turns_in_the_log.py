@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -83,6 +84,33 @@ def test_g06_small_events_of_another_tenant_do_not_wait_for_large_ones() -> None
         assert Run.objects.get(pk=run.pk).last_seq == count
     shown = [event.seq for each in committed if each.to.claim.run_id == loud[0].pk for event in each.events]
     assert shown == [*range(1, MANY + 1)], "and shown in order"
+
+
+@pytest.mark.parametrize("of_another", [True, False])
+def test_few_events_do_not_wait_for_thousands_of_another_run(of_another: bool) -> None:
+    """Told by what was written before them, not by a clock; another run of the same tenant counts as well."""
+    place = world()
+    loud = [claimed(place.run()) for _ in range(2)]
+    quiet = claimed((world() if of_another else place).run())
+    commits: list[Sequence[Batch]] = []
+
+    async def write() -> None:
+        writer = LogWriter(commits.append)
+        logs = [RunLog(claim, writer, lambda *_: None) for claim in loud]
+        for log in logs:
+            log.append([started(seq) for seq in range(1, 3_001)])
+            log.hand_over()
+        writer.start()
+        own = RunLog(quiet, writer, lambda *_: None)
+        own.append([started(1)])
+        for log in (own, *logs):
+            await log.flush()
+        writer.stop()
+
+    asyncio.run(write())
+    own_commit = next(index for index, commit in enumerate(commits) if any(batch.to.claim is quiet for batch in commit))
+    assert sum(len(batch.events) for commit in commits[: own_commit + 1] for batch in commit) <= 1_024
+    assert [len(load(run)) for run in Run.objects.filter(pk__in=[claim.run_id for claim in loud])] == [3_000, 3_000]
 
 
 @pytest.mark.usefixtures("slow_dump")
