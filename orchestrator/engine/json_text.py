@@ -23,7 +23,7 @@ REPLACEMENT = "\ufffd"
 MAX_DEPTH = 200
 """How deep values may stand inside each other; deeper ones cannot be walked through safely."""
 
-MOST_VALUES = 100_000
+MOST_VALUES = 200_000
 """How many texts, numbers, lists and so on one value may hold where it enters a run: each costs time at every step that it goes through."""
 
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")

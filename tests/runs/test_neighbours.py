@@ -191,10 +191,10 @@ def test_g09_graph_of_a_thousand_agents_with_every_tool_locks_the_database_for_a
 
 def test_g06_values_of_very_many_parts_go_through_no_run(attacker: ApiClient) -> None:
     attacker.post("graphs", {"title": "Parts", "document": transform("run.input + run.input")}, 201)
-    refused = attacker.send("POST", "graphs/parts/runs", json.dumps({"input": [*range(100_001)]}).encode())
-    assert refused.status == 400 and refused.json["code"] == "invalid_input" and "100000" in refused.json["detail"]
-    error = ended(attacker, run_of(attacker, "parts", [*range(60_000)]))["error"]
-    assert error["code"] == "limit_exceeded" and "gave more than 100000" in error["message"] and error["cure"]
+    refused = attacker.send("POST", "graphs/parts/runs", json.dumps({"input": [*range(200_001)]}).encode())
+    assert refused.status == 400 and refused.json["code"] == "invalid_input" and "200000" in refused.json["detail"]
+    error = ended(attacker, run_of(attacker, "parts", [*range(120_000)]))["error"]
+    assert error["code"] == "limit_exceeded" and "gave more than 200000" in error["message"] and error["cure"]
 
 
 def test_g06_runs_of_another_tenant_go_on_beside_large_values_in_long_chains(attacker: ApiClient, neighbour: ApiClient) -> None:

@@ -3,11 +3,11 @@
 from functools import lru_cache, partial
 
 from orchestrator.capabilities.tools.calculator import calculator
-from orchestrator.capabilities.tools.csv_lookup import csv_lookup
 from orchestrator.capabilities.tools.date_time import date_time
 from orchestrator.capabilities.tools.http import http_get, http_request, http_send_once
 from orchestrator.capabilities.tools.json_query import json_query
-from orchestrator.capabilities.tools.text_search import text_search
+from orchestrator.capabilities.tools.shipped.csv_lookup import csv_lookup
+from orchestrator.capabilities.tools.shipped.text_search import text_search
 from orchestrator.capabilities.tools.tool import Tool
 from orchestrator.engine.document.json_schema import schema_fault
 from orchestrator.engine.effects.tool import ToolSpec

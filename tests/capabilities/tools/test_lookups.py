@@ -1,5 +1,6 @@
 """Looking things up in files shipped with a graph, in JSON, and in the calendar."""
 
+import asyncio
 import json
 
 import pytest
@@ -91,6 +92,31 @@ async def test_text_search_ranks_the_passage_that_answers() -> None:
 
 async def test_text_search_finds_nothing_rather_than_anything() -> None:
     assert await use("text_search", query="quantum chromodynamics") == {"passages": []}
+
+
+LARGE = {
+    "csv_lookup": (
+        "large.csv",
+        b"id,word\n" + b"".join(b"%d,word%d\n" % (n, n % 977) for n in range(90_000)),
+        {"column": "word", "value": "word5"},
+    ),
+    "text_search": ("large.md", b"".join(b"## Part %d\nSome words of part%d here.\n" % (n, n) for n in range(40_000)), {"query": "part5"}),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+async def test_g07_large_file_is_gone_through_while_the_loop_goes_on(name: str) -> None:
+    file, content, arguments = LARGE[name]
+    box = toolbox(files={file: content})
+    task = asyncio.create_task(box.call(ToolCall(tool=name, arguments={"file": file, "limit": 2, **arguments}), call_context()))
+    turns = 0
+    while not task.done():
+        await asyncio.sleep(0.005)
+        turns += 1
+    found = await task
+    assert isinstance(found, dict)
+    assert [len(value) for value in found.values() if isinstance(value, list)] == [2 if name == "csv_lookup" else 1]
+    assert turns > 10, "the loop stood still"
 
 
 @pytest.mark.parametrize(

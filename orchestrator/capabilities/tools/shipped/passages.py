@@ -1,4 +1,4 @@
-"""Passages of the text files that a graph brings along, ranked by BM25."""
+"""Passages of texts, ranked by BM25. Imports nothing that an evaluating process must not have."""
 
 import math
 import re
@@ -6,16 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
-from orchestrator.capabilities.tools.shipped_files import text_of, with_choices
-from orchestrator.capabilities.tools.tool import ToolContext, tool
-from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.ids import Json
 
-_TEXTS: Final = (".md", ".txt", ".rst")
 _WORD = re.compile(r"\w+")
 _HEADING = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
 _SATURATION: Final = 1.4
@@ -35,33 +29,18 @@ class Passage:
         return Counter(stems(f"{self.heading} {self.heading} {self.text}"))
 
 
-def describe(spec: ToolSpec, files: Mapping[str, bytes]) -> ToolSpec:
-    """Names the text files at hand."""
-    names = [name for name in sorted(files) if name.lower().endswith(_TEXTS)]
-    return with_choices(spec, {"file": ["", *names]}, f"Files: {', '.join(names)}." if names else "")
-
-
-@tool("text_search", title="Text search", safety=Safety.PURE, timeout_s=10, describe=describe)
-async def text_search(
-    context: ToolContext,
-    *,
-    query: Annotated[str, Field(min_length=1, max_length=1000, description="Words to look for")],
-    file: Annotated[str, Field(description="Name of one text file of this graph; all of them when left out")] = "",
-    limit: Annotated[int, Field(ge=1, le=20, description="Passages at most")] = 3,
-) -> Json:
-    """Find the passages of the graph's text files that answer a question best."""
-    names = [file] if file else [name for name in sorted(context.files) if name.lower().endswith(_TEXTS)]
-    passages = [passage for name in names for passage in passages_of(text_of(context.files, name), name)]
-    ranked = rank(passages, query)[:limit]
+def best_passages(texts: Mapping[str, str], query: str, limit: int) -> Json:
+    """The passages of the texts, by their names, that answer a question best, best first."""
+    passages = [passage for name, text in texts.items() for passage in passages_of(text, name)]
     return {
         "passages": [
             {"file": passage.file, "heading": passage.heading, "text": passage.text[:_LONGEST], "score": round(score, 3)}
-            for score, passage in ranked
+            for score, passage in rank(passages, query)[:limit]
         ]
     }
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def passages_of(text: str, name: str) -> tuple[Passage, ...]:
     """The sections of a text, in order."""
     marks = list(_HEADING.finditer(text))

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Final
 
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.ids import Json
+
+CHEAP_CHARACTERS: Final = 64 * 1024
+"""Of what is gone through in place; more of it would hold up every run."""
 
 
 def text_of(files: Mapping[str, bytes], name: str) -> str:
@@ -16,7 +20,7 @@ def text_of(files: Mapping[str, bytes], name: str) -> str:
     return _decoded(files[name], name)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _decoded(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8-sig")

@@ -1,5 +1,6 @@
 """Rows of the CSV files that a graph brings along."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from orchestrator.capabilities.tools.shipped_files import text_of, with_choices
+from orchestrator.capabilities.tools.shipped.files import CHEAP_CHARACTERS, text_of, with_choices
 from orchestrator.capabilities.tools.tool import ToolContext, tool
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
@@ -41,19 +42,27 @@ async def csv_lookup(
     limit: Annotated[int, Field(ge=1, le=200, description="Rows at most")] = 20,
 ) -> Json:
     """Find the rows of a CSV file where a column has a value."""
-    rows = rows_of(text_of(context.files, file))
-    columns = columns_of(text_of(context.files, file))
+    text = text_of(context.files, file)
+    columns = columns_of(text)
     if column not in columns:
         raise ToolError(
             f"{file} has no column {column!r}", code=ErrorCode.INVALID_INPUT, cure=f"Use one of its columns: {', '.join(columns)}."
         )
+    if len(text) <= CHEAP_CHARACTERS:
+        return rows_with(text, column, value, limit)
+    return await asyncio.to_thread(rows_with, text, column, value, limit)
+
+
+def rows_with(text: str, column: str, value: str, limit: int) -> Json:
+    """The first rows of a CSV text that have a value in a column, and how many have it."""
     wanted = value.strip().casefold()
-    found = [row for row in rows if row.get(column, "").strip().casefold() == wanted]
+    found = [row for row in rows_of(text) if row.get(column, "").strip().casefold() == wanted]
     return {"rows": [dict(row) for row in found[:limit]], "count": len(found)}
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def rows_of(text: str) -> tuple[dict[str, str], ...]:
+    """Few are kept: the largest takes some 100 MB."""
     try:
         rows = []
         for row in csv.DictReader(io.StringIO(text, newline="")):
