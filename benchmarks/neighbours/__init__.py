@@ -64,11 +64,11 @@ def measure(*, quick: bool) -> list[Figure]:
 
 
 @asynccontextmanager
-async def attacked(address: str, keys: list[str]) -> AsyncIterator[list[int]]:
+async def attacked(address: str, keys: list[str], way: str) -> AsyncIterator[list[int]]:
     """Another tenant is at work within; how much it did is in the list afterwards. With a key for each kind of attack:
     to one caller alone, few requests are let in at once."""
     sent: list[int] = []
-    words = ("-m", "benchmarks.neighbours.attacker", address, *keys)
+    words = ("-m", "benchmarks.neighbours.attacker", way, address, *keys)
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
     attacker = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=REPOSITORY, **pipes)
     assert attacker.stdin is not None and attacker.stdout is not None
@@ -89,12 +89,16 @@ async def _measured(product: Product, times: int) -> list[Figure]:
         await neighbour.call("POST", "graphs/quiet/versions", {"note": ""})
         await runs_of(neighbour, 10)
         quiet, healthy = await runs_of(neighbour, times), await health_of(neighbour, times)
-        async with attacked(product.address, keys) as sent:
+        async with attacked(product.address, keys, "worst") as sent:
             loud, busy = await runs_of(neighbour, times), await health_of(neighbour, times)
+        async with attacked(product.address, keys, "flood"):
+            flooded = await runs_of(neighbour, times)
     ratios = [(percentile(loud, at) / percentile(quiet, at)) for at in (0.5, 0.95)]
+    beside_flood = percentile(flooded, 0.95) / percentile(quiet, 0.95)
     return [
         Figure("a tenant's run while another attacks: p50 beside quiet", "times", ratios[0]),
         Figure("a tenant's run while another attacks: p95 beside quiet", "times", ratios[1], goal=2.0),
+        Figure("a tenant's run while another floods: p95 beside quiet", "times", beside_flood),
         Figure("health while a tenant attacks: p95 beside quiet", "times", percentile(busy, 0.95) / percentile(healthy, 0.95), goal=2.0),
         Figure("a tenant's quiet run, p95", "ms", percentile(quiet, 0.95)),
         Figure("attacks sent meanwhile", "", sum(sent), more_is_better=True),

@@ -1,6 +1,6 @@
 """One tenant that does the worst that may be done, without pause, in a process of its own.
 
-`python -m benchmarks.neighbours.attacker ADDRESS KEY...` says how many attacks it has sent when its input is closed.
+`python -m benchmarks.neighbours.attacker worst|flood ADDRESS KEY...` says how many attacks it has sent when its input is closed.
 """
 
 import asyncio
@@ -14,12 +14,14 @@ import aiohttp
 
 from benchmarks.neighbours import started
 from benchmarks.whole_path import Client
-from tests.graphs import graph, node, path
+from tests.graphs import edge, graph, node, path
 
 LOOK_S = 0.5
 """Between two looks at a run of its own."""
 AT_ONCE = 4
 """Attacks of each kind that are under way at once."""
+FLOOD = 9_000
+"""Items of one run."""
 ENDED = ("succeeded", "failed", "crashed", "cancelled")
 
 
@@ -35,6 +37,14 @@ def nested(levels: int) -> Any:
     return value
 
 
+def flood_document() -> dict[str, Any]:
+    """Nothing in it is large or slow; there is only very much of it."""
+    nodes = [node("start", "input"), node("each", "map", {"items": "input"}), node("end", "output")]
+    nodes.append(node("double", "transform", {"expression": "item * 2"}, parent="each"))
+    edges = [edge("start", "each"), edge("each.item", "double"), edge("double", "each.result"), edge("each", "end")]
+    return graph(nodes, edges).model_dump(mode="json")
+
+
 LISTS = {"type": "array", "items": {"$ref": "#"}}
 HOLDS_ITSELF = {"anyOf": [LISTS, LISTS, {"minimum": 5, "type": "integer"}]}
 RUNS: dict[str, tuple[str, dict[str, Any], Any]] = {
@@ -45,7 +55,7 @@ RUNS: dict[str, tuple[str, dict[str, Any], Any]] = {
 
 
 class Attacker:
-    """Everything at once, again and again, until it is told to stop."""
+    """Everything of a way to attack at once, again and again, until it is told to stop."""
 
     def __init__(self, clients: list[Client]) -> None:
         """With a key for each kind of attack: to one caller alone, few requests are let in at once."""
@@ -57,9 +67,12 @@ class Attacker:
         for slug, (kind, params, _) in RUNS.items():
             await self._client.call("POST", "graphs", {"title": slug, "document": one_node(kind, params)})
         await self._client.call("POST", "graphs", {"title": "sums", "document": one_node("transform", {})})
+        await self._client.call("POST", "graphs", {"title": "flood", "document": flood_document()})
 
-    def begin(self) -> list["asyncio.Task[None]"]:
+    def begin(self, way: str) -> list["asyncio.Task[None]"]:
         kinds: list[Callable[[], Awaitable[object]]] = [self._run, self._save, self._form, self._policy]
+        if way == "flood":
+            kinds = [self._flood]
         return [asyncio.create_task(self._again(kind)) for kind in kinds for _ in range(AT_ONCE)]
 
     async def _again(self, attack: Callable[[], Awaitable[object]]) -> None:
@@ -86,6 +99,9 @@ class Attacker:
         await self._forming.call("POST", "graphs", {"title": slug, "document": document})
         await started(self._forming, slug, nested(22), draft=True)
 
+    async def _flood(self) -> None:
+        await ended(self._client, await started(self._client, "flood", [*range(FLOOD)], draft=True))
+
     async def _policy(self) -> None:
         await self._ruling.call("PUT", "policy", {"yaml": "{" + "a," * 30_000 + "}", "version": 0})
 
@@ -98,12 +114,12 @@ async def ended(client: Client, run: str) -> str:
         await asyncio.sleep(LOOK_S)
 
 
-async def main(address: str, *keys: str) -> None:
+async def main(way: str, address: str, *keys: str) -> None:
     async with aiohttp.ClientSession() as session:
         attacker = Attacker([Client(address, session, key) for key in keys])
         await attacker.prepare()
         print("ready", flush=True)
-        tasks = attacker.begin()
+        tasks = attacker.begin(way)
         await asyncio.to_thread(sys.stdin.read)
         for task in tasks:
             task.cancel()
