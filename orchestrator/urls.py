@@ -1,7 +1,7 @@
 """Which address leads to which room."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from editor.urls import api_urls as editor_api
 from editor.urls import page_urls as editor_pages
@@ -23,7 +23,7 @@ urlpatterns = [
     path("api/v1/health", ready, name="api_health"),
     path("api/v1/health/ready", ready, name="api_health_ready"),
     path("api/v1/health/live", live, name="api_health_live"),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/v1/schema", SpectacularJSONAPIView.as_view(), name="api_schema"),
     path("api/v1/", include([*tenants_api, *editor_api, *runs_api])),
     *tenants_pages,
     *editor_pages,

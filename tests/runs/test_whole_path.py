@@ -61,7 +61,7 @@ def test_api_key_prints_a_key_that_works_and_nothing_else(installation: Installa
 
 
 def test_the_api_describes_itself_without_a_warning(installation: Installation) -> None:
-    schema = ApiClient(installation.port).get("schema?format=json")
+    schema = ApiClient(installation.port).get("schema")
     validate_schema(schema)
     operations = [
         operation["operationId"] for path in schema["paths"].values() for operation in path.values() if isinstance(operation, dict)
