@@ -8,6 +8,7 @@ from orchestrator.engine.document.expressions.evaluation import evaluate
 from orchestrator.engine.document.expressions.expression import require_readable
 from orchestrator.engine.document.expressions.variables import Members, Variables
 from orchestrator.engine.errors import ExpressionFailed
+from orchestrator.engine.ids import Json
 from tests.engine.in_place import is_open, render
 
 SEEN = Variables(
@@ -94,6 +95,34 @@ def test_placeholders_are_replaced_and_values_are_never_read_again() -> None:
     seen = Variables({"input": {"text": "{{ secret }}", "data": {"a": [1]}}})
     assert render("<{{ input.text }}> {{input.data}}", seen) == '<{{ secret }}> {"a": [1]}'
     assert render("no placeholders {", seen) == "no placeholders {"
+
+
+OBJECT: Json = {name: number for number, name in enumerate("gfedcba")}
+IN_ORDER: list[tuple[str, Json]] = [
+    ("input.map(k, k)", [*"abcdefg"]),
+    ("input.map(k, input[k])", [6, 5, 4, 3, 2, 1, 0]),
+    ("input.filter(k, k > 'c').map(k, k + '!')", ["d!", "e!", "f!", "g!"]),
+    ("[input, input].map(o, o.map(k, k + '.'))", [[f"{k}." for k in "abcdefg"]] * 2),
+    ("(input).map(k, k > 'e', k)", ["f", "g"]),
+    ("{'z': 1, 'y': 2, 'x': 3}.map(k, k)", ["x", "y", "z"]),
+    ("{'o': input}['o'].map(k, k)", [*"abcdefg"]),
+    ("{'o': input}.o.map(k, k)", [*"abcdefg"]),
+    ("'b,a'.split(',').map(x, x)", ["b", "a"]),
+    ("input.join(',')", "a,b,c,d,e,f,g"),
+    ("input.distinct()", [*"abcdefg"]),
+    ("[input].flatten()", [OBJECT]),
+    ("[input].first()", OBJECT),
+    ("{'a': [input].last()}", {"a": OBJECT}),
+    ("[].first()", None),
+    ("input.exists(k, k == 'a') && input.all(k, k < 'h') && input.exists_one(k, k == 'g')", True),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), IN_ORDER)
+def test_objects_are_gone_through_in_the_order_of_their_keys_each_time(source: str, expected: Json) -> None:
+    """CEL's library takes another order at each evaluation; a run that another worker takes over must see the same."""
+    found = [evaluate(source, Variables({"input": OBJECT})) for _ in range(12)]
+    assert found == [expected] * 12
 
 
 @pytest.mark.parametrize(

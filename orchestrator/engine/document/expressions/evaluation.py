@@ -10,7 +10,8 @@ from operator import itemgetter
 
 from orchestrator.engine.document.expressions.expression import Expression, read_expression
 from orchestrator.engine.document.expressions.failures import cause, describe, failed
-from orchestrator.engine.document.expressions.library import context_of
+from orchestrator.engine.document.expressions.library import cel, context_of
+from orchestrator.engine.document.expressions.order import may_be_objects
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.errors import ExpressionFailed
 from orchestrator.engine.ids import Json
@@ -31,9 +32,10 @@ def evaluate_seen(source: str, seen: dict[str, Json], known: list[str]) -> Json:
 
 
 def execute(expression: Expression, seen: dict[str, Json], known: set[str]) -> Json:
-    program = expression.program
+    orders = bool(expression.receivers) and may_be_objects(expression.receivers.values(), seen)
+    program = expression.in_order if orders else expression.program
     try:
-        result = program.execute(context_of(seen) if expression.extended else seen)
+        result = program.execute(context_of(seen) if orders or expression.extended else seen)
     except Exception as error:  # noqa: BLE001 - the library raises many kinds; all mean the same here
         raise failed(expression.source, cause(error, known, _named(expression, seen))) from None
     return to_json(result, expression.source)
@@ -61,6 +63,8 @@ def to_json(value: object, source: str = "") -> Json:
         return value
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    if isinstance(value, cel.OptionalValue):  # of first() and last(), which may find nothing
+        return to_json(value.value() if value.has_value() else None, source)
     if isinstance(value, list | tuple):
         return [to_json(item, source) for item in value]
     if isinstance(value, dict):

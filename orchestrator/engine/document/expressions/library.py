@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
@@ -15,7 +16,7 @@ from cel import stdlib  # noqa: E402
 logging.getLogger("cel").setLevel(logging.CRITICAL)
 """It would write a warning for each function that is given what it does not take."""
 
-__all__ = ["ADDED", "MAX_TEXT", "OWN", "cel", "context_of"]
+__all__ = ["ADDED", "MAX_TEXT", "ORDERED", "OWN", "cel", "context_of"]
 
 MAX_TEXT: Final = 1_000_000
 """Characters that one text may grow to."""
@@ -32,8 +33,30 @@ def _replace(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-ADDED: Final = {name: function for name, function in stdlib.STDLIB_FUNCTIONS.items() if name != "lists.range"} | {"replace": _replace}
+def _in_order(function: Callable[..., object]) -> Callable[..., object]:
+    """The function, which is given objects in the order of their keys: CEL gives them in another one each time."""
+
+    def given(*arguments: object) -> object:
+        return function(*[dict(sorted(each.items(), key=_by_key)) if isinstance(each, dict) else each for each in arguments])
+
+    return given
+
+
+def _by_key(item: tuple[object, object]) -> str:
+    return str(item[0])
+
+
+_TAKEN = {name: function for name, function in stdlib.STDLIB_FUNCTIONS.items() if name != "lists.range"} | {"replace": _replace}
+ADDED: Final = {name: _in_order(function) for name, function in _TAKEN.items()}
 """The library's functions but range, which makes much out of little; replace is bounded here."""
+
+ORDERED: Final = "ordered_"
+"""Stands behind what an expression goes through, where that may be an object. Ends as no function of the language does."""
+
+
+def _ordered(value: object) -> object:
+    """What CEL goes through of a value: of an object its keys, here in their order."""
+    return sorted(value, key=str) if isinstance(value, dict) else value
 
 
 def context_of(seen: dict[str, Json]) -> cel.Context:
@@ -41,4 +64,5 @@ def context_of(seen: dict[str, Json]) -> cel.Context:
     context = cel.Context(seen)
     for name, function in ADDED.items():
         context.add_function(name, function)
+    context.add_function(ORDERED, _ordered)
     return context
