@@ -1,5 +1,6 @@
 """Short ways to ask a model."""
 
+from functools import cache
 from typing import Any
 
 from orchestrator.capabilities.egress.client import Egress
@@ -18,11 +19,17 @@ LOOKUP = ToolSpec(
 )
 
 
+@cache
+def egress_to(port: int) -> Egress:
+    """Kept for as long as the tests run: one that is collected while its loop goes on has left its connections open."""
+    return Egress(private_hosts=[f"127.0.0.1:{port}"])
+
+
 class ByLiteLLM:
     """Asks through LiteLLM, at a server that speaks the provider's protocol, whatever provider the model names."""
 
     def __init__(self, server: ModelServer, key: str, provider: str = "deepseek", *, stream: bool = True) -> None:
-        egress = Egress(private_hosts=[f"127.0.0.1:{server.port}"])
+        egress = egress_to(server.port)
         base = {"anthropic": server.url, "gemini": f"{server.url}/v1beta"}.get(provider, server.base)
         self._provider = provider
         self._inner = LiteLLMModel(key=key, base=base, egress=egress, stream=stream)
