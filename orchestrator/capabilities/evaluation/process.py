@@ -36,9 +36,11 @@ def main() -> None:
 
 def _leave_a_core() -> None:
     """One core, the same of all such processes, stays free for who waits for it: even the nicest work keeps
-    its core until the next tick, which is milliseconds, and a short run wakes up a dozen times."""
-    if sys.platform == "linux" and len(cores := os.sched_getaffinity(0)) > 1:
-        os.sched_setaffinity(0, cores - {min(cores)})
+    its core until the next tick, which is milliseconds, and a short run wakes up a dozen times. Where that is
+    forbidden, as in some containers, it works all the same."""
+    with suppress(OSError):
+        if sys.platform == "linux" and len(cores := os.sched_getaffinity(0)) > 1:
+            os.sched_setaffinity(0, cores - {min(cores)})
 
 
 def serve(asked: IO[bytes], answers: IO[bytes]) -> None:

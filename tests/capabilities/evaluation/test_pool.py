@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.capabilities.evaluation import process
 from orchestrator.capabilities.evaluation.evaluator import PooledEvaluator
 from orchestrator.capabilities.evaluation.limits import TookTooMuch, WorkLimits
 from orchestrator.capabilities.evaluation.pool import Pool, TooMuchWaiting, Unavailable
@@ -97,6 +98,14 @@ def test_one_core_is_left_to_who_waits_for_it(pool: Pool) -> None:
         assert Pool(idle_s=0.1).submit("a", work.cores).result() == of_parent[:1]
     finally:
         os.sched_setaffinity(0, of_parent)
+
+
+def test_where_cores_may_not_be_chosen_the_process_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(process.os, "sched_setaffinity", forbidden)
+    process._leave_a_core()
 
 
 def test_answers_and_errors_come_back_as_they_are(pool: Pool) -> None:
