@@ -12,7 +12,7 @@ from orchestrator.engine.document.expressions.tokens import NoToken, calls_insid
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.errors import ExpressionFailed
 from orchestrator.engine.ids import Json
-from tests.engine.json_values import json_values
+from tests.engine.json_values import TEXTS, json_values
 
 PIECES = ["'", '"', "'''", '"""', "\\", "r'", "b'", 'rb"', "//", "\n", "(", ")", "[", "]", "{", "}", "a", "b.c", ".map(x, ", "1", "2u"]
 PIECES += [
@@ -103,11 +103,13 @@ def test_g06_what_is_cheap_gives_no_more_than_a_bounded_result(source: str, valu
     assert size_of([result], 2 * CHEAP) is not None
 
 
-SMALL = st.dictionaries(st.sampled_from(["a", "k"]), json_values(), max_size=2) | st.lists(st.integers() | st.text(max_size=3), max_size=4)
+SMALL = st.dictionaries(st.sampled_from([*"abcdek"]), json_values(), max_size=6) | st.lists(st.integers() | TEXTS, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1_200, deadline=None)
 @given(written(), SMALL, SMALL)
+@example("[1, 2, 3] + {'k': input, 'l': input}", {}, [])
+@example("[x, 1].map(x, x + input)", {"a": 1, "b": 2, "c": 3}, [])
 def test_part_that_is_read_of_the_variables_gives_what_all_of_them_give(source: str, value: Json, item: Json) -> None:
     seen: dict[str, Json] = {"input": value, "item": item}
     try:

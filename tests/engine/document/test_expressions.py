@@ -126,6 +126,31 @@ def test_objects_are_gone_through_in_the_order_of_their_keys_each_time(source: s
 
 
 @pytest.mark.parametrize(
+    "source", ["[1] + input", "[1] + {'k': input}", "[1] + (true ? input : input)", "[1].map(x, [x] + input)", "[1] + [input][0]"]
+)
+def test_an_object_is_added_to_nothing(source: str) -> None:
+    """The language has no such sum; its library would add the keys, in another order at each evaluation."""
+    with pytest.raises(ExpressionFailed, match="an object cannot be added"):
+        evaluate(source, Variables({"input": OBJECT}))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("[1] + input.map(k, k)", [1, *"abcdefg"]),
+        ("[1] + [input]", [1, OBJECT]),
+        ("input.a + [2][0]", 8),
+        ("'x' + string(input.b) + ('y' + 'z')", "x5yz"),
+        ("1 + -input.a + 2", -3),
+        ("{'k': [1] + [2]}.k + [size(input)]", [1, 2, 7]),
+        ("[1].map(x, x + input.a)", [7]),
+    ],
+)
+def test_all_else_is_added_as_ever(source: str, expected: Json) -> None:
+    assert evaluate(source, Variables({"input": OBJECT})) == expected
+
+
+@pytest.mark.parametrize(
     "attack",
     [
         "{{ input.__class__.__mro__ }}",

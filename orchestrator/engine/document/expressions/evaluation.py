@@ -32,7 +32,7 @@ def evaluate_seen(source: str, seen: dict[str, Json], known: list[str]) -> Json:
 
 
 def execute(expression: Expression, seen: dict[str, Json], known: set[str]) -> Json:
-    orders = bool(expression.receivers) and may_be_objects(expression.receivers.values(), seen)
+    orders = may_be_objects(expression.places, seen)
     program = expression.in_order if orders else expression.program
     try:
         result = program.execute(context_of(seen) if orders or expression.extended else seen)

@@ -12,7 +12,7 @@ from typing import Final
 from orchestrator.engine.document.expressions.failures import describe as described
 from orchestrator.engine.document.expressions.failures import failed, first_fault, no_field, no_variable, unreadable
 from orchestrator.engine.document.expressions.library import OWN, cel
-from orchestrator.engine.document.expressions.order import ordered_source, receivers
+from orchestrator.engine.document.expressions.order import Place, ordered_source, places
 from orchestrator.engine.document.expressions.tokens import NoToken, Token, calls_inside, depth_of, tokens_of
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.errors import ExpressionFailed
@@ -55,15 +55,15 @@ class Expression:
             raise unreadable(self.source, first_fault(error, self.source)) from None
 
     @cached_property
-    def receivers(self) -> Mapping[int, tuple[str, ...]]:
-        """What it goes through that may be an object."""
-        return receivers(self.tokens, ITERATING)
+    def places(self) -> tuple[Place, ...]:
+        """Where the order of an object's keys could show."""
+        return places(self.tokens, ITERATING)
 
     @cached_property
     def in_order(self) -> cel.Program:
-        """The program that goes through objects in the order of their keys."""
+        """The program in which no order shows but that of the keys."""
         _ = self.program  # a fault of it is told by its own positions
-        return cel.compile(ordered_source(self.tokens, self.receivers))
+        return cel.compile(ordered_source(self.tokens, self.places))
 
     @cached_property
     def extended(self) -> bool:

@@ -16,7 +16,7 @@ from cel import stdlib  # noqa: E402
 logging.getLogger("cel").setLevel(logging.CRITICAL)
 """It would write a warning for each function that is given what it does not take."""
 
-__all__ = ["ADDED", "MAX_TEXT", "ORDERED", "OWN", "cel", "context_of"]
+__all__ = ["ADDED", "ADDEND", "MAX_TEXT", "ORDERED", "OWN", "cel", "context_of"]
 
 MAX_TEXT: Final = 1_000_000
 """Characters that one text may grow to."""
@@ -59,10 +59,22 @@ def _ordered(value: object) -> object:
     return sorted(value, key=str) if isinstance(value, dict) else value
 
 
+ADDEND: Final = "addend_"
+"""Stands behind what is added to something, where that may be an object."""
+
+
+def _addend(value: object) -> object:
+    """What may be added. The language adds no object to anything; its library would add the keys to a list, in any order."""
+    if isinstance(value, dict):
+        raise TypeError("an object cannot be added; add the list of its keys, input.map(key, key), or put it in brackets, [input]")
+    return value
+
+
 def context_of(seen: dict[str, Json]) -> cel.Context:
     """The variables with the added functions."""
     context = cel.Context(seen)
     for name, function in ADDED.items():
         context.add_function(name, function)
     context.add_function(ORDERED, _ordered)
+    context.add_function(ADDEND, _addend)
     return context
