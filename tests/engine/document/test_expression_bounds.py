@@ -70,14 +70,19 @@ def test_parser_and_we_cut_the_same_tokens(source: str) -> None:
 SEEN = json_values(30)
 CALLS = ["{a}.map(x, {b})", "{a}.filter(x, {b})", "{a}.all(x, {b})", "[{a}, {b}]", "{a} + {b}", "{{'k': {a}, 'l': {b}}}", "{a} == {b}"]
 CALLS += ["{a} in {b}", "size({a})", "{a}.join(',')", "string({a})", "{a} ? {b} : {a}", "{a}.reverse()", "{a}.flatten()", "{a}[0]", "{a}.k"]
-CALLS += ["[{a}, {a}, {b}, {b}]"]
+CALLS += ["[{a}, {a}, {b}, {b}]", "dyn({a})", "type({a})", "{a} - {b}", "{a} * {b}", "{a} < {b}", "{a} && {b}", "{a}.exists_one(x, {b})"]
+CALLS += ["{{{a}: {b}}}", "({a} ? {b} : {a}) + {a}", "[{a}] + ({b})", "{a}[{b}]", "has({a}.k)", "{a}.map(x, {b}, x)"]
+CALLS_OF_ADDED = [f"{{a}}.{name}()" for name in sorted(ADDED) if "." not in name]
+CALLS_OF_ADDED += [f"{{a}}.{name}({{b}})" for name in sorted(ADDED) if "." not in name]
+CALLS_OF_ADDED += [f"{name}({arguments})" for name in sorted(ADDED) for arguments in ("{a}", "{a}, {b}")]
 
 
 def written() -> st.SearchStrategy[str]:
     leaves = st.sampled_from(["input", "input.a", "item", "x", "x.a", "1", "'text'", "[1, 2, 3]", "true"])
 
     def wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-        return st.builds(lambda call, a, b: call.format(a=a, b=b), st.sampled_from(CALLS), inner, inner)
+        calls = st.sampled_from(CALLS) | st.sampled_from(CALLS_OF_ADDED)
+        return st.builds(lambda call, a, b: call.format(a=a, b=b), calls, inner, inner)
 
     return st.recursive(leaves, wider, max_leaves=8)
 

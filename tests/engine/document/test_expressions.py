@@ -144,6 +144,11 @@ def test_an_object_is_added_to_nothing(source: str) -> None:
         ("1 + -input.a + 2", -3),
         ("{'k': [1] + [2]}.k + [size(input)]", [1, 2, 7]),
         ("[1].map(x, x + input.a)", [7]),
+        ("1u + uint(input.a)", 7),
+        ("[1u, 2u].map(x, [x][0] + 1u)", [2, 3]),
+        ("timestamp('2026-01-01T00:00:00Z') + [duration('1h')][0]", "2026-01-01T01:00:00+00:00"),
+        ("'x' in ['x'] + ['y'] && 6 in [input.a].map(x, x)", True),
+        ("size([input][0].map(k, k)) + {'a': 1}.map(k, 1)[0]", 8),
     ],
 )
 def test_all_else_is_added_as_ever(source: str, expected: Json) -> None:

@@ -16,7 +16,7 @@ from cel import stdlib  # noqa: E402
 logging.getLogger("cel").setLevel(logging.CRITICAL)
 """It would write a warning for each function that is given what it does not take."""
 
-__all__ = ["ADDED", "ADDEND", "MAX_TEXT", "ORDERED", "OWN", "cel", "context_of"]
+__all__ = ["ADDED", "MAX_TEXT", "ORDERED", "OWN", "REFUSED", "cel", "context_of"]
 
 MAX_TEXT: Final = 1_000_000
 """Characters that one text may grow to."""
@@ -51,23 +51,17 @@ ADDED: Final = {name: _in_order(function) for name, function in _TAKEN.items()}
 """The library's functions but range, which makes much out of little; replace is bounded here."""
 
 ORDERED: Final = "ordered_"
-"""Stands behind what an expression goes through, where that may be an object. Ends as no function of the language does."""
+"""Gives what CEL goes through of an object, its keys, in their order. Ends as no function of the language does."""
+REFUSED: Final = "refused_"
+"""Stands in place of an object that is added to something."""
 
 
-def _ordered(value: object) -> object:
-    """What CEL goes through of a value: of an object its keys, here in their order."""
-    return sorted(value, key=str) if isinstance(value, dict) else value
+def _ordered(value: dict[object, object]) -> list[object]:
+    return sorted(value, key=str)
 
 
-ADDEND: Final = "addend_"
-"""Stands behind what is added to something, where that may be an object."""
-
-
-def _addend(value: object) -> object:
-    """What may be added. The language adds no object to anything; its library would add the keys to a list, in any order."""
-    if isinstance(value, dict):
-        raise TypeError("an object cannot be added; add the list of its keys, input.map(key, key), or put it in brackets, [input]")
-    return value
+def _refused() -> object:
+    raise TypeError("an object cannot be added; add the list of its keys, input.map(key, key), or put it in brackets, [input]")
 
 
 def context_of(seen: dict[str, Json]) -> cel.Context:
@@ -76,5 +70,5 @@ def context_of(seen: dict[str, Json]) -> cel.Context:
     for name, function in ADDED.items():
         context.add_function(name, function)
     context.add_function(ORDERED, _ordered)
-    context.add_function(ADDEND, _addend)
+    context.add_function(REFUSED, _refused)
     return context

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.engine.document.expressions.library import ADDEND, ORDERED
+from orchestrator.engine.document.expressions.library import ORDERED, REFUSED
 from orchestrator.engine.document.expressions.tokens import Token
 from orchestrator.engine.ids import Json
 
@@ -19,23 +19,30 @@ _NO_OBJECTS: Final = _LISTS | frozenset(
     "size string int double join replace substring trim lowerAscii upperAscii quote reverse sort distinct".split()
 )
 """Functions that never give an object."""
-_OPENS: Final = {"(": ")", "[": "]", "{": "}"}
+_WORDS: Final = frozenset({"in", "true", "false", "null"})
+_IT: Final = "it_"
+"""The value at a place. No name of people's hides it: what stands at the place is evaluated outside of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Behind which token something may be an object, what is put there, and its path from a variable on; no path where it is none."""
+    """The tokens from `start` to `end` may give an object; `instead` is taken then. `path` leads there from a variable on, where it does.
 
+    All else is left as it is, and never made a value of Python: unsigned numbers would come back as others.
+    """
+
+    start: int
     end: int
-    put: str
+    instead: str
     path: tuple[str, ...]
 
 
 def places(tokens: Sequence[Token], iterating: frozenset[str]) -> tuple[Place, ...]:
     """Where the order of an object's keys could show."""
-    gone_through = [Place(end, ORDERED, _path_to(tokens, end)) for end in _ends(tokens, iterating) if not _is_call(tokens, end, _LISTS)]
-    addends = [Place(end, ADDEND, _path_to(tokens, end)) for end in _addends(tokens) if not _is_call(tokens, end, _NO_OBJECTS)]
-    return (*gone_through, *addends)
+    receivers = [(_operand_start(tokens, end), end) for end in _ends(tokens, iterating) if not _is_call(tokens, end, _LISTS)]
+    addends = [(start, end) for start, end in _addends(tokens) if not _is_call(tokens, end, _NO_OBJECTS)]
+    gone_through = [Place(start, end, f"{_IT}.{ORDERED}()", _path_to(tokens, end)) for start, end in receivers]
+    return (*gone_through, *[Place(start, end, f"{REFUSED}()", _path_to(tokens, end)) for start, end in addends])
 
 
 def may_be_objects(found: Iterable[Place], seen: dict[str, Json]) -> bool:
@@ -45,10 +52,11 @@ def may_be_objects(found: Iterable[Place], seen: dict[str, Json]) -> bool:
 
 def ordered_source(tokens: Sequence[Token], found: Iterable[Place]) -> str:
     """The expression in which no order shows but that of the keys."""
-    put: dict[int, str] = {}
+    before, after = [""] * len(tokens), [""] * len(tokens)
     for place in found:
-        put[place.end] = f"{put.get(place.end, '')} . {place.put} ( )"
-    return " ".join(f"{token.text}{put.get(index, '')}" for index, token in enumerate(tokens))
+        before[place.start] += "["
+        after[place.end] += f"].map({_IT}, type({_IT}) == type({{}}) ? {place.instead} : {_IT})[0]"
+    return " ".join(before[index] + token.text + after[index] for index, token in enumerate(tokens))
 
 
 def _ends(tokens: Sequence[Token], iterating: frozenset[str]) -> Iterator[int]:
@@ -59,50 +67,70 @@ def _ends(tokens: Sequence[Token], iterating: frozenset[str]) -> Iterator[int]:
             yield index - 2
 
 
-def _addends(tokens: Sequence[Token]) -> Iterator[int]:
-    """The last token of what follows each plus, but of texts and numbers."""
+def _addends(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Where what follows each plus begins and ends, but for texts and numbers."""
     for index, plus in enumerate(tokens[:-1]):
         first = tokens[index + 1]
-        if _is(plus, "+") and (first.kind == "name" or (first.kind == "mark" and first.text in _OPENS)):
-            yield _operand_end(tokens, index + 1)
+        if _is(plus, "+") and (first.kind == "name" or _opens(first)):
+            yield index + 1, _operand_end(tokens, index + 1)
 
 
 def _operand_end(tokens: Sequence[Token], start: int) -> int:
-    """The last token of the operand that begins at `start`: a name or what stands in brackets, and what is read or called of it."""
-    end = _closing(tokens, start)
+    """The last token of what begins at `start`: a name or what stands in brackets, and what is read or called of it."""
+    end = _other_bracket(tokens, start)
     while end + 1 < len(tokens):
         after = tokens[end + 1]
         if _is(after, ".") and end + 2 < len(tokens):
             end += 2
         elif _is(after, "(") or _is(after, "["):
-            end = _closing(tokens, end + 1)
+            end = _other_bracket(tokens, end + 1)
         else:
             break
     return end
 
 
-def _closing(tokens: Sequence[Token], start: int) -> int:
-    """Where the bracket that opens at `start` closes; `start` itself where none does."""
-    depth = 0
-    for index in range(start, len(tokens)):
-        token = tokens[index]
-        depth += token.kind == "mark" and token.text in _OPENS
-        depth -= token.kind == "mark" and token.text in _OPENS.values()
+def _operand_start(tokens: Sequence[Token], end: int) -> int:
+    """The first token of what ends at `end`."""
+    start = _other_bracket(tokens, end)
+    while start > 0:
+        before, first = tokens[start - 1], tokens[start]
+        if _is(before, "."):
+            start = _other_bracket(tokens, start - 2)
+        elif (_is(first, "(") and _names(before)) or (_is(first, "[") and (_names(before) or _closes(before) or before.kind == "text")):
+            start = _other_bracket(tokens, start - 1)
+        else:
+            break
+    return start
+
+
+def _other_bracket(tokens: Sequence[Token], index: int) -> int:
+    """Where the bracket that opens or closes there does the other; the place itself where none does."""
+    step = -1 if _closes(tokens[index]) else 1
+    depth, place = 0, index
+    while 0 <= place < len(tokens):
+        depth += _opens(tokens[place]) - _closes(tokens[place])
         if depth == 0:
-            return index
-    return len(tokens) - 1
+            return place
+        place += step
+    return index
+
+
+def _opens(token: Token) -> bool:
+    return token.kind == "mark" and token.text in "([{"
+
+
+def _closes(token: Token) -> bool:
+    return token.kind == "mark" and token.text in ")]}"
+
+
+def _names(token: Token) -> bool:
+    return token.kind == "name" and token.text not in _WORDS
 
 
 def _is_call(tokens: Sequence[Token], end: int, names: frozenset[str]) -> bool:
     """Whether it ends with a call of one of these functions."""
-    if not _is(tokens[end], ")"):
-        return False
-    depth = 0
-    for index in range(end, 0, -1):
-        depth += _is(tokens[index], ")") - _is(tokens[index], "(")
-        if depth == 0:
-            return tokens[index - 1].kind == "name" and tokens[index - 1].text in names
-    return False
+    called = _other_bracket(tokens, end) - 1
+    return _is(tokens[end], ")") and called >= 0 and tokens[called].kind == "name" and tokens[called].text in names
 
 
 def _path_to(tokens: Sequence[Token], end: int) -> tuple[str, ...]:
