@@ -61,6 +61,7 @@ def test_parser_and_we_cut_the_same_tokens(source: str) -> None:
             read_expression(source)
         return
     expression = read_expression(source)
+    assert expression.in_order.variables() is not None
     bound = {name for name in program.variables() if name == "x"}
     assert set(program.variables()) - bound <= set(expression.reads)
     named = {name for name in program.functions() if name[:1].isalpha()}
