@@ -130,7 +130,7 @@ def test_objects_are_gone_through_in_the_order_of_their_keys_each_time(source: s
 )
 def test_an_object_is_added_to_nothing(source: str) -> None:
     """The language has no such sum; its library would add the keys, in another order at each evaluation."""
-    with pytest.raises(ExpressionFailed, match="an object cannot be added"):
+    with pytest.raises(ExpressionFailed, match=r"failed: an object cannot be added; add the list"):
         evaluate(source, Variables({"input": OBJECT}))
 
 
@@ -192,6 +192,24 @@ def test_g05_regular_expressions_take_linear_time() -> None:
 def test_expressions_that_would_take_too_long_are_refused(source: str) -> None:
     with pytest.raises(ExpressionFailed, match="inside each other"):
         require_readable(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("input.a.join(',')", "failed: join does not take what it was given (input.a is a number)"),
+        ("input.a.size()", "failed: size does not take what it was given (input.a is a number)"),
+        ("int('x')", "failed: int: string parse error: invalid digit found in string"),
+        ("input.a.trim()", "failed: trim does not take what it was given (input.a is a number)"),
+        ("'a'.replace('a')", "failed: replace does not take what it was given"),
+        ("'x'.charAt(9)", "failed: charAt: index 9 out of range for string of length 1"),
+        ("bool('x')", "failed: bool: cannot convert string 'x' to bool"),
+    ],
+)
+def test_a_function_that_fails_is_told_in_words_of_the_language(source: str, told: str) -> None:
+    with pytest.raises(ExpressionFailed) as raised:
+        evaluate(source, Variables({"input": OBJECT}))
+    assert str(raised.value).endswith(told)
 
 
 def test_replace_cannot_make_much_out_of_little() -> None:

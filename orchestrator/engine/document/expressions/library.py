@@ -61,7 +61,7 @@ def _ordered(value: dict[object, object]) -> list[object]:
 
 
 def _refused() -> object:
-    raise TypeError("an object cannot be added; add the list of its keys, input.map(key, key), or put it in brackets, [input]")
+    raise ValueError("an object cannot be added; add the list of its keys, input.map(key, key), or put it in brackets, [input]")
 
 
 def context_of(seen: dict[str, Json]) -> cel.Context:
