@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from orchestrator.engine.document.expressions.cost import CHEAP, is_cheap, size_of
 from orchestrator.engine.document.expressions.evaluation import evaluate, evaluate_seen
-from orchestrator.engine.document.expressions.expression import ITERATING, read_expression
+from orchestrator.engine.document.expressions.expression import ITERATING, read_expression, require_readable
 from orchestrator.engine.document.expressions.library import ADDED, OWN, cel
 from orchestrator.engine.document.expressions.tokens import NoToken, calls_inside, depth_of, tokens_of
 from orchestrator.engine.document.expressions.variables import Variables
@@ -68,6 +68,25 @@ def test_parser_and_we_cut_the_same_tokens(source: str) -> None:
     assert named <= {name.split(".")[-1] for name in expression.functions} | set(expression.functions)
 
 
+AROUND = ["({})", "[{}]", "1 + ({})", "[1] + [{}]", "{}.first().map(x, x)", "{}.all(x, true)", "size({})", "[{}][0]", "{{'k': {}}}.k"]
+AROUND += ["(true ? {} : 1)", "{} + 1", "1 - ({} + x)", "{}.k", "{}[0]", "{} in [1]"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(AROUND), min_size=20, max_size=140) | st.sampled_from(AROUND).map(lambda one: [one] * 140))
+def test_whatever_may_stand_inside_each_other_can_be_put_in_order(around: list[str]) -> None:
+    deepest = source = "input"
+    for one in around:
+        source = one.format(source)
+        try:
+            read_expression(source)
+        except ExpressionFailed:
+            break
+        deepest = source
+    require_readable(deepest)
+    assert read_expression(deepest).in_order.variables() is not None
+
+
 SEEN = json_values(30)
 CALLS = ["{a}.map(x, {b})", "{a}.filter(x, {b})", "{a}.all(x, {b})", "[{a}, {b}]", "{a} + {b}", "{{'k': {a}, 'l': {b}}}", "{a} == {b}"]
 CALLS += ["{a} in {b}", "size({a})", "{a}.join(',')", "string({a})", "{a} ? {b} : {a}", "{a}.reverse()", "{a}.flatten()", "{a}[0]", "{a}.k"]
@@ -78,8 +97,12 @@ CALLS_OF_ADDED += [f"{{a}}.{name}({{b}})" for name in sorted(ADDED) if "." not i
 CALLS_OF_ADDED += [f"{name}({arguments})" for name in sorted(ADDED) for arguments in ("{a}", "{a}, {b}")]
 
 
+ODD = ["9223372036854775807", "-9223372036854775808", "18446744073709551615u", "0", "1e308", "null", "b'\\xff'", "'\U0001f600'"]
+ODD += ["timestamp('9999-12-31T23:59:59Z')", "duration('9223372036s')", "[]", "{}"]
+
+
 def written() -> st.SearchStrategy[str]:
-    leaves = st.sampled_from(["input", "input.a", "item", "x", "x.a", "1", "'text'", "[1, 2, 3]", "true"])
+    leaves = st.sampled_from(["input", "input.a", "item", "x", "x.a", "1", "'text'", "[1, 2, 3]", "true"]) | st.sampled_from(ODD)
 
     def wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         calls = st.sampled_from(CALLS) | st.sampled_from(CALLS_OF_ADDED)

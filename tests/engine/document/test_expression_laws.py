@@ -97,7 +97,13 @@ def test_a_variable_that_is_looked_up_comes_out_as_it_is(value: Json) -> None:
         ("[1].map(a, [1].filter(b, true))", True),
         ("[1].map(a, [1].filter(b, [1].all(c, true)))", False),
         ("[1].exists(a, [1].exists_one(b, [1].map(c, true)))", False),
-        ("(1)+" + "(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH, True),
+        ("(1)-" + "(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH, True),
+        ("1+" + "(" * (MAX_DEPTH - 1) + "1" + ")" * (MAX_DEPTH - 1), True),
+        ("1+" + "(" * MAX_DEPTH + "1" + ")" * MAX_DEPTH, False),
+        ("1" + "+(1" * (MAX_DEPTH // 2) + ")" * (MAX_DEPTH // 2), True),
+        ("1" + "+(1" * (MAX_DEPTH // 2 + 1) + ")" * (MAX_DEPTH // 2 + 1), False),
+        ("a" + ".first().map(x, x)" * (MAX_DEPTH - 2), True),
+        ("a" + ".first().map(x, x)" * (MAX_DEPTH + 1), False),
         ("(" * MAX_DEPTH + "1)" + "+((1))" + ")" * (MAX_DEPTH - 1), False),
         ("[1].map(a, a).map(b, b).map(c, c)", True),
         ("[1].map(a, (a) == 1 && [1].all(b, [1].all(c, true)))", False),
@@ -112,7 +118,8 @@ def test_an_expression_may_be_so_large_and_no_larger(source: str, fits: bool) ->
     with pytest.raises(ExpressionFailed) as caught:
         require_readable(source)
     assert caught.value.info.message == (
-        "An expression may have 10000 characters, 2000 words and signs, 64 brackets inside each other and 2 iterations inside each other"
+        "An expression may have 10000 characters, 2000 words and signs, 64 brackets inside each other "
+        "(what is added, and what is gone through, counts as in brackets) and 2 iterations inside each other"
     )
     assert caught.value.info.cure == "Split it over several nodes."
 

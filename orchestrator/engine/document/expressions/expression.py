@@ -12,7 +12,7 @@ from typing import Final
 from orchestrator.engine.document.expressions.failures import describe as described
 from orchestrator.engine.document.expressions.failures import failed, first_fault, no_field, no_variable, unreadable
 from orchestrator.engine.document.expressions.library import OWN, cel
-from orchestrator.engine.document.expressions.order import Place, ordered_source, places
+from orchestrator.engine.document.expressions.order import Place, depth_in_order, ordered_source, places
 from orchestrator.engine.document.expressions.tokens import NoToken, Token, calls_inside, depth_of, tokens_of
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.errors import ExpressionFailed
@@ -22,6 +22,7 @@ MAX_SOURCE: Final = 10_000
 MAX_TOKENS: Final = 2_000
 """The parser takes about 10 us for each."""
 MAX_DEPTH: Final = 64
+"""The parser takes 95, and a few stand around what may be an object."""
 MAX_ITERATIONS: Final = 2
 """map in map in map over a long list would take hours; a map node has limits of its own."""
 _SHORT: Final = 500
@@ -37,7 +38,10 @@ Reads = Mapping[str, "Reads"]
 
 @dataclass(frozen=True)
 class Expression:
-    """`paths` are the fields that it reads, as far as they are written with dots, each from its variable on; `reads` has them as a tree."""
+    """`paths` are the fields that it reads, as far as they are written with dots, each from its variable on; `reads` has them as a tree.
+
+    `places` are where the order of an object's keys could show.
+    """
 
     source: str
     tokens: tuple[Token, ...]
@@ -45,6 +49,7 @@ class Expression:
     plain_path: tuple[str, ...] | None
     paths: tuple[tuple[str, ...], ...]
     reads: Reads
+    places: tuple[Place, ...]
 
     @cached_property
     def program(self) -> cel.Program:
@@ -53,11 +58,6 @@ class Expression:
             return cel.compile(self.source)
         except Exception as error:  # noqa: BLE001 - the parser's own error types are private
             raise unreadable(self.source, first_fault(error, self.source)) from None
-
-    @cached_property
-    def places(self) -> tuple[Place, ...]:
-        """Where the order of an object's keys could show."""
-        return places(self.tokens, ITERATING)
 
     @cached_property
     def in_order(self) -> cel.Program:
@@ -134,6 +134,9 @@ def _read(text: str) -> Expression:
         raise unreadable(text, str(error)) from None
     if len(tokens) > MAX_TOKENS or depth_of(tokens) > MAX_DEPTH or calls_inside(tokens, ITERATING) > MAX_ITERATIONS:
         raise _too_large()
+    found = places(tokens, ITERATING)
+    if depth_in_order(tokens, found) > MAX_DEPTH:
+        raise _too_large()
     if dotted := _begins_with_a_dot(tokens):
         raise unreadable(text, f"'.{dotted}' begins with a dot; write '{dotted}'")
     paths = tuple(_paths(tokens))
@@ -145,6 +148,7 @@ def _read(text: str) -> Expression:
         plain_path=plain,
         paths=paths,
         reads=_tree(paths),
+        places=found,
     )
 
 
@@ -156,7 +160,7 @@ def require_readable(source: str) -> None:
 def _too_large() -> ExpressionFailed:
     return ExpressionFailed(
         f"An expression may have {MAX_SOURCE} characters, {MAX_TOKENS} words and signs, {MAX_DEPTH} brackets inside each other "
-        f"and {MAX_ITERATIONS} iterations inside each other",
+        f"(what is added, and what is gone through, counts as in brackets) and {MAX_ITERATIONS} iterations inside each other",
         cure="Split it over several nodes.",
     )
 

@@ -5,6 +5,7 @@ when a worker takes the run over, so where an object may be gone through, its ke
 one may be added to a list, it is refused.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,8 +42,8 @@ def places(tokens: Sequence[Token], iterating: frozenset[str]) -> tuple[Place, .
     """Where the order of an object's keys could show."""
     receivers = [(_operand_start(tokens, end), end) for end in _ends(tokens, iterating) if not _is_call(tokens, end, _LISTS)]
     addends = [(start, end) for start, end in _addends(tokens) if not _is_call(tokens, end, _NO_OBJECTS)]
-    gone_through = [Place(start, end, f"{_IT}.{ORDERED}()", _path_to(tokens, end)) for start, end in receivers]
-    return (*gone_through, *[Place(start, end, f"{REFUSED}()", _path_to(tokens, end)) for start, end in addends])
+    instead = [(each, f"{_IT}.{ORDERED}()") for each in receivers] + [(each, f"{REFUSED}()") for each in addends]
+    return tuple(Place(start, end, put, _path_to(tokens, end)) for (start, end), put in instead if not _is_written_out(tokens, start, end))
 
 
 def may_be_objects(found: Iterable[Place], seen: dict[str, Json]) -> bool:
@@ -59,6 +60,17 @@ def ordered_source(tokens: Sequence[Token], found: Iterable[Place]) -> str:
     return " ".join(before[index] + token.text + after[index] for index, token in enumerate(tokens))
 
 
+def depth_in_order(tokens: Sequence[Token], found: Sequence[Place]) -> int:
+    """How deep brackets stand inside each other when what may be an object stands in one of its own."""
+    deeper, flatter = Counter(place.start for place in found), Counter(place.end for place in found)
+    deepest = depth = 0
+    for index, token in enumerate(tokens):
+        depth += deeper[index] + _opens(token)
+        deepest = max(deepest, depth)
+        depth -= flatter[index] + _closes(token)
+    return deepest
+
+
 def _ends(tokens: Sequence[Token], iterating: frozenset[str]) -> Iterator[int]:
     """The last token before each `.map(` and the like."""
     for index in range(2, len(tokens) - 1):
@@ -68,10 +80,9 @@ def _ends(tokens: Sequence[Token], iterating: frozenset[str]) -> Iterator[int]:
 
 
 def _addends(tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
-    """Where what follows each plus begins and ends, but for texts and numbers."""
+    """Where what follows each plus begins and ends, but for what is negated."""
     for index, plus in enumerate(tokens[:-1]):
-        first = tokens[index + 1]
-        if _is(plus, "+") and (first.kind == "name" or _opens(first)):
+        if _is(plus, "+") and (tokens[index + 1].kind != "mark" or _opens(tokens[index + 1])):
             yield index + 1, _operand_end(tokens, index + 1)
 
 
@@ -131,6 +142,11 @@ def _is_call(tokens: Sequence[Token], end: int, names: frozenset[str]) -> bool:
     """Whether it ends with a call of one of these functions."""
     called = _other_bracket(tokens, end) - 1
     return _is(tokens[end], ")") and called >= 0 and tokens[called].kind == "name" and tokens[called].text in names
+
+
+def _is_written_out(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether a list, a text or a number stands there as such."""
+    return _other_bracket(tokens, start) == end and (_is(tokens[start], "[") or tokens[start].kind in ("text", "number"))
 
 
 def _path_to(tokens: Sequence[Token], end: int) -> tuple[str, ...]:
