@@ -38,6 +38,18 @@ class Token:
     kind: TokenKind
     text: str
 
+    def is_mark(self, text: str) -> bool:
+        return self.kind == "mark" and self.text == text
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is a bracket that opens."""
+        return self.kind == "mark" and self.text in "([{"
+
+    @property
+    def closes(self) -> bool:
+        return self.kind == "mark" and self.text in ")]}"
+
 
 def tokens_of(source: str, most: int) -> list[Token]:
     """The tokens in order, without space and comments; no more than one beyond `most`. Raises NoToken where none begins."""
@@ -58,11 +70,9 @@ def depth_of(tokens: Sequence[Token]) -> int:
     """How deep brackets stand inside each other."""
     deepest = depth = 0
     for token in tokens:
-        if token.kind == "mark" and token.text in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token.kind == "mark" and token.text in ")]}":
-            depth -= 1
+        depth += token.opens
+        deepest = max(deepest, depth)
+        depth -= token.closes
     return deepest
 
 
