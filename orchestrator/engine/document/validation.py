@@ -15,7 +15,7 @@ from orchestrator.engine.document.loops.limits import idle_limits, missing_limit
 from orchestrator.engine.document.node_kind import OUT, Params, is_of_type
 from orchestrator.engine.document.problems import Problem, Severity
 from orchestrator.engine.document.registry import kind_of, load_kinds
-from orchestrator.engine.document.wiring import edge_problems, expression_fault, reach_problems
+from orchestrator.engine.document.wiring import edge_problems, expression_problems, reach_problems
 from orchestrator.engine.ids import Json
 
 CHEAP_CHARACTERS = 16 * 1024
@@ -162,8 +162,7 @@ def _agents(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
                 code="bad_schema", agent=name, field="output_schema", message=f"Not a JSON Schema: {fault}", cure="Correct the schema."
             )
         for expression in placeholders(agent.instructions):
-            for text in expression_fault(expression):
-                yield Problem(code="bad_expression", agent=name, field="instructions", message=text, cure="Correct the expression.")
+            yield from expression_problems(expression, agent=name, field="instructions")
 
 
 def _nodes(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
@@ -216,8 +215,7 @@ def _settings(graph: Graph, node: Node) -> Iterator[Problem]:
                 message=f"There is no channel {channel!r}",
                 cure="Declare it on the graph first.",
             )
-        for text in expression_fault(expression):
-            yield Problem(code="bad_expression", node=node.id, field=f"writes.{channel}", message=text, cure="Correct the expression.")
+        yield from expression_problems(expression, node=node.id, field=f"writes.{channel}")
 
 
 def _default(node: Node) -> Iterator[Problem]:
@@ -250,14 +248,10 @@ def _fields(graph: Graph, node: Node, params: Params, tools: frozenset[str] | No
         if not isinstance(value, str):
             continue
         if control == "expression" and value.strip():
-            for text in expression_fault(value):
-                yield Problem(code="bad_expression", node=node.id, field=place, message=text, cure="Correct the expression.")
+            yield from expression_problems(value, node=node.id, field=place)
         elif control == "template":
             for expression in placeholders(value):
-                for text in expression_fault(expression):
-                    yield Problem(
-                        code="bad_expression", node=node.id, field=place, message=text, cure="Correct what stands between {{ and }}."
-                    )
+                yield from expression_problems(expression, node=node.id, field=place)
         elif control == "agent" and value and value not in graph.agents:
             yield Problem(
                 code="unknown_agent",

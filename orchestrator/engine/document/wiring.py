@@ -30,11 +30,13 @@ def _default(kind: NodeKind[Params], param: str) -> Json:
     return [entry.model_dump(mode="json") for entry in default]
 
 
-def expression_fault(expression: str) -> Iterator[str]:
+def expression_problems(expression: str, **place: str) -> Iterator[Problem]:
+    """Why an expression cannot be read. `place` are the fields of a problem that say where it stands."""
     try:
         require_readable(expression)
     except EngineError as error:
-        yield error.info.message
+        told = {"message": error.info.message, "cure": error.info.cure}
+        yield Problem.model_validate({"code": "bad_expression", **told, **place})
 
 
 def edge_problems(graph: Graph) -> Iterator[Problem]:
@@ -50,8 +52,7 @@ def edge_problems(graph: Graph) -> Iterator[Problem]:
             )
         seen.add(ends)
         if edge.condition is not None:
-            for text in expression_fault(edge.condition):
-                yield Problem(code="bad_expression", edge=edge.id, field="condition", message=text, cure="Correct the condition.")
+            yield from expression_problems(edge.condition, edge=edge.id, field="condition")
             if (out := ports.get(edge.source, {}).get(edge.source_port)) is not None and out.inner:
                 yield Problem(
                     code="idle_condition",

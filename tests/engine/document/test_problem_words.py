@@ -31,7 +31,7 @@ def problem(code: str, message: str, cure: str, **place: Any) -> Problem:
     return Problem(code=code, message=message, cure=cure, **place)
 
 
-CORRECT = "Correct the expression."
+CORRECT = "Write a CEL expression, such as input.score > 0.8 or nodes.classify.out.label == 'billing'."
 BROKEN = "Expression `(` cannot be read: "
 KINDS = "agent, human, input, join, map, note, output, router, tool, transform, wait"
 
@@ -248,10 +248,7 @@ def test_expression_that_cannot_be_read_is_shown_where_it_stands(document: Graph
     [found] = of(document)
     assert found.code == "bad_expression" and found.message.startswith(BROKEN) and len(found.message) > len(BROKEN)
     assert found.model_dump(include={"node", "edge", "agent", "field"}, exclude_none=True) == place
-    if place.get("field") == "message":
-        assert found.cure == "Correct what stands between {{ and }}."
-    else:
-        assert found.cure == ("Correct the condition." if "edge" in place else CORRECT)
+    assert found.cure == CORRECT
 
 
 def test_empty_expression_of_a_node_is_no_problem() -> None:
