@@ -13,6 +13,7 @@ from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.errors import ErrorCode
 from orchestrator.engine.ids import Json
+from orchestrator.engine.log.events import EffectAttemptFailed
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, MemoryTools
@@ -100,7 +101,11 @@ async def check(quirk: Quirk, way: str, server: ModelServer, request: pytest.Fix
         assert sees is not ErrorCode.MODEL_TIMEOUT or f"/quirky at 127.0.0.1:{server.port} did not" in state.error.message
     else:
         assert (state.status, state.output) == (RunStatus.SUCCEEDED, sees), state.error
-    assert len(server.requests) == calls
+    if sees is ErrorCode.MODEL_TIMEOUT:  # On a busy machine the time may be over before the server hears of a call.
+        failed = sum(isinstance(event, EffectAttemptFailed) for event in seat.log.events)
+        assert failed + 1 == calls >= len(server.requests)
+    else:
+        assert len(server.requests) == calls
     for usage in (effect.usage for effect in state.effects.values() if effect.usage is not None):
         assert 0 < usage.input_tokens < 10_000 and 0 <= usage.output_tokens < 10_000
     assert KEY not in "".join(event.model_dump_json() for event in seat.log.events)

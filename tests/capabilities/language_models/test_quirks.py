@@ -162,7 +162,7 @@ QUIRKS: Final = (
     Quirk("connections cut", (DROPPED_CONNECTION,) * 3, ErrorCode.MODEL_STREAM_CUT, 3, STREAM),
     Quirk("connections cut at once", (DROPPED_CONNECTION,) * 3, ErrorCode.MODEL_UNAVAILABLE, 3, ("whole", "litellm whole")),
     Quirk("an error inside the stream", (Reply(text="one two three", fault="error_chunk"), FOUND), "Found.", 2, ways=STREAM),
-    Quirk("a stall", (Reply(text="one two", fault="stall"), FOUND), "Found.", 2, limits={"max_call_seconds": 0.4}),
+    Quirk("a stall", (Reply(text="one two", fault="stall"), FOUND), "Found.", 2, limits={"max_call_seconds": 2}),
     Quirk("stalls", (Reply(text="one two", fault="stall"),) * 3, ErrorCode.MODEL_TIMEOUT, 3, limits={"max_call_seconds": 0.3}),
     # How it says no
     Quirk("402", (Reply(status=402),), ErrorCode.MODEL_NO_CREDIT),
