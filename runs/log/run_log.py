@@ -16,6 +16,9 @@ from runs.log.writer import LogWriter
 from runs.models import Blob, Run, RunEvent
 
 ShowDelta = Callable[[UUID, Path, str], None]
+FIRST = 64
+PAGE_CHARS = 2 * 1024 * 1024
+"""Of events that are read to be shown: so many first, then as many more as this leaves room for if they are as large as those."""
 
 
 class RunLog:
@@ -97,8 +100,19 @@ def _content(wanted: Collection[tuple[UUID, str]]) -> Mapping[UUID, dict[str, st
 
 
 def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
-    """Up to `limit` events that follow number `after`: their numbers and JSON texts, in the present form."""
-    rows = RunEvent.objects.filter(run=run_id, seq__gt=after).order_by("seq").values_list("seq", "payload")[:limit]
+    """Up to `limit` events that follow number `after`: their numbers and JSON texts, in the present form.
+
+    Fewer when they are large, so that a page costs a bounded amount of memory, but one at least if there is one.
+    """
+    rows: list[tuple[int, str]] = []
+    wanted, chars = min(FIRST, limit), 0
+    while wanted > 0:
+        more = RunEvent.objects.filter(run=run_id, seq__gt=after + len(rows)).order_by("seq").values_list("seq", "payload")[:wanted]
+        rows += more
+        chars += sum(len(payload) for _, payload in more)
+        if len(more) < wanted:
+            break
+        wanted = min(limit - len(rows), 4 * len(rows), (PAGE_CHARS - chars) * len(rows) // chars)
     return [(seq, upcast_text(payload)) for seq, payload in rows]
 
 

@@ -135,10 +135,10 @@ class RunEventsView(MemberApiView):
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         run = run_for(self.user, run_id)
         after, limit = self.number("after"), self.number("limit")
-        rows = read_after(run.pk, after, limit + 1)
-        texts = ",".join(text for _, text in rows[:limit])
-        last = rows[:limit][-1][0] if rows else after
-        more = "true" if len(rows) > limit else "false"
+        rows = read_after(run.pk, after, limit)
+        texts = ",".join(text for _, text in rows)
+        last = rows[-1][0] if rows else after
+        more = "true" if rows and last < run.last_seq else "false"
         return HttpResponse(f'{{"events":[{texts}],"last_seq":{last},"more":{more}}}', content_type="application/json")
 
 

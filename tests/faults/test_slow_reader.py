@@ -20,7 +20,7 @@ from tests.runs.services import Valkey, scratch_folder
 MIB = 1024 * 1024
 EVENTS, EVENT_BYTES = 6000, 16 * 1024
 """A log of 94 MiB, all of which the client asks for."""
-GROWTH_MIB = 64
+GROWTH_MIB = 48
 
 
 def long_log(run: Run) -> None:

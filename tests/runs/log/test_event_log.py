@@ -16,7 +16,7 @@ from runs.leases.claim import Claim
 from runs.leases.lease import claim_named
 from runs.log import blobs
 from runs.log.batch import Batch
-from runs.log.run_log import RunLog, load, read_after
+from runs.log.run_log import FIRST, PAGE_CHARS, RunLog, load, read_after
 from runs.log.writer import LogWriter
 from runs.models import Blob, Run, RunEvent
 from tenants.isolation.scope import system_scope
@@ -144,6 +144,18 @@ class TestWriting:
         assert load(run) == events
         assert [seq for seq, _ in read_after(run.pk, 1, 10)] == [2, 3]
         assert run_event.validate_json(read_after(run.pk, 2, 1)[0][1]) == events[2]
+
+    @pytest.mark.parametrize("sizes", [[100] * 3000, [16_000] * 500, [100] * 80 + [16_000] * 900, [5_000_000] * 3, []], ids=len)
+    def test_pages_hold_little_at_a_time_and_everything_in_the_end(self, sizes: list[int]) -> None:
+        run = world().run("x")
+        about = {"tenant_id": run.tenant_id, "run": run, "type": "event", "at_us": 1}
+        rows = [RunEvent(seq=seq, payload="x" * size, **about) for seq, size in enumerate(sizes, 1)]
+        RunEvent.objects.bulk_create(rows, batch_size=500)
+        seen = []
+        while page := read_after(run.pk, len(seen), 1000):
+            assert len(page) <= 1000 and sum(len(text) for _, text in page) < 3 * PAGE_CHARS + max(sizes) * FIRST
+            seen += [(seq, len(text)) for seq, text in page]
+        assert seen == list(enumerate(sizes, 1))
 
     def test_the_same_big_value_is_stored_once_in_a_tenant(self) -> None:
         place = world()
