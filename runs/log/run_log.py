@@ -16,7 +16,7 @@ from runs.log.writer import LogWriter
 from runs.models import Blob, Run, RunEvent
 
 ShowDelta = Callable[[UUID, Path, str], None]
-FIRST = 64
+FIRST = 250
 PAGE_CHARS = 2 * 1024 * 1024
 """Of events that are read to be shown: so many first, then as many more as this leaves room for if they are as large as those."""
 
@@ -107,7 +107,9 @@ def read_after(run_id: UUID, after: int, limit: int) -> list[tuple[int, str]]:
     rows: list[tuple[int, str]] = []
     wanted, chars = min(FIRST, limit), 0
     while wanted > 0:
-        more = RunEvent.objects.filter(run=run_id, seq__gt=after + len(rows)).order_by("seq").values_list("seq", "payload")[:wanted]
+        last = after + len(rows)  # numbers have no gaps, and a range of them is found without sorting the rest of the log
+        page = RunEvent.objects.filter(run=run_id, seq__gt=last, seq__lte=last + wanted)
+        more = page.order_by("seq").values_list("seq", "payload")
         rows += more
         chars += sum(len(payload) for _, payload in more)
         if len(more) < wanted:
