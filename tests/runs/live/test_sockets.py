@@ -61,8 +61,8 @@ def cookie_of(user: User) -> bytes:
     return f"sessionid={client.cookies['sessionid'].value}".encode()
 
 
-def event_text(seq: int) -> str:
-    return RunUnpaused(seq=seq, at_us=seq).model_dump_json()
+def event_text(seq: int, padding: int = 0) -> str:
+    return RunUnpaused(seq=seq, at_us=seq).model_dump_json() + " " * padding
 
 
 def run_with_events(place: World, count: int) -> Run:
@@ -71,10 +71,10 @@ def run_with_events(place: World, count: int) -> Run:
     return run
 
 
-def add_events(run: Run, first: int, last: int) -> None:
+def add_events(run: Run, first: int, last: int, padding: int = 0) -> None:
     with system_scope():
         rows = [
-            RunEvent(tenant_id=run.tenant_id, run=run, seq=seq, type="run_unpaused", at_us=seq, payload=event_text(seq))
+            RunEvent(tenant_id=run.tenant_id, run=run, seq=seq, type="run_unpaused", at_us=seq, payload=event_text(seq, padding))
             for seq in range(first, last + 1)
         ]
         RunEvent.objects.bulk_create(rows)
@@ -123,6 +123,17 @@ async def test_the_log_comes_first_then_what_happens_each_event_once(place: Worl
         await send_to(group, frame(9, 9))
         await send_to(group, {**frame(0, 0, hint=True), "deltas": [{"path": "a#1", "text": "hel"}]})
         assert await heard(opened) == {"type": "deltas", "deltas": [{"path": "a#1", "text": "hel"}]}
+
+
+async def test_a_log_of_large_events_comes_whole(place: World) -> None:
+    run, cookie = await setup(place, 1)
+    await database_sync_to_async(add_events)(run, 2, 1_500, padding=10_000)
+    async with socket(f"/ws/runs/{run.pk}/?after=0", cookie) as opened:
+        await opened.connect(timeout=10)
+        seen: list[int] = []
+        while (message := await heard(opened))["type"] == "events":
+            seen += [event["seq"] for event in message["events"]]
+    assert seen == list(range(1, 1_501)) and message == {"type": "caught_up", "last_seq": 1_500}
 
 
 async def test_a_frame_too_big_to_send_is_read_from_the_log(place: World) -> None:

@@ -13,6 +13,7 @@ from runs.worker.worker import RunWorker
 from tenants.isolation.scope import system_scope
 from tenants.roles import MemberRole
 from tests.runs.factories import World, member, world
+from tests.runs.live.test_sockets import add_events
 from tests.runs.resources import ScriptedResources
 from tests.runs.services import wait_until
 from tests.runs.worker.test_worker import AGENT, QUESTION, ends, status
@@ -63,6 +64,20 @@ def test_a_started_run_is_executed_and_can_be_read(worker: RunWorker, browser: B
     assert [row["id"] for row in browser.get("runs?graph=graph&status=succeeded")["runs"]] == [made["id"]]
     costs = browser.get("costs?by=agent")
     assert costs["rows"] == [{"key": "a", "label": "a", "calls": 1, "input_tokens": 10, "output_tokens": 10, "cost_nano_usd": 10}]
+
+
+def test_pages_of_large_events_are_short_and_say_that_there_is_more(place: World, browser: Browser) -> None:
+    run = place.run("x", due_at=None)
+    add_events(run, 1, 1_500, padding=10_000)
+    seen: list[int] = []
+    more = True
+    while more:
+        page = browser.get(f"runs/{run.pk}/events?after={len(seen)}")
+        assert 0 < len(page["events"]) < 800
+        seen += [event["seq"] for event in page["events"]]
+        assert page["last_seq"] == len(seen)
+        more = page["more"]
+    assert seen == list(range(1, 1_501))
 
 
 def test_another_tenants_run_is_missing_in_the_same_words_as_one_that_never_was(browser: Browser, place: World) -> None:
