@@ -5,7 +5,7 @@ from rest_framework import serializers
 from editor.graphs.actions import LONGEST_NOTE, LONGEST_TITLE
 from editor.library.actions import LONGEST_SLUG
 from editor.models import Graph, GraphVersion, LibraryAgent
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.node_kind import NodeKindSchema
 from orchestrator.engine.document.problems import Problem

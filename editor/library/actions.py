@@ -10,7 +10,7 @@ from editor.faults import faults_of
 from editor.models import LibraryAgent
 from editor.slugs import slug_of
 from orchestrator.capabilities.evaluation.limits import TookTooMuch
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.reading import agent_faults
 from tenants.models import Tenant, Tool, User
 from tenants.people.access import require, require_here

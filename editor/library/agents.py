@@ -1,8 +1,8 @@
 """The agents of the library, and graphs with those agents written out."""
 
 from editor.models import LibraryAgent
-from orchestrator.engine.document.agent import Agent
-from orchestrator.engine.document.agent import LibraryAgent as LibraryReference
+from orchestrator.engine.document.agents.agent import Agent
+from orchestrator.engine.document.agents.agent import LibraryAgent as LibraryReference
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.ids import AgentId

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from editor.library.actions import InvalidAgent, create_agent, delete_agent, save_agent
 from editor.lookup import agent_for
 from editor.models import LibraryAgent
-from orchestrator.engine.document.agent import Agent, AgentLimits
+from orchestrator.engine.document.agents.agent import Agent, AgentLimits
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import NotJson, read_json
 from tenants.models import Tool, User

@@ -1,7 +1,7 @@
 """Which tools a graph means to use, and under whose identity."""
 
 from editor.library.agents import identities_of, resolve_agents
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import Problem, Severity
 from orchestrator.engine.document.registry import load_kinds

@@ -34,6 +34,7 @@ class ErrorCode(StrEnum):
     MODEL_TIMEOUT = "model_timeout"
     MODEL_BAD_REQUEST = "model_bad_request"
     MODEL_BAD_REPLY = "model_bad_reply"
+    MODEL_REFUSED = "model_refused"
     MODEL_STREAM_CUT = "model_stream_cut"
     REPLAY_DIVERGED = "replay_diverged"
     NO_ROUTE = "no_route"

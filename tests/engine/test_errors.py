@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.engine import errors as e
-from orchestrator.engine.agents.loop import BadReply
+from orchestrator.engine.agents.answer import BadReply
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, failure_of

@@ -20,7 +20,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.errors import FailureGroup
 from schemathesis.specs.openapi import checks
 
-from orchestrator.engine.document.agent import Agent, LibraryAgent
+from orchestrator.engine.document.agents.agent import Agent, LibraryAgent
 from orchestrator.engine.document.graph import Edge, Graph, Node
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.log.upcast import VERSIONS

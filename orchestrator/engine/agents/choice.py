@@ -1,7 +1,7 @@
 """Let an agent choose one of several ways."""
 
 from orchestrator.engine.agents.conversation import Conversation
-from orchestrator.engine.agents.loop import work
+from orchestrator.engine.agents.work import work
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
 

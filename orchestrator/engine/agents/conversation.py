@@ -23,6 +23,11 @@ class Conversation:
         return self.and_then(Message(role=Role.USER, content=text_parts(text)))
 
 
+def said_by(person: str, text: str) -> str:
+    """What somebody says to an agent in the middle of its work, as it reads it."""
+    return f"{person or 'A person'} says to you while you work: {text}"
+
+
 def told(request: ToolRequest, content: tuple[Part, ...]) -> Message:
     """What a model gets back for a tool that it asked for."""
     return Message(role=Role.TOOL, content=content, tool_request_id=request.id, name=request.name)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.effects.model import Part, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import EngineError, ErrorCode, Refused, Rejected, ToolError

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.engine.agents.offered_tool import OfferedTool
+from orchestrator.engine.agents.repetition import Repetition
 from orchestrator.engine.effects.model import Part, ToolRequest
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.execution.evaluation.evaluating import FaultIn
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import NotJson, read_json
+from orchestrator.engine.log.events import CorrectionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +22,33 @@ class Checked:
     tool: OfferedTool | None = None
     arguments: dict[str, Json] = field(default_factory=dict)
     fault: str = ""
+    what: CorrectionKind = "bad_arguments"
 
     async def perform(self, ctx: NodeContext) -> tuple[Part, ...]:
         assert self.tool is not None
         return await self.tool.perform(ctx, self.arguments)
 
 
+async def check_turn(
+    fault_in: FaultIn, requests: Sequence[ToolRequest], tools: Mapping[str, OfferedTool], most: int, circles: Repetition
+) -> list[Checked]:
+    """All requests of one turn, at most `most`; `circles` knows the calls made before."""
+    fault = turn_fault(requests, most)
+    if fault:
+        return [Checked(request, fault=fault, what="bad_turn") for request in requests]
+    return [_in_circles(await check(fault_in, request, tools), circles) for request in requests]
+
+
+def _in_circles(checked: Checked, circles: Repetition) -> Checked:
+    fault = "" if checked.fault else circles.fault(checked.request.name, checked.arguments)
+    return replace(checked, fault=fault, what="looping") if fault else checked
+
+
 async def check(fault_in: FaultIn, request: ToolRequest, tools: Mapping[str, OfferedTool]) -> Checked:
     tool = tools.get(request.name)
     if tool is None:
         names = ", ".join(sorted(tools)) or "none"
-        return Checked(request, fault=f"there is no tool {request.name!r}. Available tools: {names}.")
+        return Checked(request, fault=f"there is no tool {request.name!r}. Available tools: {names}.", what="unknown_tool")
     parameters = tool.spec.parameters
     try:
         arguments = read_json(request.arguments or "{}")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.engine.document.agent import Agent, LibraryAgent
+from orchestrator.engine.document.agents.agent import Agent, LibraryAgent
 from orchestrator.engine.document.json_numbers import FromJson, Whole
 from orchestrator.engine.ids import AgentId, EdgeId, Json, NodeId, PortName
 

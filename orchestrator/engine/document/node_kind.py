@@ -1,6 +1,6 @@
 """What a kind of node is: everything the palette, the inspector, validation and the runner need."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
@@ -114,6 +114,11 @@ class NodeKind(Generic[P]):
     delivers: bool = False
     """What it yields is the output of the run."""
     upgrade: Callable[[int, dict[str, Json]], dict[str, Json]] = field(default=lambda _version, params: params)
+
+    def yields_with(self, params: Mapping[str, Json]) -> Yields:
+        """At which of its ports a node with these parameters yields: one that has ways out beside its own takes one of them."""
+        more = self.ports_from is not None and bool(params.get(self.ports_from.param))
+        return Yields.ONE if self.yields is Yields.ALL and more else self.yields
 
 
 class NodeKindSchema(BaseModel):

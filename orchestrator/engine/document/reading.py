@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.ids import Json

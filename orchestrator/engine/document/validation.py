@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.expressions.failures import describe
 from orchestrator.engine.document.expressions.templates import placeholders
 from orchestrator.engine.document.graph import MAX_EDGES, MAX_NODES, FiringRule, Graph, Node, OnError

@@ -7,7 +7,7 @@ from orchestrator.engine.execution.branches import Branch, Rest
 from orchestrator.engine.execution.journal import Journal
 from orchestrator.engine.execution.waits import Waits
 from orchestrator.engine.ids import Path
-from orchestrator.engine.log import events as ev
+from orchestrator.engine.log.notes import Decision
 
 MOST_OPEN: Final = 100
 """Questions of one run."""
@@ -59,6 +59,6 @@ class Asking:
         if self._told:
             return
         self._told = True
-        if not any(known.endswith(LINE) for known in self._journal.state.decisions):
+        if not any(known.endswith(LINE) for known in self._journal.state.notes.paths):
             why = f"{MOST_OPEN} questions of this run are open, and no more are at once. The others are asked as these are answered."
-            self._journal.record(ev.Decision(path=Path(f"{path}{LINE}"), what="questions", chosen="wait in line", why=why))
+            self._journal.record(Decision(path=Path(f"{path}{LINE}"), what="questions", chosen="wait in line", why=why))

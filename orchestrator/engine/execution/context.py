@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.expressions.templates import render
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.document.graph import Limits, Node
@@ -30,8 +30,8 @@ class NodeContext:
     """One attempt at one activation. `path` names where effects are recorded; a child
     context has a path of its own, so that parallel children never share a counter.
 
-    `origin` is the step whatever the attempt. `started_seq` is the event as of which
-    expressions see the run.
+    `origin` is the step whatever the attempt, here and at the maps around it; `step` is the path
+    of its first attempt. `started_seq` is the event as of which expressions see the run.
     """
 
     run: "RunContext"
@@ -40,6 +40,7 @@ class NodeContext:
     path: Path
     attempt: Path
     origin: str
+    step: Path
     inputs: dict[PortName, Json]
     started_seq: int
     branch: Branch
@@ -112,7 +113,18 @@ class NodeContext:
     def decide(self, what: str, chosen: str, why: str = "", options: Sequence[str] = ()) -> None:
         """Record a choice, unless the log has it from an earlier execution of this step."""
         path = self._next_path("decision", lambda: [what, chosen])
-        self.run.decide(ev.Decision(path=path, what=what, chosen=chosen, why=why, options=tuple(options)))
+        self.run.note(ev.Decision(path=path, what=what, chosen=chosen, why=why, options=tuple(options)))
+
+    def note(self, make: Callable[[Path], ev.Note]) -> None:
+        """Record what the code of this step found, unless the log has it. `make` gives the note that stands at a path."""
+        path = self._next_path("note", lambda: make(Path("")).model_dump(mode="json"))
+        self.run.note(make(path))
+
+    def hear(self, agent: str, since: int) -> list[ev.AgentTold]:
+        """What people have said to the agent of this step after event `since`, to be read before its next model call."""
+        path = self._next_path("heard", lambda: None)
+        coming = Path(f"{self.path}/model.{self._counts.get('model', 0) + 1}")
+        return self.run.hear(self.step, agent, path, coming, since)
 
     async def run_body(self, index: int, seed: Json, label: str) -> Json:
         """Run this node's body once, as its `index`-th, counted from 0, in a scope of its own: that of this context's path."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.document.graph import Graph, Retry
 from orchestrator.engine.document.run_input import refuse_input
@@ -102,10 +102,24 @@ class RunContext:
     def usage_of(self, path: Path) -> Usage:
         return self.state.effects[path].usage or Usage()
 
-    def decide(self, decision: ev.Decision) -> None:
-        """Record a choice that the log does not have."""
-        if decision.path not in self.state.decisions:
-            self.journal.record(decision)
+    def note(self, note: ev.Note) -> None:
+        """Record what the log does not have."""
+        if note.path not in self.state.notes.paths:
+            self.journal.record(note)
+
+    def hear(self, step: Path, agent: str, path: Path, coming: Path, since: int) -> list[ev.AgentTold]:
+        """What people had said to an agent when it first came here.
+
+        The log either says so at `path`, or has the call at `coming`, before which nothing was to be heard then.
+        """
+        notes = self.state.notes
+        told = [message for message in notes.told.get(step, ()) if message.seq > since]
+        if path in notes.heard:
+            return [message for message in told if message.seq in notes.heard[path]]
+        if not told or coming in self.state.effects:
+            return []
+        self.journal.record(ev.AgentHeard(path=path, agent=agent, told=tuple(message.seq for message in told)))
+        return told
 
     def require_step(self) -> None:
         """Raises RunLimitReached when the run may make no further step."""

@@ -66,6 +66,11 @@ class Runner:
         """Answer a waiting effect. False when it waits no more."""
         return not self.state.status.terminal and self._run.performer.deliver(path, answer, by, by_id)
 
+    def tell(self, to: Path, text: str, by: str, by_id: str = "") -> None:
+        """Say something to the agent at work in the step whose first attempt has this path; it reads it at its next turn."""
+        if not self.state.status.terminal:
+            self._record(ev.AgentTold(to=to, text=text, by=by, by_id=by_id))
+
     def cancel(self, by: str, reason: str) -> None:
         """End the run as cancelled, whatever it is doing."""
         self._cancelled_by = (by, reason)

@@ -30,6 +30,7 @@ FINAL = frozenset(
         ErrorCode.INVALID_PARAMS,
         ErrorCode.REPLAY_DIVERGED,
         ErrorCode.OUTCOME_UNKNOWN,
+        ErrorCode.MODEL_REFUSED,
     }
 )
 """Errors that another attempt would only meet again, or must not be made after."""
@@ -85,7 +86,8 @@ class Step:
     def _context(self, activation: Activation) -> NodeContext:
         path = self._path(activation.attempt)
         seen = activation.started_seq
-        return NodeContext(self._run, self._node, self._scope, path, path, self._origin, activation.inputs, seen, self._branch)
+        inputs, step = activation.inputs, self._path(1)
+        return NodeContext(self._run, self._node, self._scope, path, path, self._origin, step, inputs, seen, self._branch)
 
     async def _begin_attempt(self) -> Activation:
         known = self._known()

@@ -7,6 +7,7 @@ from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.ids import Json
+from orchestrator.engine.log.events import EffectRefused, EffectStarted
 from orchestrator.engine.log.status import EffectStatus
 
 
@@ -45,6 +46,21 @@ class EffectState:
     failures: list[AttemptFailure] = field(default_factory=list)
     adopted: bool = False
     """Its result was taken although the present build asks for it in other words."""
+
+    @classmethod
+    def begun(cls, event: EffectStarted | EffectRefused, status: EffectStatus, build: str) -> "EffectState":
+        """What is known of an effect by the event that first tells of it."""
+        return cls(
+            kind=event.kind,
+            name=event.name,
+            agent=event.agent,
+            fingerprint=event.fingerprint,
+            status=status,
+            started_seq=event.seq,
+            build=build,
+            request=event.request,
+            gate=event.gate,
+        )
 
 
 @dataclass(slots=True)

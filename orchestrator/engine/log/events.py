@@ -1,10 +1,7 @@
 """The vocabulary of a run: everything that can be in its log.
 
-An event's `seq` (1, 2, ...) and `at_us` (microseconds since the Unix epoch) are given by
-the log when the event is appended. Times never influence what a replay does.
-
-`v` is the version of the form of its type. Whoever adds, removes or changes a field raises
-the version of that type and adds a step to `upcast.py`; the forms are pinned by a test.
+Whoever adds, removes or changes a field raises
+the version `v` of that type and adds a step to `upcast.py`; the forms are pinned by a test.
 """
 
 from typing import Annotated, Literal
@@ -17,15 +14,17 @@ from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.ids import EdgeId, Json, NodeId, Path, PortName, Scope
-
-
-class Event(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    v: int = 1
-    type: str = ""
-    seq: int = 0
-    at_us: int = 0
+from orchestrator.engine.log.event import Event as Event
+from orchestrator.engine.log.notes import AgentHeard as AgentHeard
+from orchestrator.engine.log.notes import AgentTold as AgentTold
+from orchestrator.engine.log.notes import Considered as Considered
+from orchestrator.engine.log.notes import Correction as Correction
+from orchestrator.engine.log.notes import CorrectionKind as CorrectionKind
+from orchestrator.engine.log.notes import Decision as Decision
+from orchestrator.engine.log.notes import Note as Note
+from orchestrator.engine.log.notes import Planned as Planned
+from orchestrator.engine.log.notes import Reflected as Reflected
+from orchestrator.engine.log.notes import Thought as Thought
 
 
 class RunStarted(Event):
@@ -266,17 +265,6 @@ class ReplayAdopted(Event):
     fingerprint: str
 
 
-class Decision(Event):
-    """Who or what was chosen, and why: a route, a speaker, a bid."""
-
-    type: Literal["decision"] = "decision"
-    path: Path
-    what: str
-    chosen: str
-    why: str = ""
-    options: tuple[str, ...] = ()
-
-
 RunEvent = Annotated[
     RunStarted
     | RunClaimed
@@ -303,7 +291,14 @@ RunEvent = Annotated[
     | EffectReused
     | EffectUnknown
     | ReplayAdopted
-    | Decision,
+    | Decision
+    | Thought
+    | Correction
+    | Planned
+    | Considered
+    | Reflected
+    | AgentTold
+    | AgentHeard,
     Field(discriminator="type"),
 ]
 

@@ -14,6 +14,7 @@ from orchestrator.engine.ids import ROOT, Json, NodeId, Path, Scope, is_within
 from orchestrator.engine.log import events as ev
 from orchestrator.engine.log.channels import ChannelState, check_writes, take_writes
 from orchestrator.engine.log.effect_state import AttemptFailure, EffectState, UsageTotals
+from orchestrator.engine.log.note_state import NoteState
 from orchestrator.engine.log.scope_state import Activation, ScopeState
 from orchestrator.engine.log.status import EffectStatus, NodeStatus, RunStatus
 
@@ -40,7 +41,7 @@ class RunState:
     """The effects by idempotency key: those of several attempts that make the same call."""
     channels: dict[str, ChannelState] = field(default_factory=dict)
     usage: UsageTotals = field(default_factory=UsageTotals)
-    decisions: set[Path] = field(default_factory=set)
+    notes: NoteState = field(default_factory=NoteState)
     open_steps: set[tuple[Scope, NodeId, int]] = field(default_factory=set)
     open_effects: set[Path] = field(default_factory=set)
 
@@ -93,9 +94,9 @@ E = TypeVar("E", bound=ev.Event)
 _APPLY: dict[type[ev.Event], Callable[[RunState, ev.Event], None]] = {}
 
 
-def _applies(kind: type[E]) -> Callable[[Callable[[RunState, E], None]], Callable[[RunState, E], None]]:
+def _applies(*kinds: type[E]) -> Callable[[Callable[[RunState, E], None]], Callable[[RunState, E], None]]:
     def register(function: Callable[[RunState, E], None]) -> Callable[[RunState, E], None]:
-        _APPLY[kind] = function  # type: ignore[assignment]  # looked up by the exact class of the event
+        _APPLY.update(dict.fromkeys(kinds, function))  # type: ignore[arg-type]  # looked up by the exact class of the event
         return function
 
     return register
@@ -315,19 +316,10 @@ def _effect_started(state: RunState, event: ev.EffectStarted) -> None:
     state.open_effects.add(event.path)
     if event.idempotency_key:
         state.calls.setdefault(event.idempotency_key, []).append(event.path)
-    state.effects[event.path] = EffectState(
-        kind=event.kind,
-        name=event.name,
-        agent=event.agent,
-        fingerprint=event.fingerprint,
-        status=EffectStatus.WAITING if event.waits else EffectStatus.RUNNING,
-        started_seq=event.seq,
-        build=state.build,
-        safety=event.safety,
-        idempotency_key=event.idempotency_key,
-        request=event.request,
-        gate=event.gate,
-    )
+    status = EffectStatus.WAITING if event.waits else EffectStatus.RUNNING
+    begun = EffectState.begun(event, status, state.build)
+    begun.safety, begun.idempotency_key = event.safety, event.idempotency_key
+    state.effects[event.path] = begun
 
 
 @_applies(ev.EffectFinished)
@@ -358,17 +350,7 @@ def _effect_refused(state: RunState, event: ev.EffectRefused) -> None:
         known.status, known.gate = EffectStatus.REFUSED, event.gate
         state.open_effects.discard(event.path)
         return
-    state.effects[event.path] = EffectState(
-        kind=event.kind,
-        name=event.name,
-        agent=event.agent,
-        fingerprint=event.fingerprint,
-        status=EffectStatus.REFUSED,
-        started_seq=event.seq,
-        build=state.build,
-        request=event.request,
-        gate=event.gate,
-    )
+    state.effects[event.path] = EffectState.begun(event, EffectStatus.REFUSED, state.build)
 
 
 @_applies(ev.EffectReused)
@@ -395,6 +377,16 @@ def _replay_adopted(state: RunState, event: ev.ReplayAdopted) -> None:
     effect.adopted, effect.fingerprint = True, event.fingerprint
 
 
-@_applies(ev.Decision)
-def _decision(state: RunState, event: ev.Decision) -> None:
-    state.decisions.add(event.path)
+@_applies(ev.Decision, ev.Thought, ev.Correction, ev.Planned, ev.Considered, ev.Reflected)
+def _note(state: RunState, event: ev.Note) -> None:
+    state.notes.take(event)
+
+
+@_applies(ev.AgentTold)
+def _agent_told(state: RunState, event: ev.AgentTold) -> None:
+    state.notes.tell(event)
+
+
+@_applies(ev.AgentHeard)
+def _agent_heard(state: RunState, event: ev.AgentHeard) -> None:
+    state.notes.hear(event)

@@ -43,7 +43,14 @@ export type RunEvent =
   | EffectReused
   | EffectUnknown
   | ReplayAdopted
-  | Decision;
+  | Decision
+  | Thought
+  | Correction
+  | Planned
+  | Considered
+  | Reflected
+  | AgentTold
+  | AgentHeard;
 /**
  */
 export type ErrorCode =
@@ -66,6 +73,7 @@ export type ErrorCode =
   | "model_timeout"
   | "model_bad_request"
   | "model_bad_reply"
+  | "model_refused"
   | "model_stream_cut"
   | "replay_diverged"
   | "no_route"
@@ -155,6 +163,7 @@ export interface Agent {
   } | null;
   temperature: number | null;
   max_output_tokens: number | null;
+  strategy: Direct | ReAct | PlanAndExecute | TreeOfThoughts | Reflection;
 }
 /**
  * Where an agent stops, whatever its model says.
@@ -164,8 +173,98 @@ export interface AgentLimits {
   max_seconds: number;
   max_call_seconds: number;
   max_tokens: number;
+  max_cost_usd: number | null;
   max_repairs: number;
   max_tool_calls_per_turn: number;
+}
+/**
+ * Ask, use tools, answer.
+ */
+export interface Direct {
+  type: "direct";
+}
+/**
+ * Say why before each action (Yao et al. 2022, arXiv:2210.03629).
+ */
+export interface ReAct {
+  type: "react";
+}
+/**
+ * Make a plan, do its steps one by one, and look at the plan again after each (Wang et al. 2023, arXiv:2305.04091).
+ */
+export interface PlanAndExecute {
+  type: "plan_and_execute";
+  /**
+   * All that are done, after every change of plan
+   */
+  max_steps: number;
+  replan: boolean;
+  /**
+   * And may change it: never, before the first step, or before each step
+   */
+  review: "never" | "first" | "each";
+}
+/**
+ * Think of several ways on, judge them, go on from the best (Yao et al. 2023, arXiv:2305.10601).
+ *
+ * `breadth` is b of the paper, `depth` its T, `thoughts` its k; `judgements` are how often each thought is judged,
+ * or how many votes are taken. Judged by value a thought is sure, likely or impossible; `prune_below` is on that scale from 0 to 1.
+ */
+export interface TreeOfThoughts {
+  type: "tree_of_thoughts";
+  search: "breadth_first" | "depth_first";
+  /**
+   * Thoughts from the task to an answer
+   */
+  depth: number;
+  /**
+   * Thoughts kept at each depth
+   */
+  breadth: number;
+  /**
+   * New thoughts at each place of the tree
+   */
+  thoughts: number;
+  /**
+   * Proposed together in one call, or sampled one by one
+   */
+  generate: "propose" | "sample";
+  /**
+   * A value for each, or votes between all
+   */
+  evaluate: "value" | "vote";
+  /**
+   * For each thought, or votes for each choice
+   */
+  judgements: number;
+  /**
+   * Depth first only: value from 0 to 1
+   */
+  prune_below: number;
+  max_thoughts: number;
+  /**
+   * What is asked for new thoughts; empty for the usual words
+   */
+  propose_prompt: string;
+  /**
+   * What is asked about a thought; empty for the usual words
+   */
+  value_prompt: string;
+}
+/**
+ * Answer, criticise the answer, try again with what was learnt (Shinn et al. 2023, arXiv:2303.11366).
+ */
+export interface Reflection {
+  type: "reflection";
+  max_rounds: number;
+  /**
+   * Empty: whatever the task asks for
+   */
+  criteria: string;
+  /**
+   * The score from 0 to 1 at which it stops
+   */
+  enough: number;
 }
 /**
  * A reference to an agent of the tenant's library; resolved when a version is made.
@@ -644,6 +743,107 @@ export interface Decision {
   chosen: string;
   why: string;
   options: string[];
+}
+/**
+ * Why the agent does what it does next.
+ */
+export interface Thought {
+  v: number;
+  type: "thought";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  text: string;
+}
+/**
+ * What was wrong with an answer of the model, which was told so; `left` corrections remain.
+ */
+export interface Correction {
+  v: number;
+  type: "correction";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  what: "unknown_tool" | "bad_arguments" | "bad_turn" | "looping" | "empty" | "truncated" | "bad_answer";
+  fault: string;
+  left: number;
+}
+/**
+ * The plan as it stands: all its steps, of which the first `done` are behind it. `by` is the person who changed it, if one did.
+ */
+export interface Planned {
+  v: number;
+  type: "planned";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  revision: number;
+  steps: string[];
+  done: number;
+  why: string;
+  by: string;
+}
+/**
+ * A thought of a tree, judged. `thought` is its place, such as `2.1` for the first below the second; `parent` is empty at the root.
+ *
+ * `value` is from 0 to 1; `kept` says whether the search goes on from it.
+ */
+export interface Considered {
+  v: number;
+  type: "considered";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  thought: string;
+  parent: string;
+  text: string;
+  value: number;
+  kept: boolean;
+}
+/**
+ * What the agent thinks of its own answer number `round`, counted from 1. `score` is from 0 to 1.
+ */
+export interface Reflected {
+  v: number;
+  type: "reflected";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  round: number;
+  good: boolean;
+  score: number;
+  critique: string;
+  lesson: string;
+}
+/**
+ * A person said something to the agent at work in step `to`, the path of its first attempt.
+ */
+export interface AgentTold {
+  v: number;
+  type: "agent_told";
+  seq: number;
+  at_us: number;
+  to: string;
+  text: string;
+  by: string;
+  by_id: string;
+}
+/**
+ * What had been said to the agent by its next turn: the numbers of the events that tell it.
+ */
+export interface AgentHeard {
+  v: number;
+  type: "agent_heard";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  told: number[];
 }
 /**
  * A kind as the browser gets it.

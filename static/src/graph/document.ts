@@ -14,10 +14,11 @@ export interface LooseGraph extends Omit<Loose<Graph>, "nodes" | "edges" | "agen
 }
 
 export const AGENT_LIMITS: AgentLimits = {
-  max_iterations: 10,
+  max_iterations: 50,
   max_seconds: 300,
   max_call_seconds: 120,
   max_tokens: 200_000,
+  max_cost_usd: null,
   max_repairs: 2,
   max_tool_calls_per_turn: 32,
 };
@@ -59,6 +60,7 @@ export function completeAgent(agent: Loose<Agent>): Agent {
     output_schema: null,
     temperature: null,
     max_output_tokens: null,
+    strategy: { type: "direct" },
     ...agent,
     limits: { ...AGENT_LIMITS, ...agent.limits },
   };

@@ -1,7 +1,7 @@
 /** Folds events into what is known of a run, as the engine's `apply_event` does. */
 import type { EffectFailed, EffectFinished, EffectRefused, EffectStarted, EffectStatus, ErrorInfo, NodeStatus, RunEvent, RunStatus } from "../contract";
 import { activationKey, ancestors, isWithin } from "./path";
-import { addUsage, emptyState, stepAt, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
+import { addUsage, emptyState, stepAt, type AgentNote, type Attempt, type EffectState, type RunState, type StepState, type StepStatus } from "./state";
 
 type Of<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 type Appliers = { [T in RunEvent["type"]]: (state: RunState, event: Of<T>) => void };
@@ -125,6 +125,10 @@ function closeEffect(state: RunState, event: EffectFinished | EffectFailed): voi
   });
   state.usage = addUsage(state.usage, event.usage);
   if (effect.status === "waiting") settleWait(state, event.path);
+}
+
+function note(state: RunState, event: AgentNote): void {
+  state.notes.push(event);
 }
 
 const appliers: Appliers = {
@@ -281,6 +285,15 @@ const appliers: Appliers = {
   },
   decision: (state, event) => {
     state.decisions.push(event);
+  },
+  thought: note,
+  correction: note,
+  planned: note,
+  considered: note,
+  reflected: note,
+  agent_heard: note,
+  agent_told: (state, event) => {
+    state.told.push(event);
   },
 };
 

@@ -1,16 +1,25 @@
 /** What is known of a run: the fold of its log. Entries are replaced, never changed in place. */
 import type {
+  AgentHeard,
+  AgentTold,
+  Considered,
+  Correction,
   Decision,
   EffectStatus,
   ErrorInfo,
   GateDecision,
   Json,
   NodeStatus,
+  Planned,
   ReducerName,
+  Reflected,
   RunStatus,
   Safety,
+  Thought,
   Usage,
 } from "../contract";
+
+export type AgentNote = AgentHeard | Considered | Correction | Planned | Reflected | Thought;
 
 export interface UsageTotals {
   calls: number;
@@ -138,6 +147,10 @@ export interface RunState {
   scopes: Map<string, ScopeState>;
   effects: Map<string, EffectState>;
   decisions: Decision[];
+  /** What agents at work noted: their plans, thoughts, reflections, corrections, and what they had heard. */
+  notes: AgentNote[];
+  /** What people said to agents at work. */
+  told: AgentTold[];
   writes: ChannelWrite[];
   edgesTaken: Map<string, number>;
   rests: Rest[];
@@ -175,6 +188,8 @@ export function emptyState(): RunState {
     scopes: new Map(),
     effects: new Map(),
     decisions: [],
+    notes: [],
+    told: [],
     writes: [],
     edgesTaken: new Map(),
     rests: [],

@@ -22,7 +22,9 @@ export function wholeState(state: RunState) {
     activations: Object.fromEntries(steps.map((step) => [`${step.scope} ${step.node} ${step.activation}`, activationJson(step)])),
     effects: Object.fromEntries(effects.map((effect) => [effect.path, effectJson(effect)])),
     channels: Object.fromEntries([...byChannel(state.writes)].map(([name, writes]) => [name, writes.map((_, index) => valueAfter(writes.slice(0, index + 1)))])),
-    decisions: state.decisions.map((decision) => decision.path).sort(),
+    notes: [...state.decisions, ...state.notes.filter((note) => note.type !== "agent_heard")].map((note) => note.path).sort(),
+    told: Object.fromEntries([...new Set(state.told.map((one) => one.to))].map((to) => [to, state.told.filter((one) => one.to === to).map((one) => one.seq)])),
+    heard: Object.fromEntries(state.notes.flatMap((note) => (note.type === "agent_heard" ? [[note.path, note.told]] : []))),
     waiting: effects.filter((effect) => effect.status === "waiting").map((effect) => effect.path).sort(),
   };
 }

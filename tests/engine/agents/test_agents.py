@@ -127,7 +127,8 @@ async def test_structured_answer_is_repaired(bad: str) -> None:
 
 
 async def test_agent_stops_at_its_iterations() -> None:
-    desk = Desk(*[calls(("weather", "{}"))] * 9, tools=["weather"], limits={"max_iterations": 4})
+    asked = [calls(("weather", f'{{"turn": {turn}}}')) for turn in range(9)]
+    desk = Desk(*asked, tools=["weather"], limits={"max_iterations": 4})
     state = await desk.run()
     assert state.error is not None and state.error.code == "limit_exceeded"
     assert len(desk.model.requests) == 4

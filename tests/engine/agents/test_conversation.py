@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from orchestrator.engine.agents.answer import Answer
 from orchestrator.engine.agents.conversation import Conversation
-from orchestrator.engine.agents.loop import Answer, work
+from orchestrator.engine.agents.work import work
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params
 from orchestrator.engine.document.registry import registered

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.engine.document.agent import LibraryAgent
+from orchestrator.engine.document.agents.agent import LibraryAgent
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ErrorInfo, ModelError, ToolError
 from orchestrator.engine.ids import Json
+from orchestrator.engine.log.events import Correction
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, Reply, ScriptedModel, calls, says
@@ -75,7 +76,7 @@ async def test_a_refusal_is_told_and_not_corrected() -> None:
     refused = says("I will not.").model_copy(update={"finish": "refused"})
     rig = desk(refused, output_schema=SCHEMA)
     error = await failed(rig)
-    assert error.code is ErrorCode.MODEL_BAD_REPLY and "refused to answer: I will not." in error.message
+    assert error.code is ErrorCode.MODEL_REFUSED and "refused to answer: I will not." in error.message
     assert len(rig.model.requests) == 1
 
 
@@ -197,27 +198,92 @@ async def test_agent_that_is_no_part_of_the_version_says_so() -> None:
     assert error.cure == "Choose an agent that exists, and publish again."
 
 
-@pytest.mark.parametrize(
-    ("finish", "words"),
-    [("length", "was cut at the output limit"), ("filtered", "was withheld by the provider's filter")],
-)
-async def test_answer_that_is_not_whole_is_no_answer(finish: Any, words: str) -> None:
-    cut = says("half").model_copy(update={"finish": finish, "model": "m-1"})
-    error = await failed(desk(cut))
-    assert (error.code, error.message) == (ErrorCode.MODEL_BAD_REPLY, f"The answer of m-1 {words}")
-    assert error.cure == "Raise max_output_tokens, or change what is asked."
+async def test_answer_that_was_withheld_is_a_refusal() -> None:
+    error = await failed(desk(says("half").model_copy(update={"finish": "filtered", "model": "m-1"})))
+    assert (error.code, error.message) == (
+        ErrorCode.MODEL_REFUSED,
+        "The answer of m-1 was withheld by the provider's filter: half",
+    )
+    assert "way out" in error.cure
+
+
+def cut(reply: ModelReply) -> ModelReply:
+    return reply.model_copy(update={"finish": "length"})
+
+
+async def test_answer_that_was_cut_is_asked_for_again_in_fewer_words() -> None:
+    rig = desk(cut(says("a long st")), says("short"))
+    assert (await rig.finish("x")).output == "short"
+    assert told(rig, 1)[0] == "a long st" and "in fewer words" in told(rig, 1)[1]
+
+
+async def test_answer_that_is_cut_again_and_again_is_none() -> None:
+    rig = desk(*[cut(says("half"))] * 3)
+    error = await failed(rig)
+    assert (error.code, error.message) == (ErrorCode.MODEL_BAD_REPLY, "Helper: The answer was cut at the output limit")
+    assert error.cure == "Raise max_output_tokens, or ask for less." and len(rig.model.requests) == 3
 
 
 async def test_cut_answer_with_tool_requests_performs_none_of_them() -> None:
-    cut = calls(("look", "{}")).model_copy(update={"finish": "length"})
-    rig = with_tools(cut)
-    await failed(rig)
-    assert rig.tools.calls == []
+    rig = with_tools(cut(calls(("look", "{}"))), says("ok"))
+    assert (await rig.finish("x")).output == "ok"
+    assert rig.tools.calls == [] and [message.role for message in rig.model.requests[1].messages] == [Role.SYSTEM, Role.USER, Role.USER]
+
+
+async def test_the_same_call_with_the_same_result_is_not_made_for_ever() -> None:
+    rig = with_tools(*[calls(("look", '{"a": 1}'))] * 4, says("ok"))
+    assert (await rig.finish("x")).output == "ok"
+    assert len(rig.tools.calls) == 3
+    assert told(rig, 4)[-1] == "Error: look was called 3 times with these arguments and always gave the same. Do something else, or answer."
+
+
+async def test_circles_through_two_calls_are_seen_too() -> None:
+    rig = with_tools(*[calls(("look", "{}")), calls(("note", "{}"))] * 4, says("ok"), limits={"max_repairs": 2})
+    assert (await rig.finish("x")).output == "ok"
+    assert len(rig.tools.calls) == 6
+
+
+async def test_a_call_whose_result_changes_may_be_made_as_often_as_the_limits_allow() -> None:
+    count = iter(range(99))
+    rig = with_tools(*[calls(("look", "{}"))] * 8, says("ok"), tools=MemoryTools({"look": lambda _: next(count)}))
+    assert (await rig.finish("x")).output == "ok"
+    assert len(rig.tools.calls) == 8
+
+
+async def test_an_agent_that_only_goes_round_in_circles_ends_with_the_reason() -> None:
+    error = await failed(with_tools(*[calls(("look", "{}"))] * 9))
+    assert error.code is ErrorCode.MODEL_BAD_REPLY and "always gave the same" in error.message
+
+
+@pytest.mark.parametrize(
+    ("reply", "what"),
+    [
+        (calls(("ghost", "{}")), "unknown_tool"),
+        (calls(("look", "{")), "bad_arguments"),
+        (calls(*[("look", "{}")] * 40), "bad_turn"),
+        (cut(says("half")), "truncated"),
+        (says("no json"), "bad_answer"),
+        (says(""), "empty"),
+    ],
+)
+async def test_every_correction_is_in_the_log(reply: Reply, what: str) -> None:
+    rig = with_tools(reply, says('{"label": 1}'), output_schema=SCHEMA)
+    await rig.finish("x")
+    [noted] = [event for event in rig.log.events if isinstance(event, Correction)]
+    assert (noted.what, noted.agent, noted.left, noted.path) == (what, "helper", 1, "help#1/note.1") and noted.fault
+
+
+async def test_no_model_call_begins_once_the_money_is_spent() -> None:
+    """Each reply here costs ten nano-dollars."""
+    rig = with_tools(*[calls(("look", "{}"))] * 3, says("ok"), limits={"max_cost_usd": 2e-8})
+    error = await failed(rig)
+    assert (error.code, len(rig.model.requests)) == (ErrorCode.LIMIT_EXCEEDED, 2)
+    assert "US dollars" in error.message and error.cure == "Raise its max_cost_usd."
 
 
 @pytest.mark.parametrize(("most", "requests"), [(1, 1), (3, 3)])
 async def test_so_many_model_calls_and_no_more(most: int, requests: int) -> None:
-    rig = with_tools(*[calls(("look", "{}"))] * 9, limits={"max_iterations": most})
+    rig = with_tools(*[calls(("look", json.dumps({"turn": turn}))) for turn in range(9)], limits={"max_iterations": most})
     error = await failed(rig)
     assert (error.code, error.message) == (ErrorCode.LIMIT_EXCEEDED, f"Agent 'Helper' made {most} model calls without an answer")
     assert error.cure == "Raise its max_iterations, or make its instructions say when to stop."
@@ -279,7 +345,7 @@ async def test_two_requests_with_one_id_are_done_in_no_part() -> None:
 async def test_answer_is_corrected_with_what_was_wrong_and_what_is_wanted() -> None:
     rig = desk(says(""), says("ok"))
     assert (await rig.finish("x")).output == "ok"
-    assert told(rig, 1) == ["", "Your answer was empty. Answer the task."]
+    assert told(rig, 1) == ["Your answer was empty. Answer the task."]
     rig = desk(says("{}"), says('{"label": 1}'), output_schema=SCHEMA)
     await rig.finish("x")
     wanted = f"Answer with one JSON value that fits this schema and nothing else: {json.dumps(SCHEMA)}"

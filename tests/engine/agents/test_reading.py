@@ -25,7 +25,7 @@ def test_without_a_schema_any_text_is_an_answer_but_an_empty_one(text: str) -> N
     if text.strip():
         assert read_answer(text, None) == Reading(text)
     else:
-        assert read_answer(text, None) == Reading(None, "The answer is empty", "Your answer was empty. Answer the task.")
+        assert read_answer(text, None) == Reading(None, "The answer is empty", "Your answer was empty. Answer the task.", "empty")
 
 
 @given(json_values(), st.sampled_from(["{}", " {} ", "\n{}\n", "```{}```", "```json\n{}\n```", "  ```json{}```  ", "```\n{}\n```"]))
@@ -49,7 +49,10 @@ def test_data_is_read_whether_it_stands_in_a_fence_or_not(value: Json, around: s
 )
 def test_answer_that_cannot_be_used_says_why_and_what_is_wanted(text: str, fault: str) -> None:
     assert read_answer(text, SCHEMA) == Reading(
-        None, f"The answer does not fit the schema: {fault}", f"Your answer cannot be used: {fault}. {WANTED}"
+        None,
+        f"The answer does not fit the schema: {fault}",
+        f"Your answer cannot be used: {fault}. {WANTED}",
+        "bad_answer" if text else "empty",
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.engine.document.agent import Agent, AgentLimits, LibraryAgent
+from orchestrator.engine.document.agents.agent import Agent, AgentLimits, LibraryAgent
 from orchestrator.engine.document.graph import Channel, Edge, Firing, Graph, Limits, Node, Retry
 from orchestrator.engine.document.reading import document_problems
 from tests.graphs import chain, fan, loop, one_agent
@@ -42,16 +42,18 @@ def test_what_is_not_said_is_assumed() -> None:
         "instructions": "",
         "tools": (),
         "limits": {
-            "max_iterations": 10,
+            "max_iterations": 50,
             "max_call_seconds": 120.0,
             "max_seconds": 300.0,
             "max_tokens": 200_000,
+            "max_cost_usd": None,
             "max_repairs": 2,
             "max_tool_calls_per_turn": 32,
         },
         "output_schema": None,
         "temperature": None,
         "max_output_tokens": None,
+        "strategy": {"type": "direct"},
     }
     assert Graph() == Graph.model_validate({"schema_version": 1, "nodes": [], "edges": [], "agents": {}, "channels": {}, "layout": {}})
 
@@ -85,7 +87,7 @@ BOUNDS: list[tuple[type[BaseModel], dict[str, Any], str, list[Any], list[Any]]] 
     (Agent, AGENT, "instructions", ["i" * 100_000], ["i" * 100_001]),
     (Agent, AGENT, "temperature", [None, 0, 2], [-0.1, 2.1]),
     (Agent, AGENT, "max_output_tokens", [None, 1], [0]),
-    (AgentLimits, {}, "max_iterations", [1, 200], [0, 201]),
+    (AgentLimits, {}, "max_iterations", [1, 5_000], [0, 5_001]),
     (AgentLimits, {}, "max_seconds", [0.1, 86_400], [0, 86_401]),
     (AgentLimits, {}, "max_tokens", [1], [0]),
     (AgentLimits, {}, "max_repairs", [0, 10], [-1, 11]),

@@ -90,6 +90,7 @@ def test_few_errors_are_final() -> None:
         "invalid_params",
         "replay_diverged",
         "outcome_unknown",
+        "model_refused",
     }
 
 

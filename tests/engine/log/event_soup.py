@@ -63,9 +63,24 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "result": st.integers(0, 3),
     "usage": st.none() | st.just(USAGE),
     "retry_in_s": st.just(0.5),
-    "what": st.just("route"),
     "chosen": st.just("x"),
+    "agent": st.just("helper"),
+    "text": st.just("t"),
+    "fault": st.just("f"),
+    "left": st.integers(0, 2),
+    "revision": st.integers(1, 3),
+    "steps": st.just(["s"]),
+    "thought": st.just("1"),
+    "value": st.just(0.5),
+    "kept": st.booleans(),
+    "round": st.integers(1, 2),
+    "good": st.booleans(),
+    "score": st.just(0.5),
+    "critique": st.just("c"),
+    "to": st.sampled_from(["a#1", "m#1/item.0/a#1"]),
+    "told": st.lists(st.integers(1, 9), max_size=2),
 }
+_WHAT = {"decision": "route", "correction": "empty"}
 KINDS: tuple[type[Event], ...] = get_args(get_args(RunEvent)[0])
 
 
@@ -76,4 +91,9 @@ def events(draw: st.DrawFn) -> Event:
     data = {name: draw(_FIELDS[name]) for name in kind.model_fields if name in _FIELDS}
     if "path" in data and "scope" in data:
         data["path"] = f"{data['scope']}/{data['node']}#{data['activation']}".lstrip("/")
-    return run_event.validate_python({"type": kind.model_fields["type"].default, **data})
+    name = kind.model_fields["type"].default
+    if "what" in kind.model_fields:
+        data["what"] = _WHAT[name]
+    if name == "considered":
+        data["parent"] = ""
+    return run_event.validate_python({"type": name, **data})

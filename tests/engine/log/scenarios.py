@@ -10,7 +10,7 @@ from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import ErrorCode, ErrorInfo, ModelError, ToolError
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.ports import CallContext, FailedAttempt
-from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, ScriptedModel, calls, says
+from orchestrator.engine.testing import Bench, FixedAuthority, MemoryTools, Reply, ScriptedModel, calls, says
 from tests.graphs import approval, edge, fan, graph, loop, node, one_agent, path
 
 Scenario = Callable[[], Awaitable[Bench]]
@@ -326,7 +326,77 @@ async def cancelled() -> Bench:
     return rig
 
 
+def planner(strategy: dict[str, Json], answer_with: Callable[[ModelRequest], Reply], **agent: Json) -> Bench:
+    return Bench(
+        one_agent(strategy=strategy, **agent), model=ScriptedModel(answer=answer_with), tools=MemoryTools({"note": lambda given: given})
+    )
+
+
+async def thought_aloud() -> Bench:
+    """Each use of a tool comes with a thought; one without it is corrected."""
+    script = [calls(("note", "{}")), calls(("note", '{"thought": "I do not know yet.", "n": 1}')), says("done")]
+    rig = Bench(
+        one_agent(tools=["note"], strategy={"type": "react"}), model=ScriptedModel(script), tools=MemoryTools({"note": lambda given: given})
+    )
+    await rig.go("task")
+    return rig
+
+
+async def planned_and_told() -> Bench:
+    """A person looks at the plan, says something to the agent and changes the plan; after the next step nothing is left of it."""
+
+    def reply(request: ModelRequest) -> Reply:
+        if request.output_schema is None:
+            return says("found")
+        again = "finished" in str(request.output_schema)
+        return says('{"why": "enough", "finished": true, "steps": []}' if again else '{"steps": ["look", "ask"]}')
+
+    rig = planner({"type": "plan_and_execute", "review": "first"}, reply)
+    await rig.go("task")
+    runner = rig.runner()
+    runner.tell(Path("help#1"), "Mind the price.", "ann", "7")
+    assert runner.deliver(runner.state.waiting()[0], {"action": "edit", "value": {"steps": ["look twice", "ask"]}}, "ann", "7")
+    await rig.go(None, runner)
+    return rig
+
+
+async def thought_over() -> Bench:
+    """Two depths of a tree: of two thoughts one is kept."""
+
+    def reply(request: ModelRequest) -> Reply:
+        asked = request.messages[-1].text
+        if request.output_schema is None:
+            return says("24")
+        if "thoughts" in str(request.output_schema["properties"]):
+            return says('{"thoughts": ["good", "bad"]}')
+        return says(f'{{"why": "", "value": "{"sure" if asked.endswith("good") else "impossible"}"}}')
+
+    rig = planner({"type": "tree_of_thoughts", "depth": 2, "breadth": 1, "thoughts": 2}, reply)
+    await rig.go("task")
+    return rig
+
+
+async def reflected() -> Bench:
+    """The first answer is not good enough, the second is."""
+
+    def reply(request: ModelRequest) -> Reply:
+        words = " ".join(message.text for message in request.messages)
+        learnt = "Say the year." in words
+        if request.output_schema is None:
+            return says("in May 2026" if learnt else "in May")
+        good = "in May 2026" in words
+        return says(f'{{"critique": "c", "good": {str(good).lower()}, "score": {0.9 if good else 0.2}, "lesson": "Say the year."}}')
+
+    rig = planner({"type": "reflection"}, reply)
+    await rig.go("When?")
+    return rig
+
+
 SCENARIOS: tuple[Scenario, ...] = (
+    thought_aloud,
+    planned_and_told,
+    thought_over,
+    reflected,
     tool_round,
     answered,
     waiting,

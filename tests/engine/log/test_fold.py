@@ -331,7 +331,7 @@ def test_adopted_result_is_marked_and_known_by_its_new_words() -> None:
 
 
 def test_decision_is_known_by_its_place() -> None:
-    assert running({"type": "decision", "path": "a#1/decision.1", "what": "route", "chosen": "b"}).decisions == {"a#1/decision.1"}
+    assert running({"type": "decision", "path": "a#1/decision.1", "what": "route", "chosen": "b"}).notes.paths == {"a#1/decision.1"}
 
 
 def test_unsafe_call_that_was_cut_off_is_unknown_and_what_is_asked_about_it_stays_asked() -> None:

@@ -30,7 +30,9 @@ def whole_state(state: RunState, log: Sequence[Event]) -> dict[str, Any]:
         "activations": activations(state),
         "effects": {path: effect_json(effect) for path, effect in state.effects.items()},
         "channels": channels(state, log),
-        "decisions": sorted(state.decisions),
+        "notes": sorted(state.notes.paths),
+        "told": {step: [message.seq for message in messages] for step, messages in state.notes.told.items()},
+        "heard": {path: list(told) for path, told in state.notes.heard.items()},
         "waiting": state.waiting(),
     }
 

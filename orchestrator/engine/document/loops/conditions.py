@@ -14,14 +14,15 @@ _PAIRS = ("()", "[]", "{}", "''", '""')
 def is_certain(node: Node, edge: Edge) -> bool:
     """Whether the edge is taken each time the node has done its work."""
     always = edge.condition is None or edge.condition.strip() == "true"
-    return always and not edge.otherwise and node.on_error is not OnError.PORT and kind_of(node.kind).yields is Yields.ALL
+    yields = kind_of(node.kind).yields_with(node.params)
+    return always and not edge.otherwise and node.on_error is not OnError.PORT and yields is Yields.ALL
 
 
 def exclude(node: Node, one: Edge, other: Edge) -> bool:
     """Whether two edges that leave the node are never taken together."""
     if one.source_port != other.source_port:
         by_error = node.on_error is OnError.PORT and ERROR.name in (one.source_port, other.source_port)
-        return by_error or kind_of(node.kind).yields is Yields.ONE
+        return by_error or kind_of(node.kind).yields_with(node.params) is Yields.ONE
     if one.otherwise or other.otherwise:
         return one.otherwise != other.otherwise
     return one.condition is not None and other.condition is not None and are_opposite(one.condition, other.condition)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.engine.document.agents.strategy import Direct, Strategy
 from orchestrator.engine.document.json_numbers import FromJson, Whole
 from orchestrator.engine.ids import Json
 
@@ -13,10 +14,11 @@ class AgentLimits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_iterations: Whole = Field(default=10, ge=1, le=200, title="Model calls at most")
+    max_iterations: Whole = Field(default=50, ge=1, le=5_000, title="Model calls at most")
     max_seconds: float = Field(default=300.0, gt=0, le=86_400, title="Seconds at most")
     max_call_seconds: float = Field(default=120.0, gt=0, le=3600, title="Seconds of one model call at most")
     max_tokens: Whole = Field(default=200_000, ge=1, title="Tokens at most")
+    max_cost_usd: float | None = Field(default=None, gt=0, le=1_000_000, title="US dollars at most")
     max_repairs: Whole = Field(default=2, ge=0, le=10, title="Corrections of malformed answers at most")
     max_tool_calls_per_turn: Whole = Field(default=32, ge=1, le=256, title="Tool calls per turn at most")
 
@@ -38,6 +40,7 @@ class Agent(BaseModel):
     output_schema: dict[str, Json] | None = None
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_output_tokens: Annotated[int, Field(ge=1), FromJson] | None = None
+    strategy: Strategy = Direct()
 
 
 class LibraryAgent(BaseModel):

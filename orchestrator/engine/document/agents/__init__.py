@@ -1,0 +1,1 @@
+"""An agent of a graph document: who it is, how it plans, what it remembers."""
