@@ -60,7 +60,7 @@ class _Search:
             number += 1
             found = await self._grown(self.turns.at(f"visit.{number}"), [at])
             ranked = sorted(found, key=lambda thought: -thought.value)
-            good = [thought for thought in ranked if thought.value >= self.strategy.prune_below][: self.strategy.breadth]
+            good = [thought for thought in ranked if self.stopped or thought.value >= self.strategy.prune_below][: self.strategy.breadth]
             self._note(found, good)
             waiting += reversed(good)
             if self.stopped:
@@ -104,10 +104,9 @@ class _Search:
         return [parent.then(number, text) for number, text in enumerate(different, 1)]
 
     async def _proposed(self, parent: Thought, turns: Turns) -> list[str]:
-        most = self.strategy.thoughts
-        words = self.strategy.propose_prompt or _PROPOSE.format(most=most)
+        words = self.strategy.propose_prompt or _PROPOSE.format(most=self.strategy.thoughts)
         try:
-            found = (await turns.converse(self.task.asked(f"{words}\n\n{listed(parent)}"), _proposals(most), tools={})).value
+            found = (await turns.converse(self.task.asked(f"{words}\n\n{listed(parent)}"), _PROPOSALS, tools={})).value
         except BadReply:
             return []
         thoughts = found.get("thoughts") if isinstance(found, dict) else None
@@ -135,11 +134,13 @@ class _Search:
             )
 
 
-def _proposals(most: int) -> dict[str, Json]:
-    thoughts: Json = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 10_000}, "maxItems": most}
-    return {"type": "object", "properties": {"thoughts": thoughts}, "required": ["thoughts"], "additionalProperties": False}
-
-
+_PROPOSALS: Final[dict[str, Json]] = {
+    "type": "object",
+    "properties": {"thoughts": {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 10_000}}},
+    "required": ["thoughts"],
+    "additionalProperties": False,
+}
+"""However many came to it: those beyond what is asked for are left out, which needs no correction."""
 _PROPOSE: Final = (
     "Do not solve the task at once. Name up to {most} different possible next steps of thinking, each one step only, "
     "going on from the thoughts so far."
