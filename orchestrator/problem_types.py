@@ -39,6 +39,7 @@ MEANINGS: dict[ErrorCode, tuple[str, str]] = {
     ErrorCode.MODEL_TIMEOUT: ("The model took longer than the agent may wait.", "Allow the agent more time, or choose another model."),
     ErrorCode.MODEL_BAD_REQUEST: ("The model's provider does not take the request.", "Correct what the provider's words name."),
     ErrorCode.MODEL_BAD_REPLY: ("The model's reply cannot be used.", "Run again, or choose another model."),
+    ErrorCode.MODEL_REFUSED: ("The model would not answer.", "Give refusals a way out of the node, or change what is asked."),
     ErrorCode.MODEL_STREAM_CUT: ("The model's reply broke off.", "Run again."),
     ErrorCode.REPLAY_DIVERGED: ("A run came to another place than its log.", "Start a new run; the log says where they part."),
     ErrorCode.NO_ROUTE: ("No way leads on from a node.", "Give the router a way for every case."),

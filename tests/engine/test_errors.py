@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.engine import errors as e
-from orchestrator.engine.agents.answer import BadReply
+from orchestrator.engine.agents.answer import BadReply, ModelRefused
 from orchestrator.engine.document.problems import GraphInvalid
 from orchestrator.engine.effects.model import Usage
 from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, failure_of
@@ -28,6 +28,7 @@ FAMILIES: list[tuple[type[EngineError], str, str, bool]] = [
     (e.ReplayDiverged, "replay_diverged", "Run the graph version that wrote this log; it cannot be continued with another.", True),
     (e.IllegalTransition, "internal", "", False),
     (BadReply, "model_bad_reply", "", False),
+    (ModelRefused, "model_refused", ModelRefused.cure, False),
 ]
 
 

@@ -97,7 +97,12 @@ def faults_as_json(schema: Json, value: Json) -> Json:
 
 def _worded(error: jsonschema_rs.ValidationError) -> str:
     place = ".".join(str(part) for part in error.instance_path)
-    return f"{'at ' + place + ': ' if place else ''}{error.message[:300]}"
+    return f"{'at ' + place + ': ' if place else ''}{_shortened(error.message)}"
+
+
+def _shortened(words: str) -> str:
+    """At most 300 characters: the value, with which they begin, is cut, and the reason at their end is kept."""
+    return words if len(words) <= 300 else f"{words[:140]} ... {words[-155:]}"
 
 
 def _told(fault: str) -> str:

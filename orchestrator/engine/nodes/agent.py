@@ -39,7 +39,7 @@ class AgentParams(Params):
     conversation: Expression = Field(
         default="",
         title="After this conversation",
-        description="What was said before the task: a list of messages or texts, such as channels.chat. Empty: nothing",
+        description="What was said before the task: a list of messages or texts, such as state.chat. Empty: nothing",
         json_schema_extra={"control": "expression"},
     )
     gives: Gives = Field(

@@ -12,8 +12,18 @@ from orchestrator.engine.ids import PortName
 APPROVE = {"name": "approve", "title": "Approve", "style": "primary", "takes_value": True}
 REJECT = {"name": "reject", "title": "Reject", "style": "danger", "takes_value": True}
 
+AGENT_DEFAULTS = {
+    "prompt": "{{ input }}",
+    "conversation": "",
+    "gives": "answer",
+    "ways": [],
+    "min_confidence": 0.5,
+    "fallback": "",
+    "fallback_agent": "",
+}
+
 SHOWN: dict[str, tuple[str, str, str, str, dict[str, Any]]] = {
-    "agent": ("Agent", "An agent works on a task with its tools", "agents", "bot", {"prompt": "{{ input }}"}),
+    "agent": ("Agent", "An agent works on a task with its tools", "agents", "bot", AGENT_DEFAULTS),
     "human": (
         "Human",
         "Ask a person to approve, edit or answer",
@@ -96,7 +106,7 @@ def test_few_kinds_are_special() -> None:
 
     assert (those("container"), those("delivers"), those("executes", False)) == ({"map"}, {"output"}, {"note"})
     ports_from = {name: (kind.ports_from.param, kind.ports_from.name) for name, kind in load_kinds().items() if kind.ports_from}
-    assert ports_from == {"human": ("actions", "name"), "router": ("routes", "name")}
+    assert ports_from == {"agent": ("ways", "name"), "human": ("actions", "name"), "router": ("routes", "name")}
     assert (IN.name, OUT.name, ERROR.name, ERROR.type, IN.title, OUT.title, ERROR.title) == (
         "in",
         "out",
@@ -158,7 +168,27 @@ def fields(params: type[Params]) -> dict[str, tuple[str | None, str | None, obje
 @pytest.mark.parametrize(
     ("kind", "shown"),
     [
-        ("agent", {"agent": ("Agent", None, "agent"), "prompt": ("Task", "What the agent is told", "template")}),
+        (
+            "agent",
+            {
+                "agent": ("Agent", None, "agent"),
+                "prompt": ("Task", "What the agent is told", "template"),
+                "conversation": (
+                    "After this conversation",
+                    "What was said before the task: a list of messages or texts, such as state.chat. Empty: nothing",
+                    "expression",
+                ),
+                "gives": ("Gives", "Its answer, or the whole conversation with the answer as its last message", "select"),
+                "ways": ("Other ways out", "An output port for each: to another agent, or to a person", "list"),
+                "min_confidence": ("Sure enough", "Below this, from 0 to 1, the port `unsure` is taken", "number"),
+                "fallback": (
+                    "Less ambitious task",
+                    "What the agent is told instead when it fails at the task. Empty: then the node fails",
+                    "template",
+                ),
+                "fallback_agent": ("Who does it then", "Empty: the same agent", "agent"),
+            },
+        ),
         (
             "human",
             {

@@ -45,8 +45,8 @@ async def solve(turns: Turns, task: Conversation, schema: Schema, strategy: Plan
         number = len(plan.done) + 1
         if strategy.review == "each" or (strategy.review == "first" and number == 1):
             await _reviewed(turns.at(f"review.{number}"), plan, strategy)
-        step = plan.todo.pop(0)
-        plan.done.append((step, await _done(turns.at(f"step.{number}"), task, plan, step, last=not strategy.replan)))
+        result = await _done(turns.at(f"step.{number}"), task, plan, last=not strategy.replan)
+        plan.done.append((plan.todo.pop(0), result))
         _note(turns, plan, "")
         if strategy.replan:
             await _look_again(turns.at(f"replan.{number}"), turns, task, plan, strategy)
@@ -61,9 +61,9 @@ async def _first_plan(turns: Turns, task: Conversation, strategy: PlanAndExecute
     return plan
 
 
-async def _done(turns: Turns, task: Conversation, plan: _Plan, step: str, *, last: bool) -> str:
-    """What came of a step. A step that failed is told to whoever looks at the plan next; where nobody does, it fails the work."""
-    asked = task.asked(_STEP.format(plan=plan.words(), step=step))
+async def _done(turns: Turns, task: Conversation, plan: _Plan, *, last: bool) -> str:
+    """What came of the next step. A step that failed is told to whoever looks at the plan next; where nobody does, it fails the work."""
+    asked = task.asked(_STEP.format(plan=plan.words(), step=plan.todo[0]))
     try:
         result = (await turns.converse(asked, None)).value
     except BadReply as error:

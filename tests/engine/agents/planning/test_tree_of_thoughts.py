@@ -37,7 +37,7 @@ async def solved(puzzle: str, rig: Bench) -> tuple[bool, RunState]:
 
 @pytest.mark.parametrize("puzzle", PUZZLES)
 async def test_breadth_first_solves_what_the_paper_solves(puzzle: str) -> None:
-    """Three steps, the five best kept, each judged three times (section 4.1), by a player who proposes all moves and sees three numbers ahead."""
+    """Three steps, the five best kept, each judged three times (section 4.1), by a player who sees three numbers ahead."""
     found, state = await solved(puzzle, game(Player(sees=3, most=36), thoughts=20))
     assert found, state.output
 
