@@ -20,6 +20,24 @@ UNSAFE = ("pay", "mute")
 TOOLS = (*SAFE, *FAILING, "pay", "approved")
 
 Draft = dict[str, Any]
+STRATEGIES: dict[str, Draft] = {
+    "helper": {"type": "direct"},
+    "thinker": {"type": "react"},
+    "planner": {"type": "plan_and_execute", "max_steps": 3},
+    "searcher": {"type": "tree_of_thoughts", "depth": 2, "breadth": 2, "thoughts": 2},
+    "climber": {"type": "tree_of_thoughts", "search": "depth_first", "depth": 2, "breadth": 1, "thoughts": 2, "evaluate": "vote"},
+    "critic": {"type": "reflection", "max_rounds": 2},
+}
+AGENTS: dict[str, Draft] = {
+    name: {
+        "name": name.title(),
+        "model": "scripted",
+        "tools": ["note", "pay", "broken"],
+        "strategy": strategy,
+        "limits": {"max_repairs": 10},
+    }
+    for name, strategy in STRATEGIES.items()
+}
 HANDLED = st.sampled_from([{"on_error": "port"}, {"on_error": "default", "default_output": 0}])
 TWICE = {"retry": {"attempts": 2, "initial_s": 0}}
 
@@ -58,8 +76,7 @@ def executable_graphs(draw: st.DrawFn, largest: int = 6, unhandled: bool = False
         if entry.get("firing", {}).get("rule") == "n_of":
             arriving = sum(line["target"] == entry["id"] for line in drawing.edges)
             entry["firing"]["count"] = min(entry["firing"]["count"], arriving)
-    agents = {"helper": {"name": "Helper", "model": "scripted", "tools": ["note", "pay", "broken"]}}
-    return graph(drawing.nodes, drawing.edges, agents=agents, channels={"sum": {"reducer": "sum", "initial": 0}})
+    return graph(drawing.nodes, drawing.edges, agents=AGENTS, channels={"sum": {"reducer": "sum", "initial": 0}})
 
 
 @st.composite
@@ -104,8 +121,10 @@ def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, dept
     rest: Draft = {} if parent is None else {"parent": parent}
     if parent is None and draw(st.booleans()):
         rest["writes"] = {"sum": "1"}
-    if kind in ("transform", "agent", "wait"):
+    if kind in ("transform", "wait"):
         drawing.add(name, kind, _PARAMS[kind], **rest)
+    elif kind == "agent":
+        drawing.add(name, "agent", {"agent": draw(st.sampled_from(sorted(AGENTS))), "prompt": "do it"}, **rest)
     elif kind == "human":
         drawing.add(name, "human", {"payload": "1"}, **rest)
         drawing.exits[name] = [f"{name}.approve"]
@@ -125,7 +144,6 @@ def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, dept
 
 _PARAMS: dict[str, Draft] = {
     "transform": {"expression": "size(inputs)"},
-    "agent": {"agent": "helper", "prompt": "do it"},
     "wait": {"seconds": 0.0001},
 }
 

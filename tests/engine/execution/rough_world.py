@@ -12,7 +12,7 @@ from pytest import MonkeyPatch
 
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.problems import Problem
-from orchestrator.engine.effects.digest import fingerprint
+from orchestrator.engine.effects.digest import digest, fingerprint
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role
 from orchestrator.engine.effects.tool import Safety, ToolSpec
@@ -26,6 +26,7 @@ from orchestrator.engine.log.run_state import RunState, apply_event, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import CallContext, ToolCall
 from orchestrator.engine.testing import Bench, FixedAuthority, InPlace, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
+from tests.engine.agents.planning.thinker import reply
 from tests.engine.random_graphs import TOOLS, UNSAFE
 
 RESULT = "done"
@@ -94,9 +95,20 @@ def nothing_is_cheap() -> Iterator[None]:
 
 
 def answer(request: ModelRequest) -> ModelReply:
-    """Uses three tools at once, one of which fails, then answers."""
-    used = any(message.role is Role.TOOL for message in request.messages)
-    return says("done") if used else calls(("note", "{}"), ("pay", "{}"), ("broken", "{}"))
+    """Uses three tools at once, one of which fails, then answers; now and then badly, which is always corrected.
+
+    What it says depends on what it is asked alone, so that the order in which it is asked changes nothing.
+    """
+    bad = int(digest([message.model_dump(mode="json") for message in request.messages])[:8], 16) % 16
+    if bad < len(BAD) and "Your answer" not in request.messages[-1].text:
+        return BAD[bad]
+    if not request.tools or request.output_schema or any(message.role is Role.TOOL for message in request.messages):
+        return reply(request)
+    given = '{"thought": "it may help"}' if "thought" in str(request.tools[0].parameters) else "{}"
+    return calls(*[(name, given) for name in ("note", "pay", "broken")])
+
+
+BAD = (says(""), says("half").model_copy(update={"finish": "length"}), calls(("ghost", "{}")))
 
 
 class WatchedLog(MemoryLog):

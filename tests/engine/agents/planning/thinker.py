@@ -56,6 +56,8 @@ def _shaped(request: ModelRequest, names: set[str]) -> dict[str, Any]:
         return {"why": "go on", "finished": "2. (done)" in said, "steps": ["Step two"]}
     if "steps" in names:
         return {"steps": ["Step one", "Step two"]}
+    if "choice" in names:
+        return {"why": "the first is better", "choice": 1}
     if "critique" in names:
         return {"critique": "fine", "good": "was learnt" in said, "score": 0.5, "lesson": "be exact"}
     return {"answer": "done", "doubt": "", "confidence": 0.9}
