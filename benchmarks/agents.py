@@ -29,7 +29,8 @@ ROUNDS = 10
 AGENTS = 50
 TASK = "How much is two and three?"
 ANSWER = "It is 5."
-SUM = json.dumps({"expression": "2 + 3"})
+SUMS = [json.dumps({"expression": f"2 + 3 + {number}"}) for number in range(ROUNDS)]
+"""Different ones: an agent that makes the same call again and again is stopped."""
 KEY = "sk-benchmark"
 LOOK_AGAIN_S, LONGEST_S = 1.0, 60.0
 
@@ -39,8 +40,8 @@ Ask = Callable[[str, list[dict[str, Any]]], Awaitable[dict[str, Any]]]
 
 def script_rounds(base: str) -> None:
     """Make model `rounds` ask for the calculator ten times and then answer."""
-    wish = {"tools": [{"name": "calculator", "arguments": SUM}]}
-    body = json.dumps({"model": "rounds", "replies": [*([wish] * ROUNDS), {"text": ANSWER}]}).encode()
+    wishes = [{"tools": [{"name": "calculator", "arguments": wanted}]} for wanted in SUMS]
+    body = json.dumps({"model": "rounds", "replies": [*wishes, {"text": ANSWER}]}).encode()
     address = base.removesuffix("/v1") + "/control/script"
     headers = {"Content-Type": "application/json"}
     urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10).close()
