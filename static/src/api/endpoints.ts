@@ -120,5 +120,7 @@ export const fetchEvents = (client: Client, id: string, after: number) =>
 export const fetchBlob = (client: Client, id: string, sha256: string) => client.get<Json>(`runs/${id}/blobs/${sha256}`);
 export const sendCommand = (client: Client, id: string, command: Command) =>
   client.send<{ id: string }>("POST", `runs/${id}/commands`, command);
+export const sendMessage = (client: Client, id: string, to: string, text: string) =>
+  client.send<{ id: string }>("POST", `runs/${id}/messages`, { to, text });
 export const tableUrl = (client: Client, id: string, path: string) =>
   client.url(`runs/${id}/table.csv?path=${encodeURIComponent(path)}`);
