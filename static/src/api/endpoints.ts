@@ -97,6 +97,7 @@ export type Command =
 const EVENT_PAGE = 5_000;
 
 export const fetchKinds = (client: Client) => fetchList<NodeKindSchema>(client, "node-kinds", "kinds");
+export const fetchAgentSchema = (client: Client) => client.get<Record<string, Json>>("agent-schema");
 export const fetchTools = (client: Client) => fetchList<ToolRow>(client, "tools", "tools");
 export const fetchModels = (client: Client) => fetchList<ModelRow>(client, "models", "models");
 export const fetchLibrary = (client: Client) => fetchList<LibraryRow>(client, "agents", "agents");
