@@ -21,6 +21,7 @@ page_urls: list[URLPattern | URLResolver] = [
 ]
 
 api_urls: list[URLPattern | URLResolver] = [
+    path("agent-schema", api.AgentSchemaView.as_view(), name="api_agent_schema"),
     path("node-kinds", api.NodeKindsView.as_view(), name="api_node_kinds"),
     path("graphs", api.GraphsView.as_view(), name="api_graphs"),
     path("graphs/<slug:slug>", api.GraphView.as_view(), name="api_graph"),

@@ -220,6 +220,7 @@ class Command(TenantOwned):
         RESUME = "resume"
         CANCEL = "cancel"
         ANSWER = "answer"
+        TELL = "tell"
 
     id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # small, and in order
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -124,6 +124,13 @@ class Baton:
     def resume(self, run: str, comment: str = "") -> None:
         self._command(run, {"type": "resume", "comment": comment})
 
+    def tell(self, run: str, to: str, text: str) -> None:
+        """Say something to the agent at work in the step whose first attempt has the path `to`: it reads it before its next model call.
+
+        Sent once: whether a lost answer was a yes, the event `agent_told` says.
+        """
+        self._connection.json(Request("POST", f"runs/{_uuid(run)}/messages", body={"to": to, "text": text}, repeatable=False))
+
     def export(self, run: str, path: str = "") -> str:
         """A list in the run's output as CSV that spreadsheets open safely. `path`: names and positions with dots between."""
         request = Request("GET", f"runs/{_uuid(run)}/table.csv", {"path": path} if path else {}, kind="text/csv")

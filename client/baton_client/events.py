@@ -38,5 +38,5 @@ class Event:
     @property
     def place(self) -> str:
         """Where in the run: the path of a call, of a node or of an item; empty for the run as a whole."""
-        found = (self.data.get(name) for name in ("path", "scope"))
+        found = (self.data.get(name) for name in ("path", "scope", "to"))
         return next((place for place in found if isinstance(place, str) and place), "")

@@ -1,5 +1,6 @@
 """The REST API of this room: node kinds, graphs, versions, agents."""
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +33,7 @@ from editor.lookup import agent_for, graph_for, rights_on
 from editor.models import Graph, GraphVersion, LibraryAgent
 from editor.problems import as_json, problems_of, stored_document
 from editor.versions.tool_use import tools_not_given
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.registry import kind_schemas
 from tenants.problems import InvalidValue, NotFound
 from tenants.web.api_view import MemberApiView, body_of, number_field, text_field
@@ -49,6 +51,14 @@ class NodeKindsView(MemberApiView):
     def get(self, request: Request) -> Response:
         page, following = self.page_of(kind_schemas(), lambda kind: kind.name)
         return Response({"kinds": [kind.model_dump(mode="json") for kind in page], "next": following})
+
+
+class AgentSchemaView(MemberApiView):
+    """What an agent is, for forms: the JSON Schema of the agents of graphs and of the library."""
+
+    @extend_schema(operation_id="agent_schema_retrieve", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        return Response(Agent.model_json_schema())
 
 
 class GraphsView(MemberApiView):

@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from editor.library.actions import InvalidAgent, create_agent, delete_agent, save_agent
+from editor.library.strategy_form import read_number, strategy_of, ways_of
 from editor.lookup import agent_for
 from editor.models import LibraryAgent
 from orchestrator.engine.document.agents.agent import Agent, AgentLimits
-from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import NotJson, read_json
 from tenants.models import Tool, User
 from tenants.people.access import may, may_here
@@ -74,8 +74,9 @@ def document_of(form: QueryDict) -> dict[str, Any]:
     """The agent that a form describes, not yet checked. Raises InvalidAgent for a schema that is not JSON."""
     document: dict[str, Any] = {name: form.get(name, "").replace("\r\n", "\n") for name in ("name", "model", "instructions")}
     document["tools"] = form.getlist("tools")
-    document["limits"] = {name: _number(typed) for name in AgentLimits.model_fields if (typed := form.get(name))}
-    document |= {name: _number(typed) for name in NUMBERS if (typed := form.get(name))}
+    document["strategy"] = strategy_of(form)
+    document["limits"] = {name: read_number(typed) for name in AgentLimits.model_fields if (typed := form.get(name))}
+    document |= {name: read_number(typed) for name in NUMBERS if (typed := form.get(name))}
     schema = form.get("output_schema", "").strip()
     if schema:
         try:
@@ -85,18 +86,14 @@ def document_of(form: QueryDict) -> dict[str, Any]:
     return document
 
 
-def _number(typed: str) -> Json:
-    """What is no number stays text, which the agent's form then refuses by name."""
-    try:
-        return read_json(typed)
-    except NotJson:
-        return typed
-
-
 def _as_typed(form: QueryDict) -> dict[str, Any]:
     """What was typed, to be shown again beside the problem."""
     typed: dict[str, Any] = {name: form.get(name, "") for name in ("name", "model", "instructions", "output_schema", *NUMBERS)}
-    return typed | {"tools": form.getlist("tools"), "limits": {name: form.get(name, "") for name in AgentLimits.model_fields}}
+    return typed | {
+        "tools": form.getlist("tools"),
+        "strategy": strategy_of(form),
+        "limits": {name: form.get(name, "") for name in AgentLimits.model_fields},
+    }
 
 
 def _form(
@@ -108,6 +105,7 @@ def _form(
         "document": document,
         "schema": schema if isinstance(schema, str) or schema is None else json.dumps(schema, indent=2),
         "limits": [(name, info.title, document["limits"].get(name)) for name, info in AgentLimits.model_fields.items()],
+        "ways": ways_of(document.get("strategy")),
         "tools": Tool.objects.all(),
         "row": row,
         "kept_back": not_given({row.slug: row.document["tools"]}) if row else [],

@@ -45,6 +45,27 @@ class AnotherCall(Conflict):
     cure = "Look at the call as it stands now, then decide."
 
 
+class UnknownStep(Conflict):
+    """The run has no such step."""
+
+    code = "unknown_step"
+    cure = "Send as `to` the path of the step's first attempt: `path` of its first event `node_started` in GET /api/v1/runs/<id>/events."
+
+
+class StepEnded(Conflict):
+    """The step has ended: its agent reads nothing any more."""
+
+    code = "step_ended"
+    cure = "Say it to a step that is still at work, or start a new run."
+
+
+class NoAgentThere(Conflict):
+    """No agent works in that step."""
+
+    code = "no_agent_there"
+    cure = "Say it to a step whose node has an agent."
+
+
 class InvalidInput(InvalidValue):
     """The input does not fit the graph."""
 

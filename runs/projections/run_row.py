@@ -106,8 +106,11 @@ def _started(change: RunChange, event: ev.RunStarted) -> None:
 
 @_reads(ev.RunClaimed, ev.RunUnpaused)
 def _running(change: RunChange, event: ev.RunClaimed | ev.RunUnpaused) -> None:
-    change.lease = {}
-    if change.status != RunStatus.PAUSED.value or isinstance(event, ev.RunUnpaused):
+    """Whoever claimed a paused run only took in what people had told it, and lets it go again."""
+    if change.status == RunStatus.PAUSED.value and isinstance(event, ev.RunClaimed):
+        change.lease = {"lease_owner": "", "due_at": None}
+    else:
+        change.lease = {}
         change.columns["status"] = RunStatus.RUNNING.value
 
 

@@ -17,6 +17,7 @@ from orchestrator.engine.log.status import RunStatus
 from runs.control.answers import answer
 from runs.control.approvals import approval_row, left_to_others, open_approvals
 from runs.control.commands import send_command
+from runs.control.messages import LONGEST, say_to_agent
 from runs.control.principal import Principal
 from runs.control.start import start_run
 from runs.live.summaries import summary_of
@@ -26,12 +27,14 @@ from runs.web.costs import GROUPINGS, NARROWING, costs
 from runs.web.csv_export import table_csv
 from runs.web.lookup import run_for, runs_for
 from runs.web.serializers import (
+    COMMANDS,
     LONGEST_TEXT,
     ApprovalsOut,
     CommandIn,
     CommandOut,
     CostsOut,
     EventsOut,
+    MessageIn,
     ModelsOut,
     RunOut,
     RunsOut,
@@ -183,13 +186,22 @@ class RunCommandsView(MemberApiView):
         data = body_of(request, required=frozenset({"type"}), optional=optional)
         run = run_for(self.user, run_id)
         kind = data["type"]
-        if kind not in Command.Kind.values:
-            raise InvalidValue(f"There is no command {str(kind)[:40]!r}.", cure=f"Use one of: {', '.join(Command.Kind.values)}.")
+        if kind not in COMMANDS:
+            raise InvalidValue(f"There is no command {str(kind)[:40]!r}.", cure=f"Use one of: {', '.join(COMMANDS)}.")
         texts = {name: text_field(data, name, longest=LONGEST_TEXT) for name in ("path", "action", "comment", "digest")}
         if kind == Command.Kind.ANSWER:
             command = answer(run=run, by=self.user, value=data.get("value"), **texts)
         else:
             command = send_command(run=run, by=self.user, kind=Command.Kind(kind), comment=texts["comment"])
+        return Response({"id": command.pk}, status=202)
+
+
+class RunMessagesView(MemberApiView):
+    @extend_schema(request=MessageIn, responses={202: CommandOut})
+    def post(self, request: Request, run_id: UUID) -> Response:
+        data = body_of(request, required=frozenset({"to", "text"}))
+        to, text = text_field(data, "to", longest=LONGEST_TEXT), text_field(data, "text", longest=LONGEST)
+        command = say_to_agent(run=run_for(self.user, run_id), by=self.user, to=to, text=text)
         return Response({"id": command.pk}, status=202)
 
 

@@ -5,11 +5,14 @@ from rest_framework import serializers
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.log.events import RunEvent
 from orchestrator.engine.log.status import RunStatus
+from runs.control.messages import LONGEST
 from runs.models import Command
 from tenants.web.rest.model_field import ModelField
 from tenants.web.rest.serializers import MOST, PageOut
 
 LONGEST_TEXT = 2000
+COMMANDS = tuple(kind for kind in Command.Kind if kind is not Command.Kind.TELL)
+"""What is said to an agent has an address of its own."""
 
 
 class UsageOut(serializers.Serializer[object]):
@@ -68,7 +71,7 @@ class StartIn(serializers.Serializer[object]):
 
 
 class CommandIn(serializers.Serializer[object]):
-    type = serializers.ChoiceField(choices=Command.Kind.choices)
+    type = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in COMMANDS])
     path = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
     action = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
     value = serializers.JSONField(required=False)
@@ -76,6 +79,11 @@ class CommandIn(serializers.Serializer[object]):
     digest = serializers.CharField(
         required=False, allow_blank=True, max_length=LONGEST_TEXT, help_text="Of an answer, where it is required: the question's digest."
     )
+
+
+class MessageIn(serializers.Serializer[object]):
+    to = serializers.CharField(max_length=LONGEST_TEXT, help_text="The path of the step's first attempt, such as `help#1`")
+    text = serializers.CharField(max_length=LONGEST, help_text="What its agent reads before its next model call")
 
 
 class CommandOut(serializers.Serializer[object]):

@@ -20,6 +20,7 @@ api_urls: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/blobs/<str:sha256>", api.RunBlobView.as_view(), name="api_run_blob"),
     path("runs/<uuid:run_id>/table.csv", api.RunTableView.as_view(), name="api_run_table"),
     path("runs/<uuid:run_id>/commands", api.RunCommandsView.as_view(), name="api_run_commands"),
+    path("runs/<uuid:run_id>/messages", api.RunMessagesView.as_view(), name="api_run_messages"),
     path("approvals", api.ApprovalsView.as_view(), name="api_approvals"),
     path("costs", api.CostsView.as_view(), name="api_costs"),
     path("models", api.ModelsView.as_view(), name="api_models"),

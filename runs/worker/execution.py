@@ -113,6 +113,8 @@ def _tell(runner: Runner, command: Command) -> bool:
             runner.unpause(body["by"])
         case Command.Kind.CANCEL:
             runner.cancel(body["by"], body["comment"])
+        case Command.Kind.TELL:
+            runner.tell(Path(body["to"]), body["text"], body["by"], body.get("by_id", ""))
         case _:
             return runner.deliver(Path(body["path"]), body["answer"], body["by"], body.get("by_id", ""))
     return True

@@ -131,6 +131,19 @@ def test_commands_are_sent(server: ScriptedServer, word: str) -> None:
     assert [seen.body for seen in server.seen] == [{"type": word, "comment": "Why"}]
 
 
+def test_an_agent_is_told_something_and_the_log_says_what_came_of_it(server: ScriptedServer) -> None:
+    server.script(f"{RUN_PATH}/messages", answer({"id": 1}, status=202))
+    assert baton("tell", RUN, "help#1", "Mind the price.", url=server.url).returncode == 0
+    assert [seen.body for seen in server.seen] == [{"to": "help#1", "text": "Mind the price."}]
+    told = event_row(1, "agent_told", to="help#1", text="Mind the price.", by="ann")
+    planned = event_row(2, "planned", path="help#1/note.1", revision=2, done=1, steps=["a", "b"])
+    server.script(EVENTS, events_page(told, planned))
+    server.script(RUN_PATH, answer(run_row("succeeded")))
+    lines = baton("follow", RUN, url=server.url).stdout.splitlines()
+    assert "help#1" in lines[0] and lines[0].endswith("told by ann: Mind the price.")
+    assert lines[1].endswith("plan 2: 1 of 2 steps done")
+
+
 def test_a_table_comes_out_as_the_server_made_it(server: ScriptedServer) -> None:
     table = 'a,b\r\n"x\ny",ü\r\n'
     server.script(f"{RUN_PATH}/table.csv", Scripted(table.encode(), kind="text/csv; charset=utf-8"))

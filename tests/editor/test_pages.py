@@ -89,6 +89,29 @@ def test_an_agent_is_made_and_changed_on_a_page(alpha: House) -> None:
     assert client.get("/agents/writer/").status_code == 404
 
 
+def test_how_an_agent_plans_is_chosen_on_its_page_and_outlives_other_changes(alpha: House) -> None:
+    client = alpha.client()
+    planning = {
+        "strategy": "plan_and_execute",
+        "plan_and_execute.max_steps": "5",
+        "plan_and_execute.review": "each",
+        "reflection.max_rounds": "9",
+    }
+    client.post("/agents/new/", FORM | planning)
+    with tenant_scope(alpha.tenant.id):
+        document = LibraryAgent.objects.get(slug="writer").document
+    assert document["strategy"] == {"type": "plan_and_execute", "max_steps": 5, "replan": False, "review": "each"}
+    page = client.get("/agents/writer/").content.decode()
+    assert 'value="plan_and_execute" checked' in page and 'name="plan_and_execute.max_steps" value="5"' in page
+    assert '<option value="each" selected>' in page and 'name="reflection.max_rounds" value="3"' in page
+
+
+@pytest.mark.parametrize("fault", [{"strategy": "wishing"}, {"strategy": "reflection", "reflection.enough": "much"}])
+def test_a_way_of_planning_that_there_is_not_is_refused(alpha: House, fault: dict[str, str]) -> None:
+    page = alpha.client().post("/agents/new/", FORM | fault)
+    assert page.status_code == 400 and "strategy" in page.content.decode() and "Well." in page.content.decode()
+
+
 @pytest.mark.parametrize(
     "fault", [{"max_iterations": "many"}, {"name": ""}, {"output_schema": "{"}, {"temperature": "9"}, {"tools": ["x"]}]
 )

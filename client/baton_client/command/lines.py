@@ -73,6 +73,12 @@ def _answered(data: Data) -> str:
     return f"{_by('answered')(data)}{tokens}"
 
 
+def _planned(data: Data) -> str:
+    steps = data.get("steps")
+    count = len(steps) if isinstance(steps, list) else 0
+    return f"plan {_text(data, 'revision')}: {_text(data, 'done')} of {count} steps done"
+
+
 _WORDS: Final[dict[str, Callable[[Data], str]]] = {
     "run_started": lambda _: "started",
     "run_claimed": lambda data: "taken up by a worker" + (" after another one was lost" if data.get("cause") == "takeover" else ""),
@@ -98,5 +104,12 @@ _WORDS: Final[dict[str, Callable[[Data], str]]] = {
     "effect_refused": lambda data: " ".join(filter(None, ["refused", _text(data, "kind"), _text(data, "name")])),
     "effect_reused": lambda _: "result of an earlier attempt taken",
     "effect_unknown": lambda _: "cut off: a person is asked whether it happened",
+    "agent_told": lambda data: f"{_by('told')(data)}: {_text(data, 'text')}",
+    "agent_heard": lambda _: "what people said was read",
+    "thought": lambda data: f"thinks: {_text(data, 'text')}",
+    "correction": lambda data: f"corrected: {_text(data, 'fault')}",
+    "planned": _planned,
+    "considered": lambda data: f"considered {_text(data, 'thought')}, {'kept' if data.get('kept') else 'dropped'}: {_text(data, 'text')}",
+    "reflected": lambda data: f"answer {_text(data, 'round')} is worth {_text(data, 'score')}: {_text(data, 'critique')}",
     "decision": lambda data: f"{_text(data, 'what')}: {_text(data, 'chosen')}",
 }

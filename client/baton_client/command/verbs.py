@@ -82,6 +82,11 @@ def resume(baton: Baton, args: Namespace) -> int:
     return Exit.DONE
 
 
+def tell(baton: Baton, args: Namespace) -> int:
+    baton.tell(args.run, args.to, args.text)
+    return Exit.DONE
+
+
 def export(baton: Baton, args: Namespace) -> int:
     """The table as the server gives it, with its line ends and in UTF-8 whatever the terminal has; or the log."""
     if args.format == "csv":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pydantic import ValidationError
 
 from orchestrator.engine.document.agents.agent import Agent
+from orchestrator.engine.document.agents.checks import agent_problems, way_problems
 from orchestrator.engine.document.expressions.failures import describe
 from orchestrator.engine.document.expressions.templates import placeholders
 from orchestrator.engine.document.graph import MAX_EDGES, MAX_NODES, FiringRule, Graph, Node, OnError
@@ -60,6 +61,7 @@ def _faults(graph: Graph, tools: frozenset[str] | None) -> list[Problem]:
         lambda: _identity(graph),
         lambda: _schemas(graph),
         lambda: _agents(graph, tools),
+        lambda: agent_problems(graph),
         lambda: _nodes(graph, tools),
         lambda: edge_problems(graph),
         lambda: missing_limits(graph),
@@ -185,6 +187,7 @@ def _nodes(graph: Graph, tools: frozenset[str] | None) -> Iterator[Problem]:
             continue
         yield from _fields(graph, node, params, tools)
         yield from _forms(node, params)
+        yield from way_problems(graph, node, params)
         yield from _settings(graph, node)
 
 

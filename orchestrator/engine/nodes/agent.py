@@ -60,7 +60,7 @@ class AgentParams(Params):
         ge=0,
         le=1,
         title="Sure enough",
-        description="Below this, from 0 to 1, the port `unsure` is taken",
+        description="For the way out when it is unsure: taken below this, from 0 to 1",
         json_schema_extra={"control": "number"},
     )
     fallback: Template = Field(

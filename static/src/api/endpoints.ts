@@ -97,6 +97,7 @@ export type Command =
 const EVENT_PAGE = 5_000;
 
 export const fetchKinds = (client: Client) => fetchList<NodeKindSchema>(client, "node-kinds", "kinds");
+export const fetchAgentSchema = (client: Client) => client.get<Record<string, Json>>("agent-schema");
 export const fetchTools = (client: Client) => fetchList<ToolRow>(client, "tools", "tools");
 export const fetchModels = (client: Client) => fetchList<ModelRow>(client, "models", "models");
 export const fetchLibrary = (client: Client) => fetchList<LibraryRow>(client, "agents", "agents");
@@ -120,5 +121,7 @@ export const fetchEvents = (client: Client, id: string, after: number) =>
 export const fetchBlob = (client: Client, id: string, sha256: string) => client.get<Json>(`runs/${id}/blobs/${sha256}`);
 export const sendCommand = (client: Client, id: string, command: Command) =>
   client.send<{ id: string }>("POST", `runs/${id}/commands`, command);
+export const sendMessage = (client: Client, id: string, to: string, text: string) =>
+  client.send<{ id: string }>("POST", `runs/${id}/messages`, { to, text });
 export const tableUrl = (client: Client, id: string, path: string) =>
   client.url(`runs/${id}/table.csv?path=${encodeURIComponent(path)}`);

@@ -2,12 +2,11 @@ import { ArrowLeft } from "lucide-react";
 import { useContext, useMemo, useState } from "react";
 import type { Agent, Json } from "../contract";
 import { Tabs } from "../controls";
-import { Field, SchemaControl, SchemaForm, SwitchControl } from "../forms";
+import { Field, SchemaControl, SchemaForm, SwitchControl, withFields } from "../forms";
 import { completeAgent, isLibraryAgent, updateAgent } from "../graph";
 import { LibraryContext } from "./library";
 import { ProblemList } from "./ProblemList";
 import { byField } from "./fieldProblems";
-import { AGENT_LIMIT_SETTINGS, AGENT_SETTINGS } from "./settingsSchemas";
 import { useEditor, useEditorStore } from "./store";
 
 export function AgentEditor({ id }: { id: string }) {
@@ -75,31 +74,34 @@ function OwnAgent({ id, agent, problems }: OwnAgentProps) {
   const mayEdit = useEditor((view) => view.may.edit);
   const [tab, setTab] = useState("agent");
   const edit = (patch: Partial<Agent>, field: string) => store.edit(updateAgent(store.getState().graph, id, { ...agent, ...patch }), `agent.${id}.${field}`);
-  const { name, model, instructions, temperature, max_output_tokens } = agent;
+  const { agentSchema } = useContext(LibraryContext);
+  const fields = (chosen: (name: string) => boolean) => (
+    <SchemaForm
+      schema={withFields(agentSchema, chosen)}
+      value={agent as unknown as Record<string, Json>}
+      disabled={!mayEdit}
+      problems={problems}
+      onChange={(value, field) => edit(value as unknown as Partial<Agent>, field)}
+    />
+  );
   const about = () => (
     <div className="form">
       <LibrarySwitch id={id} />
-      <SchemaForm
-        schema={AGENT_SETTINGS}
-        value={{ name, model, instructions, temperature, max_output_tokens }}
-        disabled={!mayEdit}
-        problems={problems}
-        onChange={(value, field) => edit(value as unknown as Partial<Agent>, field)}
-      />
+      {fields((name) => !ELSEWHERE.has(name))}
     </div>
   );
   const tabs = [
     { id: "agent", title: "Agent", content: about },
+    { id: "planning", title: "Planning", content: () => fields((name) => name === "strategy") },
     { id: "tools", title: `Tools ${agent.tools.length}`, content: () => <Tools chosen={agent.tools} disabled={!mayEdit} onChange={(tools) => edit({ tools }, "tools")} /> },
     { id: "output", title: "Answer", content: () => <AnswerShape schema={agent.output_schema} disabled={!mayEdit} onChange={(output_schema) => edit({ output_schema }, "output_schema")} /> },
-    {
-      id: "limits",
-      title: "Limits",
-      content: () => <SchemaForm schema={AGENT_LIMIT_SETTINGS} value={{ ...agent.limits }} disabled={!mayEdit} problems={problems} onChange={(limits, field) => edit({ limits: limits as unknown as Agent["limits"] }, `limits.${field}`)} />,
-    },
+    { id: "limits", title: "Limits", content: () => fields((name) => name === "limits") },
   ];
   return <Tabs label="Agent" tabs={tabs} current={tab} onChange={setTab} />;
 }
+
+/** What has a tab of its own. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["strategy", "tools", "output_schema", "limits"]);
 
 function LibrarySwitch({ id }: { id: string }) {
   const store = useEditorStore();

@@ -63,7 +63,7 @@ export function Drawer({ client, faces }: { client: Client; faces: FaceStore }) 
         )}
       </div>
       <div className="drawer-body" hidden={drawer !== "run"}>
-        {runId === null ? null : <LiveRun key={runId} client={client} id={runId} graph={store.getState().graph} faces={faces} onProblem={say} />}
+        {runId === null ? null : <LiveRun key={runId} client={client} id={runId} graph={store.getState().graph} kinds={store.getState().kinds} faces={faces} onProblem={say} />}
       </div>
     </section>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
-import { createClient, fetchGraph, fetchKinds, fetchLibrary, fetchModels, fetchTools, type EditorBootstrap, type GraphRecord, type LibraryRow, type ModelRow, type ToolRow } from "../api";
+import { createClient, fetchAgentSchema, fetchGraph, fetchKinds, fetchLibrary, fetchModels, fetchTools, type EditorBootstrap, type GraphRecord, type LibraryRow, type ModelRow, type ToolRow } from "../api";
 import type { NodeKindSchema } from "../contract";
+import type { Schema } from "../forms";
 import { Editor } from "./Editor";
 import { LibraryContext } from "./library";
 import { startSaving } from "./saving";
@@ -12,6 +13,7 @@ interface Loaded {
   tools: ToolRow[];
   models: ModelRow[];
   agents: LibraryRow[];
+  agentSchema: Schema;
 }
 
 /** Loads the graph and what it can be made of. */
@@ -23,11 +25,12 @@ export function EditorPage({ bootstrap }: { bootstrap: EditorBootstrap }) {
     Promise.all([
       fetchGraph(client, bootstrap.slug),
       fetchKinds(client),
+      fetchAgentSchema(client),
       fetchTools(client).catch(() => []),
       fetchModels(client).catch(() => []),
       fetchLibrary(client).catch(() => []),
     ]).then(
-      ([record, kinds, tools, models, agents]) => setLoaded({ record, kinds, tools, models, agents }),
+      ([record, kinds, agentSchema, tools, models, agents]) => setLoaded({ record, kinds, agentSchema, tools, models, agents }),
       (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
     );
   }, [client, bootstrap.slug]);
@@ -40,7 +43,7 @@ function LoadedEditor({ bootstrap, loaded }: { bootstrap: EditorBootstrap; loade
   const client = useMemo(() => createClient(bootstrap.api), [bootstrap.api]);
   const store = useMemo(() => createEditorStore(loaded.record, loaded.kinds), [loaded]);
   const saver = useMemo(() => startSaving(store, client, bootstrap.tenant.slug, window.localStorage), [store, client, bootstrap.tenant.slug]);
-  const library = useMemo(() => ({ tools: loaded.tools, models: loaded.models, agents: loaded.agents }), [loaded]);
+  const library = useMemo(() => ({ tools: loaded.tools, models: loaded.models, agents: loaded.agents, agentSchema: loaded.agentSchema }), [loaded]);
   return (
     <EditorContext value={store}>
       <LibraryContext value={library}>

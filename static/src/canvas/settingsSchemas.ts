@@ -1,4 +1,4 @@
-/** The forms of what every node, agent and graph has, as schemas, so that one form draws them all. */
+/** The forms of what every node and graph has, as schemas, so that one form draws them all. */
 import type { Json, NodeKindSchema } from "../contract";
 import type { Schema } from "../forms";
 
@@ -42,30 +42,6 @@ export function nodeSettings(kind: NodeKindSchema | undefined): Schema {
   const hasMain = kind?.outputs.some((port) => port.name === "out" && !port.inner);
   return { type: "object", properties: { ...BEFORE, ...(hasMain ? DEFAULTS : NO_DEFAULTS), ...AFTER } };
 }
-
-export const AGENT_SETTINGS: Schema = {
-  type: "object",
-  required: ["name", "model"],
-  properties: {
-    name: { type: "string", title: "Name" },
-    model: { type: "string", control: "model", title: "Model" },
-    instructions: { type: "string", control: "template", title: "Instructions" },
-    temperature: { anyOf: [{ type: "number", minimum: 0, maximum: 2 }, { type: "null" }], title: "Temperature" },
-    max_output_tokens: { anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }], title: "Longest answer, tokens" },
-  },
-};
-
-export const AGENT_LIMIT_SETTINGS: Schema = {
-  type: "object",
-  properties: {
-    max_iterations: { type: "integer", minimum: 1, maximum: 200, title: "Model calls at most" },
-    max_seconds: { type: "number", minimum: 1, title: "Seconds at most" },
-    max_call_seconds: { type: "number", minimum: 1, maximum: 3600, title: "Seconds of one model call at most" },
-    max_tokens: { type: "integer", minimum: 1, title: "Tokens at most" },
-    max_repairs: { type: "integer", minimum: 0, maximum: 10, title: "Corrections of malformed answers at most" },
-    max_tool_calls_per_turn: { type: "integer", minimum: 1, maximum: 256, title: "Tool calls per turn at most" },
-  },
-};
 
 export const GRAPH_LIMIT_SETTINGS: Schema = {
   type: "object",

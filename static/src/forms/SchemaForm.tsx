@@ -3,6 +3,7 @@ import { useContext, useState } from "react";
 import type { Json } from "../contract";
 import { Field } from "./Field";
 import { FormContext } from "./FormContext";
+import { VariantField } from "./VariantField";
 import { SchemaControl } from "./SchemaControl";
 import { ChoiceControl, JsonControl, LongTextControl, ModelControl, NumberControl, SwitchControl, TextControl, type ControlProps } from "./controlsSimple";
 import { blank, fieldOf, fieldsOf, humanise, isSchema, optionsOf, own, resolve, type FieldSpec, type Schema } from "./schema";
@@ -42,7 +43,7 @@ export function SchemaForm({ schema, root = schema, value, disabled = false, pro
   );
 }
 
-interface FormFieldProps {
+export interface FormFieldProps {
   field: FieldSpec;
   root: Schema;
   path: string;
@@ -65,6 +66,7 @@ function FormField(props: FormFieldProps) {
       </fieldset>
     );
   }
+  if (field.control === "variant") return <VariantField {...props} />;
   if (field.control === "list" && isSchema(field.schema.items)) return <ListField {...props} />;
   return (
     <Field title={field.title} hint={field.hint} required={field.required} problems={problems?.get(path) ?? []} aside={<AgentLinks field={field} value={value} />}>

@@ -17,6 +17,7 @@ export type ControlName =
   | "model"
   | "list"
   | "schema"
+  | "variant"
   | "group";
 
 export interface FieldSpec {
@@ -73,6 +74,7 @@ const LONG_TEXT = 1_000;
 export function controlOf(schema: Schema): ControlName {
   if (typeof schema.control === "string") return schema.control as ControlName;
   if (Array.isArray(schema.enum)) return "select";
+  if (tagOf(schema) !== null) return "variant";
   switch (schema.type) {
     case "boolean":
       return "switch";
@@ -88,6 +90,53 @@ export function controlOf(schema: Schema): ControlName {
     default:
       return "json";
   }
+}
+
+/** The property by whose value the variants of a `oneOf` are told apart; null where there are none. */
+export function tagOf(schema: Schema): string | null {
+  const { discriminator } = schema;
+  const tag = isSchema(discriminator) ? discriminator.propertyName : null;
+  return Array.isArray(schema.oneOf) && typeof tag === "string" ? tag : null;
+}
+
+export interface Variant {
+  value: string;
+  title: string;
+  /** What it is, in a sentence. */
+  hint: string;
+  schema: Schema;
+}
+
+/** The forms that a value with a tag may have, each without the tag. */
+export function variantsOf(schema: Schema, root: Schema): Variant[] {
+  const tag = tagOf(schema);
+  if (tag === null) return [];
+  return asList(schema.oneOf).flatMap((raw) => {
+    const variant = isSchema(raw) ? resolve(raw, root).schema : {};
+    const properties = isSchema(variant.properties) ? variant.properties : {};
+    const { [tag]: named, ...others } = properties;
+    const value = isSchema(named) ? named.const : undefined;
+    if (typeof value !== "string") return [];
+    const [hint = ""] = typeof variant.description === "string" ? variant.description.split("\n\n") : [];
+    return [{ value, title: typeof variant.title === "string" ? variant.title : humanise(value), hint, schema: { ...variant, properties: others } }];
+  });
+}
+
+/** The value as another variant: what has the same name and control is kept, the rest is as it is at first. */
+export function asVariant(value: Readonly<Record<string, Json>>, variant: Variant, before: Variant | undefined, tag: string, root: Schema): Record<string, Json> {
+  const old = new Map(before ? fieldsOf(before.schema, root).map((field) => [field.name, field.control]) : []);
+  const kept = fieldsOf(variant.schema, root).flatMap(({ name, control }) => {
+    const given = own(value, name);
+    return given !== undefined && old.get(name) === control ? [[name, given] as const] : [];
+  });
+  const first = blank(variant.schema, root);
+  return { [tag]: variant.value, ...(isSchema(first) ? first : {}), ...Object.fromEntries(kept) };
+}
+
+/** The schema with some of its fields only, or without some. */
+export function withFields(schema: Schema, chosen: (name: string) => boolean): Schema {
+  const properties = isSchema(schema.properties) ? schema.properties : {};
+  return { ...schema, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => chosen(name))) };
 }
 
 /** What a select offers: each value of an enumeration as the text of its option, and back. */

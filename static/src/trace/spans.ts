@@ -1,10 +1,11 @@
 /** Spans: what the waterfall shows. A tree by path, built from the fold. */
 import { isBad, type AnyStatus } from "../figures";
 import type { ErrorInfo, Json } from "../contract";
+import { besideOf, groupsBetween, type Group } from "./groups";
 import { ancestors } from "./path";
 import { NO_USAGE, addUsage, joinUsage, type RunState, type UsageTotals } from "./state";
 
-export type SpanSort = "run" | "step" | "item" | "model" | "tool" | "human" | "timer" | "effect";
+export type SpanSort = "run" | "step" | "item" | "part" | "model" | "tool" | "human" | "timer" | "effect";
 
 export interface Span {
   path: string;
@@ -28,6 +29,7 @@ const SORT_TITLE: Record<SpanSort, string> = {
   run: "Run",
   step: "Step",
   item: "Item",
+  part: "Part of the work",
   model: "Model call",
   tool: "Tool call",
   human: "Waiting for a person",
@@ -125,12 +127,42 @@ function cutOff(span: Span, endedUs: number): void {
 
 function settle(span: Span, depth: number): void {
   span.depth = depth;
-  span.children.sort(byStart);
   for (const child of span.children) {
-    settle(child, depth + 1);
     if (child.node === "") child.node = span.node;
+    settle(child, depth + 1);
     span.usage = joinUsage(span.usage, child.usage);
   }
+  span.children.sort(byStart);
+  if (span.sort === "part") settlePart(span);
+}
+
+function partSpan(group: Group): Span {
+  return open({ path: group.path, sort: "part", name: group.name, detail: "", node: "", status: "succeeded", startUs: 0, endUs: 0, waits: false, usage: NO_USAGE, error: null });
+}
+
+/** The parts of the work that a call is in, each opened when the first call in it is met; what lies innermost. */
+function openParts(outer: Span, path: string, byPath: Map<string, Span>): Span {
+  let inside = outer;
+  for (const group of groupsBetween(outer.path, path)) {
+    const known = byPath.get(group.path) ?? partSpan(group);
+    if (known.parent === null) {
+      known.parent = inside;
+      inside.children.push(known);
+      byPath.set(group.path, known);
+    }
+    inside = known;
+  }
+  return inside;
+}
+
+/** A part began with the first call in it and goes on as long as one of them does; it ended as the last of them did. */
+function settlePart(span: Span): void {
+  span.startUs = Math.min(...span.children.map((child) => child.startUs));
+  const isOpen = span.children.find((child) => child.endUs === null);
+  span.endUs = isOpen ? null : Math.max(...span.children.map((child) => child.endUs ?? 0));
+  const last = span.children.reduce((found, child) => ((child.endUs ?? 0) >= (found.endUs ?? 0) ? child : found));
+  span.status = isOpen?.status ?? last.status;
+  span.waits = span.children.every((child) => child.waits);
 }
 
 /** The tree, from the run down. `titles` names the nodes. */
@@ -152,12 +184,17 @@ export function buildSpans(state: RunState, titles: ReadonlyMap<string, string>)
   const byPath = new Map(spans.map((span) => [span.path, span]));
   for (const span of spans) {
     if (state.endedUs !== null) cutOff(span, state.endedUs);
-    const inside = ancestors(span.path).find((path) => byPath.has(path));
-    span.parent = byPath.get(inside ?? "") ?? root;
+    const outer = byPath.get(ancestors(span.path).find((path) => isOwnSpan(byPath.get(path))) ?? "") ?? root;
+    span.parent = openParts(outer, span.path, byPath);
     span.parent.children.push(span);
+    if (span.parent !== outer || outer.sort === "step") span.detail = [span.detail, besideOf(outer.path, span.path)].filter(Boolean).join(" · ");
   }
   settle(root, 0);
   return root;
+}
+
+function isOwnSpan(span: Span | undefined): boolean {
+  return span !== undefined && span.sort !== "part";
 }
 
 /** The deepest span that went wrong, the earliest of them: the cause, not its echo. */

@@ -5,10 +5,12 @@ import json
 from typing import Final
 
 from orchestrator.capabilities.language_models.demo.drafting import answer
+from orchestrator.capabilities.language_models.demo.planning import meant, planned, sampled
 from orchestrator.capabilities.language_models.demo.schema_filling import fill
 from orchestrator.capabilities.language_models.demo.situation import Situation, situation
 from orchestrator.capabilities.language_models.demo.tool_choice import wishes
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
+from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, Delta
 
 DEMO_LABEL: Final = "demo model, no LLM"
@@ -28,7 +30,7 @@ class DemoModel:
 
 async def speak(request: ModelRequest, on_delta: Delta) -> ModelReply:
     """The reply, told piece by piece first."""
-    reply = respond(request, situation(request))
+    reply = respond(request, meant(situation(request)))
     pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
     for piece in pieces(reply.message.text):
         on_delta(piece)
@@ -41,19 +43,25 @@ def respond(request: ModelRequest, where: Situation) -> ModelReply:
     """The whole reply: tool wishes first, then data or text."""
     tools = [
         ToolRequest(id=f"demo-{where.requests_before + index + 1}", name=tool.name, arguments=json.dumps(arguments, ensure_ascii=False))
-        for index, (tool, arguments) in enumerate(wishes(request.tools, where))
+        for index, (tool, arguments) in enumerate([] if where.settled else wishes(request.tools, where))
     ]
     if tools:
         return _reply(request, Message(role=Role.ASSISTANT, tool_requests=tuple(tools)), finish="tools")
-    if request.output_schema is not None:
-        text = json.dumps(fill(request.output_schema, where), ensure_ascii=False)
-    else:
-        text = answer(where)
+    text = said(request.output_schema, where)
     most = request.max_output_tokens
     if most is not None and tokens(text) > most:
         cut = " ".join(text.split(" ")[: max(1, most * 3 // 4)])
         return _reply(request, Message(role=Role.ASSISTANT, content=text_parts(cut)), finish="length")
     return _reply(request, Message(role=Role.ASSISTANT, content=text_parts(text)), finish="stop")
+
+
+def said(schema: dict[str, Json] | None, where: Situation) -> str:
+    """The answer as text: data where there is a schema."""
+    if schema is None:
+        thought = sampled(where)
+        return answer(where) if thought is None else thought
+    plan = planned(schema, where)
+    return json.dumps(fill(schema, where) if plan is None else plan, ensure_ascii=False)
 
 
 def pieces(text: str) -> list[str]:

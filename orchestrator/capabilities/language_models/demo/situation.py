@@ -15,6 +15,8 @@ _PAIR = re.compile(r"\"([A-Za-z]\w{0,40})\"\s*:\s*(?:\"((?:[^\"\\]|\\.){0,400})\
 _ID = re.compile(r"\b[A-Z]{1,6}-?\d{2,}[A-Z0-9-]*\b")
 
 
+_TOLD = re.compile(r"^.{1,200}? says to you while you work: ")
+"""How a message begins that a person sent to an agent at work."""
 _REPAIR = "Your answer "
 """How a request to correct an answer begins; the task is what was asked before."""
 
@@ -58,7 +60,7 @@ class ToolResult:
 
 @dataclass(frozen=True)
 class Situation:
-    """`task` is what the user said last; `earlier` what was said before it."""
+    """`task` is what the user said last; `earlier` what was said before it; `told` what people said while it was worked on."""
 
     instructions: str
     task: str
@@ -66,6 +68,9 @@ class Situation:
     results: tuple[ToolResult, ...] = ()
     requests_before: int = 0
     called: frozenset[str] = field(default=frozenset())
+    told: str = ""
+    settled: bool = False
+    """All that tools can find was found."""
 
     @cached_property
     def facts(self) -> dict[str, str]:
@@ -93,17 +98,18 @@ def situation(request: ModelRequest) -> Situation:
     """Take the messages apart."""
     system = "\n".join(message.text for message in request.messages if message.role is Role.SYSTEM)
     talk = [message for message in request.messages if message.role is not Role.SYSTEM]
-    last = max(
-        (index for index, message in enumerate(talk) if message.role is Role.USER and not message.text.startswith(_REPAIR)), default=-1
-    )
+    told = [message for message in talk if message.role is Role.USER and _TOLD.match(message.text)]
+    asked = [message for message in talk if message.role is Role.USER and message not in told and not message.text.startswith(_REPAIR)]
+    last = max((index for index, message in enumerate(talk) if message in asked), default=-1)
     since = talk[last + 1 :]
-    earlier = "\n".join(message.text for message in talk[: max(last, 0)] if message.role is Role.USER)
+    earlier = "\n".join(message.text for message in talk[: max(last, 0)] if message.role is Role.USER and message not in told)
     return Situation(
         instructions=system,
         task=talk[last].text if last >= 0 else "",
         earlier=earlier,
         results=tuple(_results(since)),
         requests_before=sum(len(message.tool_requests) for message in talk),
+        told="\n".join(_TOLD.sub("", message.text) for message in told),
         called=frozenset(wish.name for message in since for wish in message.tool_requests),
     )
 

@@ -10,6 +10,8 @@ from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
 
 _EMPTY_WORDS = terms("tool call use used returns return value name data given text string number with one any file files")
+THOUGHT = "thought"
+"""What tools ask for where an agent thinks aloud."""
 _MOST = 4
 """Tools of one turn."""
 
@@ -20,10 +22,23 @@ def wishes(tools: tuple[ToolSpec, ...], where: Situation) -> list[tuple[ToolSpec
     for tool in tools:
         if tool.name in where.called or not bears_on(tool, where):
             continue
-        arguments = filled(tool.parameters, where)
+        thinks = THOUGHT in tool.parameters.get("properties", {})  # type: ignore[operator]
+        arguments = filled(_without_thought(tool.parameters) if thinks else tool.parameters, where)
         if arguments is not None:
-            chosen.append((tool, arguments))
+            chosen.append((tool, {THOUGHT: reason(tool, where), **arguments} if thinks else arguments))
     return chosen[:_MOST]
+
+
+def reason(tool: ToolSpec, where: Situation) -> str:
+    """Why this tool is used, in the words that decided it."""
+    shared = sorted(terms(f"{tool.name.replace('_', ' ')} {tool.title} {tool.description}") & terms(f"{where.instructions}\n{where.task}"))
+    named = f"Instructions or task speak of {', '.join(shared[:6])}. " if shared else ""
+    return f"{named}{tool.name} was not used yet, and the text has all that it needs."
+
+
+def _without_thought(parameters: dict[str, Any]) -> dict[str, Any]:
+    properties = {name: schema for name, schema in parameters["properties"].items() if name != THOUGHT}
+    return {**parameters, "properties": properties, "required": [name for name in parameters.get("required", ()) if name != THOUGHT]}
 
 
 def bears_on(tool: ToolSpec, where: Situation) -> bool:

@@ -33,14 +33,19 @@ class Agent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=80)
-    model: str = Field(min_length=1, max_length=200, description="As LiteLLM names it, such as openai/gpt-5-mini")
-    instructions: str = Field(default="", max_length=100_000)
+    model: str = Field(
+        min_length=1,
+        max_length=200,
+        description="As LiteLLM names it, such as openai/gpt-5-mini",
+        json_schema_extra={"control": "model"},
+    )
+    instructions: str = Field(default="", max_length=100_000, json_schema_extra={"control": "template"})
     tools: tuple[str, ...] = ()
     limits: AgentLimits = AgentLimits()
-    output_schema: dict[str, Json] | None = None
+    output_schema: dict[str, Json] | None = Field(default=None, json_schema_extra={"control": "schema"})
     temperature: float | None = Field(default=None, ge=0, le=2)
-    max_output_tokens: Annotated[int, Field(ge=1), FromJson] | None = None
-    strategy: Strategy = Direct()
+    max_output_tokens: Annotated[int, Field(ge=1), FromJson] | None = Field(default=None, title="Longest answer, tokens")
+    strategy: Strategy = Field(default=Direct(), title="How it plans")
 
 
 class LibraryAgent(BaseModel):

@@ -17,17 +17,23 @@ class _Strategy(BaseModel):
 class Direct(_Strategy):
     """Ask, use tools, answer."""
 
+    model_config = ConfigDict(title="No plan")
+
     type: Literal["direct"] = "direct"
 
 
 class ReAct(_Strategy):
     """Say why before each action (Yao et al. 2022, arXiv:2210.03629)."""
 
+    model_config = ConfigDict(title="Think before each action")
+
     type: Literal["react"] = "react"
 
 
 class PlanAndExecute(_Strategy):
     """Make a plan, do its steps one by one, and look at the plan again after each (Wang et al. 2023, arXiv:2305.04091)."""
+
+    model_config = ConfigDict(title="Plan, then do the steps")
 
     type: Literal["plan_and_execute"] = "plan_and_execute"
     max_steps: Whole = Field(
@@ -47,6 +53,8 @@ class TreeOfThoughts(_Strategy):
     `breadth` is b of the paper, `depth` its T, `thoughts` its k; `judgements` are how often each thought is judged,
     or how many votes are taken. Judged by value a thought is sure, likely or impossible; `prune_below` is on that scale from 0 to 1.
     """
+
+    model_config = ConfigDict(title="Tree of thoughts")
 
     type: Literal["tree_of_thoughts"] = "tree_of_thoughts"
     search: Literal["breadth_first", "depth_first"] = Field(default="breadth_first", title="Search")
@@ -70,6 +78,8 @@ class TreeOfThoughts(_Strategy):
 
 class Reflection(_Strategy):
     """Answer, criticise the answer, try again with what was learnt (Shinn et al. 2023, arXiv:2303.11366)."""
+
+    model_config = ConfigDict(title="Answer, criticise, try again")
 
     type: Literal["reflection"] = "reflection"
     max_rounds: Whole = Field(default=3, ge=1, le=20, title="Answers at most")

@@ -13,7 +13,7 @@ import { RunContext } from "./RunContext";
 const effect = fold(sampleLog(1, "waiting")).effects.get("approve#1/human.1");
 if (!effect) throw new Error("The sample asks something.");
 const graph = { nodes: [], edges: [] } as unknown as Graph;
-const about = { client: {} as Client, record: { id: "1", left_to_others: ["pay"] } as unknown as RunRecord, may: { cancel: true, answer: true } };
+const about = { client: {} as Client, kinds: new Map(), record: { id: "1", left_to_others: ["pay"] } as unknown as RunRecord, may: { cancel: true, answer: true } };
 const edit = { name: "edit", title: "Send my version", style: "primary" };
 
 function shown(request: Json, patch: Partial<EffectState> = {}, may = about.may): string {

@@ -7,6 +7,7 @@ import { EffectTabs } from "./effectTabs";
 import { Overview } from "./Overview";
 import { RawEvents } from "./RawEvents";
 import { RunTabs } from "./runTabs";
+import { SayToAgent } from "./planning/SayToAgent";
 import { StepTabs } from "./stepTabs";
 import { SpanIcon } from "./spanIcon";
 
@@ -42,6 +43,7 @@ export function DetailPanel() {
         <StatusBadge status={span.status} />
       </header>
       <Tabs key={span.path} label="Detail" tabs={tabs} current={current} onChange={(tab) => setChosen({ path: span.path, tab })} />
+      <SayToAgent span={span} />
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useState } from "react";
 import { fetchBlob, fetchRun, type Client, type RunRecord } from "../../api";
 import { BlobContext, StatusBadge, useNow } from "../../controls";
-import type { Graph } from "../../contract";
+import type { Graph, NodeKindSchema } from "../../contract";
 import { formatCompact, formatCost, formatDuration, isTerminal } from "../../figures";
+import { completeGraph } from "../../graph";
 import type { FaceTarget } from "../store";
 import { TraceContext, createTraceStore, useTrace } from "../store";
 import { followRun } from "../follow";
@@ -15,21 +16,22 @@ interface LiveRunProps {
   id: string;
   /** The document as it was when the run began. */
   graph: Graph;
+  kinds: ReadonlyMap<string, NodeKindSchema>;
   faces: FaceTarget;
   onProblem: (message: string) => void;
 }
 
 /** A run shown where its graph is drawn: the canvas gets its states, the drawer its spans. */
-export function LiveRun({ client, id, graph, faces, onProblem }: LiveRunProps) {
+export function LiveRun({ client, id, graph, kinds, faces, onProblem }: LiveRunProps) {
   const [begun] = useState(graph);
   const store = useMemo(() => createTraceStore(begun, faces), [begun, faces]);
   const [record, setRecord] = useState<RunRecord | null>(null);
   useEffect(() => {
     const fail = (error: unknown) => onProblem(error instanceof Error ? error.message : String(error));
-    fetchRun(client, id).then(setRecord, fail);
+    fetchRun(client, id).then((found) => setRecord({ ...found, document: completeGraph(found.document) }), fail);
     return followRun(client, id, `/ws/runs/${id}/`, store, fail);
   }, [client, id, store, onProblem]);
-  const about = useMemo(() => (record ? { client, record, may: record.may } : null), [client, record]);
+  const about = useMemo(() => (record ? { client, record, kinds, may: record.may } : null), [client, record, kinds]);
   const loadBlob = useMemo(() => (sha256: string) => fetchBlob(client, id, sha256), [client, id]);
   if (!about) return <p className="loading" role="status">Starting…</p>;
   return (

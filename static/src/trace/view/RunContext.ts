@@ -1,9 +1,11 @@
 import { createContext, useContext } from "react";
 import type { Client, RunRecord } from "../../api";
+import type { NodeKindSchema } from "../../contract";
 
 export interface RunAbout {
   client: Client;
   record: RunRecord;
+  kinds: ReadonlyMap<string, NodeKindSchema>;
   may: RunRecord["may"];
 }
 

@@ -47,9 +47,9 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
       }),
     [store],
   );
-  const context = useMemo(() => ({ client, record, may: record.may }), [client, record]);
   const loadBlob = useMemo(() => (sha256: string) => fetchBlob(client, record.id, sha256), [client, record.id]);
   const kindMap = useMemo(() => new Map(kinds.map((kind) => [kind.name, kind])), [kinds]);
+  const context = useMemo(() => ({ client, record, kinds: kindMap, may: record.may }), [client, record, kindMap]);
   return (
     <RunContext value={context}>
       <TraceContext value={store}>

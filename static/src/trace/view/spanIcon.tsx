@@ -1,10 +1,11 @@
-import { Bot, CircleDot, Hand, Layers, Play, Sparkles, Timer, Wrench, type LucideIcon } from "lucide-react";
+import { Bot, CircleDot, Hand, Layers, ListTree, Play, Sparkles, Timer, Wrench, type LucideIcon } from "lucide-react";
 import { sortTitle, type SpanSort } from "../spans";
 
 const DRAWINGS: Record<SpanSort, LucideIcon> = {
   run: Play,
   step: CircleDot,
   item: Layers,
+  part: ListTree,
   model: Sparkles,
   tool: Wrench,
   human: Hand,
