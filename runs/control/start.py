@@ -7,9 +7,11 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from editor.graphs.uploads import BadFile
 from editor.models import Graph, GraphVersion
 from editor.versions.frozen import frozen
 from editor.versions.versions import freeze, latest_version, numbered_versions
+from orchestrator.engine.document.files.asked import file_faults
 from orchestrator.engine.document.run_input import refuse_input
 from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.errors import EngineError
@@ -20,6 +22,7 @@ from runs.control.problems import (
     InvalidInput,
     KeyReused,
 )
+from runs.control.run_files import hold_for
 from runs.failpoint import failpoint
 from runs.live.wake_ups import announce_change, wake_up
 from runs.models import Run
@@ -68,7 +71,10 @@ def start_run(
                 input_preview=json.dumps(run_input, ensure_ascii=False)[:PREVIEW],
                 due_at=Now(),
             )
+            hold_for(run, run_input)
             transaction.on_commit(partial(_announce_start, run))
+    except BadFile as error:
+        raise InvalidInput(error.message, cure=error.cure) from error
     except IntegrityError:
         known = _started_before(principal, dedup_key, mark)
         if known is None:
@@ -109,6 +115,6 @@ def _check_input(version: GraphVersion, run_input: Json) -> None:
         raise InvalidInput(told, cure="Split it over several runs, or put it into a file of the graph.")
     form = frozen(version.pk).document.get("inputs", {})
     try:
-        refuse_input(schema_faults(form, run_input) if form else [])
+        refuse_input([*schema_faults(form, run_input), *file_faults(form, run_input)] if form else [])
     except EngineError as error:
         raise InvalidInput(error.info.message, cure=error.info.cure) from error
