@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.effects.gate import Authority
-from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
+from orchestrator.engine.effects.model import FilePart, ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.errors import ErrorInfo
+from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log.events import Event
 
@@ -74,6 +74,33 @@ class ToolBox(Protocol):
     async def call(self, wanted: ToolCall, call: CallContext) -> Json:
         """Perform the call. Raises ToolError with a text a model can learn from."""
         ...
+
+
+class FramesWanted(BaseModel):
+    """One frame each `every_s` seconds, or without that spread evenly over the video; `at_most` so many."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_s: float | None = None
+    at_most: int = 16
+
+
+class Files(Protocol):
+    """The contents of a run's files: read and kept by the host, never by the log."""
+
+    async def frames(self, video: FilePart, wanted: FramesWanted) -> list[FilePart]:
+        """Pictures of a video, kept as files, in order, each with its time. Raises EngineError for what is no video."""
+        ...
+
+
+class NoFiles:
+    """The Files of a host that keeps none."""
+
+    async def frames(self, video: FilePart, wanted: FramesWanted) -> list[FilePart]:
+        raise EngineError(f"The content of {video.name} cannot be reached: this host keeps no files", code=ErrorCode.INVALID_INPUT)
+
+
+NO_FILES: Final = NoFiles()
 
 
 class Evaluator(Protocol):
@@ -152,3 +179,4 @@ class Host:
     inbox: Inbox
     evaluator: Evaluator
     tenant: str = ""
+    files: Files = NO_FILES

@@ -20,7 +20,20 @@ from orchestrator.engine.log.events import Event, RunClaimed, RunEvent
 from orchestrator.engine.log.run_state import RunState, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.log.upcast import read_event_text
-from orchestrator.engine.ports import CallContext, Clock, Delta, Evaluator, EventSink, FailedAttempt, Host, LanguageModel, ToolBox, ToolCall
+from orchestrator.engine.ports import (
+    NO_FILES,
+    CallContext,
+    Clock,
+    Delta,
+    Evaluator,
+    EventSink,
+    FailedAttempt,
+    Files,
+    Host,
+    LanguageModel,
+    ToolBox,
+    ToolCall,
+)
 
 Reply = ModelReply | Exception
 
@@ -164,10 +177,17 @@ class InPlace:
 
 
 def host_of(
-    models: LanguageModel, tools: ToolBox, sink: EventSink, authority: Authority, clock: Clock, evaluator: Evaluator | None = None
+    models: LanguageModel,
+    tools: ToolBox,
+    sink: EventSink,
+    authority: Authority,
+    clock: Clock,
+    evaluator: Evaluator | None = None,
+    files: Files | None = None,
 ) -> Host:
     """A host of one run that has its worker to itself."""
-    return Host(models, tools, sink, authority, clock, OpenGuard(), ClockInbox(clock), evaluator or InPlace(), tenant="tenant")
+    elsewhere = evaluator or InPlace()
+    return Host(models, tools, sink, authority, clock, OpenGuard(), ClockInbox(clock), elsewhere, "tenant", files or NO_FILES)
 
 
 def call_context(
@@ -190,12 +210,13 @@ class Bench:
     clock: ManualClock = field(default_factory=ManualClock)
     log: MemoryLog = field(default_factory=MemoryLog)
     evaluator: InPlace = field(default_factory=InPlace)
+    files: Files = NO_FILES
     epoch: int = 0
     build: str = ""
 
     def runner(self) -> Runner:
         """A runner over the log as it stands, as a new worker would make it."""
-        host = host_of(self.model, self.tools, self.log, self.authority, self.clock, self.evaluator)
+        host = host_of(self.model, self.tools, self.log, self.authority, self.clock, self.evaluator, self.files)
         return Runner(self.graph, fold(self.log.events), host, run_id="run")
 
     async def go(self, run_input: Json = None, runner: Runner | None = None) -> RunState:

@@ -63,7 +63,7 @@ def test_orchestrator_package_is_empty() -> None:
 
 
 def test_nothing_but_the_registry_compares_kinds_of_nodes() -> None:
-    names = {path.stem for path in (ROOT / "orchestrator/engine/nodes").glob("*.py") if path.stem != "__init__"}
+    names = {path.stem for path in (ROOT / "orchestrator/engine/nodes").rglob("*.py") if path.stem != "__init__"}
     guilty = []
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

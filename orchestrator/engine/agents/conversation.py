@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from orchestrator.engine.effects.model import Message, Part, Role, ToolRequest, text_parts
+from orchestrator.engine.effects.model import FilePart, Message, Part, Role, ToolRequest, text_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,9 @@ class Conversation:
     def and_then(self, *messages: Message) -> "Conversation":
         return Conversation((*self.messages, *messages))
 
-    def asked(self, text: str) -> "Conversation":
-        """Somebody gives the agent work, or tells it what was wrong with its answer."""
-        return self.and_then(Message(role=Role.USER, content=text_parts(text)))
+    def asked(self, text: str, files: tuple[FilePart, ...] = ()) -> "Conversation":
+        """Somebody gives the agent work, with the files to look at, or tells it what was wrong with its answer."""
+        return self.and_then(Message(role=Role.USER, content=(*text_parts(text), *files)))
 
 
 def said_by(person: str, text: str) -> str:

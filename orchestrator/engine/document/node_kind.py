@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.engine.document.files.modality import Modality
 from orchestrator.engine.ids import Json, PortName
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Port(BaseModel):
     many: bool = False
     inner: bool = False
     """Leads into or out of the node's own body."""
+    modality: Modality | None = None
+    """What kind of files it carries, where that is known: whether a model can take them is checked before a run."""
 
 
 def is_of_type(value: Json, port_type: PortType) -> bool:

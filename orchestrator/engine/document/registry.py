@@ -1,4 +1,4 @@
-"""Which kinds of nodes there are: the modules of `engine/nodes`, and those of installed packages."""
+"""Which kinds of nodes there are: the modules of `engine/nodes` and its folders, and those of installed packages."""
 
 import importlib
 import pkgutil
@@ -46,8 +46,9 @@ def _add(kinds: dict[str, Kind], kind: object) -> None:
 @cache
 def _found() -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
-    for module in pkgutil.iter_modules(importlib.import_module(BUILT_IN).__path__):
-        _add(kinds, importlib.import_module(f"{BUILT_IN}.{module.name}").KIND)
+    for module in pkgutil.walk_packages(importlib.import_module(BUILT_IN).__path__, f"{BUILT_IN}."):
+        if not module.ispkg:
+            _add(kinds, importlib.import_module(module.name).KIND)
     load_plugins(NODES, partial(_add, kinds))
     return kinds
 

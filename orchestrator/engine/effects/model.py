@@ -1,10 +1,11 @@
 """What is said to a language model and what comes back, whoever the provider is."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.engine.document.files.modality import Modality, modality_of
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
 
@@ -14,6 +15,7 @@ NANO = 1_000_000_000
 
 MOST_TOKENS = 10**9
 """Of one call: a hundred times the longest context there is. More is not believed."""
+MOST_FILE_BYTES = 2**40
 MOST_NANO_USD = 10**15
 """Of one call: a million dollars. So the costs of ten thousand calls together fit a column of a database."""
 
@@ -42,7 +44,30 @@ class TextPart(Record):
     text: str
 
 
-Part = TextPart
+class FilePart(Record):
+    """A file, by the SHA-256 of its content: whoever needs the bytes asks the host for them.
+
+    `media_type` was read from the content. `size` is in bytes; `at_s` is where in a video a frame was taken, in seconds.
+    Dumped without defaults it is how a run's data hold a file: `input.photo.media_type` is a field like any other.
+    """
+
+    type: Literal["file"]
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    media_type: str = Field(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$", max_length=127)
+    name: str = Field(min_length=1, max_length=255)
+    size: int = Field(ge=0, le=MOST_FILE_BYTES)
+    at_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+    @property
+    def modality(self) -> Modality:
+        return modality_of(self.media_type)
+
+    def value(self) -> dict[str, Json]:
+        """The file as a value of a run."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+
+Part = Annotated[TextPart | FilePart, Field(discriminator="type")]
 """One piece of what a message says."""
 
 
@@ -63,7 +88,11 @@ class Message(Record):
     @property
     def text(self) -> str:
         """What the parts say in words, put together."""
-        return "".join(part.text for part in self.content)
+        return "".join(part.text for part in self.content if isinstance(part, TextPart))
+
+    @property
+    def files(self) -> tuple[FilePart, ...]:
+        return tuple(part for part in self.content if isinstance(part, FilePart))
 
 
 class Usage(Record):

@@ -4,10 +4,10 @@ from typing import Literal, Protocol
 
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject
 from orchestrator.engine.effects.human import EXPIRED, HumanAnswer
-from orchestrator.engine.effects.model import ModelReply, ModelRequest, Usage
+from orchestrator.engine.effects.model import FilePart, ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.ids import Json
-from orchestrator.engine.ports import CallContext, Host, ToolCall
+from orchestrator.engine.ports import CallContext, FramesWanted, Host, ToolCall
 
 
 class Effect(Protocol):
@@ -78,6 +78,30 @@ class ToolUse:
 
     async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
         return await host.tools.call(ToolCall(tool=self.name, arguments=self.arguments), call), None
+
+
+class TakeFrames:
+    """Take pictures out of a video. Done twice it gives the same files again: they are kept by their content."""
+
+    kind = "frames"
+    agent = ""
+    safety = Safety.IDEMPOTENT
+    begins_durably = False
+
+    def __init__(self, video: FilePart, wanted: FramesWanted) -> None:
+        self.name = video.name
+        self._video = video
+        self._wanted = wanted
+
+    def request(self) -> Json:
+        return {"video": self._video.value(), **self._wanted.model_dump(mode="json")}
+
+    def gate_request(self) -> None:
+        return None
+
+    async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
+        frames = await host.files.frames(self._video, self._wanted)
+        return [frame.value() for frame in frames], None
 
 
 _WITHOUT_ANSWER: dict[str, tuple[str, Json]] = {

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.expressions.variables import Variables
+from orchestrator.engine.document.files.asked import file_faults
 from orchestrator.engine.document.graph import Graph, Retry
 from orchestrator.engine.document.run_input import refuse_input
 from orchestrator.engine.effects.model import Usage
@@ -43,7 +44,8 @@ class RunContext:
         """Execute the graph itself; what its delivering nodes yielded. Raises EngineError."""
         await self.evaluating.require_valid(self.graph)
         plan = plan_of(self.graph)
-        refuse_input(await self.evaluating.faults(self.graph.inputs, self.state.input))
+        faults = await self.evaluating.faults(self.graph.inputs, self.state.input)
+        refuse_input([*faults, *file_faults(self.graph.inputs, self.state.input)])
         self._bodies = plan.all_bodies()
         await ScopeRun(self, plan, ROOT, "", branch).run()
         return self._output(plan)

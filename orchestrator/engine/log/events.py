@@ -174,7 +174,7 @@ class NodeSkipped(StepEvent):
 class EffectStarted(Event):
     """Something in the world is about to be done, or is waited for: then the run may leave its worker.
 
-    `kind`: model, tool, human, timer, message, random, clock. `name`: the model, the tool.
+    `kind`: model, tool, human, timer, message, random, clock, frames. `name`: the model, the tool, the video.
     """
 
     type: Literal["effect_started"] = "effect_started"

@@ -10,6 +10,8 @@ from orchestrator.engine.agents.conversation import Conversation
 from orchestrator.engine.agents.talk import read_talk, talk_json
 from orchestrator.engine.agents.work import work
 from orchestrator.engine.document.node_kind import OUT, AgentRef, Expression, NodeKind, Outputs, Params, PortsFrom, Template, Yields
+from orchestrator.engine.effects.files import files_from
+from orchestrator.engine.effects.model import FilePart
 from orchestrator.engine.errors import EndsRun, EngineError, ErrorCode
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json, PortName
@@ -35,6 +37,12 @@ class AgentParams(Params):
     agent: AgentRef = Field(title="Agent", json_schema_extra={"control": "agent"})
     prompt: Template = Field(
         default="{{ input }}", title="Task", description="What the agent is told", json_schema_extra={"control": "template"}
+    )
+    attachments: Expression = Field(
+        default="",
+        title="Files",
+        description="What the agent looks at: an expression that gives a file or a list of them, such as input.photo",
+        json_schema_extra={"control": "expression", "holds": "files"},
     )
     conversation: Expression = Field(
         default="",
@@ -83,8 +91,9 @@ _NO_FALLBACK = frozenset({ErrorCode.REJECTED, ErrorCode.OUTCOME_UNKNOWN, ErrorCo
 
 async def run(ctx: NodeContext, params: AgentParams) -> Outputs:
     before = read_talk(await ctx.evaluate(params.conversation)) if params.conversation else Conversation()
+    files = await _files(ctx, params.attachments.strip())
     try:
-        return await _attempt(ctx, params, params.agent, before.asked(await ctx.render(params.prompt)))
+        return await _attempt(ctx, params, params.agent, before.asked(await ctx.render(params.prompt), files))
     except EndsRun:
         raise
     except EngineError as error:
@@ -93,8 +102,12 @@ async def run(ctx: NodeContext, params: AgentParams) -> Outputs:
         reason = error.info.message
     await ctx.settle()
     ctx.decide("fallback", "the less ambitious task", reason)
-    task = before.asked(await ctx.render(params.fallback))
+    task = before.asked(await ctx.render(params.fallback), files)
     return await _attempt(ctx.child("fallback", ctx.branch), params, params.fallback_agent or params.agent, task)
+
+
+async def _files(ctx: NodeContext, expression: str) -> tuple[FilePart, ...]:
+    return files_from(await ctx.evaluate(expression), f"Expression `{expression}`") if expression else ()
 
 
 async def _attempt(ctx: NodeContext, params: AgentParams, agent_id: str, task: Conversation) -> Outputs:

@@ -3,7 +3,7 @@ import type { NodeKindSchema } from "../contract";
 import { nodeSettings } from "./settingsSchemas";
 
 function kind(...ports: { name: string; inner?: boolean }[]): NodeKindSchema {
-  const outputs = ports.map(({ name, inner = false }) => ({ name, title: name, type: "any", many: false, inner }));
+  const outputs = ports.map(({ name, inner = false }) => ({ name, title: name, type: "any", many: false, inner, modality: null }));
   return { outputs } as unknown as NodeKindSchema;
 }
 

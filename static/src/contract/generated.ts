@@ -87,6 +87,9 @@ export type Safety = "pure" | "idempotent" | "unsafe";
 export type Verdict = "allow" | "deny" | "ask";
 /**
  */
+export type Modality = "image" | "audio" | "video" | "document" | "text";
+/**
+ */
 export type Severity = "error" | "warning";
 /**
  */
@@ -598,7 +601,7 @@ export interface NodeSkipped {
 /**
  * Something in the world is about to be done, or is waited for: then the run may leave its worker.
  *
- * `kind`: model, tool, human, timer, message, random, clock. `name`: the model, the tool.
+ * `kind`: model, tool, human, timer, message, random, clock, frames. `name`: the model, the tool, the video.
  */
 export interface EffectStarted {
   v: number;
@@ -876,6 +879,7 @@ export interface Port {
   type: "any" | "text" | "object" | "list" | "number" | "boolean";
   many: boolean;
   inner: boolean;
+  modality: Modality | null;
 }
 /**
  * One more output port for each entry of the list parameter `param`, named by its `name` field.
@@ -946,7 +950,7 @@ export interface ModelRequest {
  */
 export interface Message {
   role: Role;
-  content: TextPart[];
+  content: (TextPart | FilePart)[];
   reasoning: string;
   tool_requests: ToolRequest[];
   tool_request_id: string | null;
@@ -957,6 +961,20 @@ export interface Message {
 export interface TextPart {
   type: "text";
   text: string;
+}
+/**
+ * A file, by the SHA-256 of its content: whoever needs the bytes asks the host for them.
+ *
+ * `media_type` was read from the content. `size` is in bytes; `at_s` is where in a video a frame was taken, in seconds.
+ * Dumped without defaults it is how a run's data hold a file: `input.photo.media_type` is a field like any other.
+ */
+export interface FilePart {
+  type: "file";
+  digest: string;
+  media_type: string;
+  name: string;
+  size: number;
+  at_s: number | null;
 }
 /**
  * A model's wish to call a tool. `arguments` is the text as the model wrote it.

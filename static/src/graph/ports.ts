@@ -3,7 +3,7 @@ import type { Json, Node, NodeKindSchema, Port, PortType } from "../contract";
 
 export type Kinds = ReadonlyMap<string, NodeKindSchema>;
 
-export const ERROR_PORT: Port = { name: "error", title: "Error", type: "object", many: false, inner: false };
+export const ERROR_PORT: Port = { name: "error", title: "Error", type: "object", many: false, inner: false, modality: null };
 
 function namesFrom(value: Json | undefined, field: string): string[] {
   if (!Array.isArray(value)) return [];
@@ -29,7 +29,7 @@ export function outputPorts(node: Pick<Node, "params" | "on_error">, kind: NodeK
     for (const name of namesFrom(node.params[kind.ports_from.param] ?? kind.defaults[kind.ports_from.param], kind.ports_from.name)) {
       if (seen.has(name)) continue;
       seen.add(name);
-      ports.push({ name, title: name, type: "any", many: false, inner: false });
+      ports.push({ name, title: name, type: "any", many: false, inner: false, modality: null });
     }
   }
   if (node.on_error === "port" && !ports.some((port) => port.name === ERROR_PORT.name)) ports.push(ERROR_PORT);

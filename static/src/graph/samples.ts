@@ -2,7 +2,7 @@
 import type { NodeKindSchema, Port } from "../contract";
 import { completeGraph } from "./document";
 
-const port = (name: string, patch: Partial<Port> = {}): Port => ({ name, title: name, type: "any", many: false, inner: false, ...patch });
+const port = (name: string, patch: Partial<Port> = {}): Port => ({ name, title: name, type: "any", many: false, inner: false, modality: null, ...patch });
 
 const kind = (name: string, patch: Partial<NodeKindSchema> = {}): NodeKindSchema => ({
   name,

@@ -8,8 +8,8 @@ const kind = (name: string, patch: Partial<NodeKindSchema> = {}): [string, NodeK
   name,
   {
     name, title: name, summary: "", group: "flow", icon: "circle", version: 1, ports_from: null, container: false, executes: true, defaults: {},
-    inputs: [{ name: "in", title: "In", type: "any", many: false, inner: false }],
-    outputs: [{ name: "out", title: "Out", type: "any", many: false, inner: false }],
+    inputs: [{ name: "in", title: "In", type: "any", many: false, inner: false, modality: null }],
+    outputs: [{ name: "out", title: "Out", type: "any", many: false, inner: false, modality: null }],
     params: { properties: { agent: { type: "string", control: "agent" } } },
     ...patch,
   } as NodeKindSchema,

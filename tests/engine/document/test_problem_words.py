@@ -33,7 +33,7 @@ def problem(code: str, message: str, cure: str, **place: Any) -> Problem:
 
 CORRECT = "Write a CEL expression, such as input.score > 0.8 or nodes.classify.out.label == 'billing'."
 BROKEN = "Expression `(` cannot be read: "
-KINDS = "agent, human, input, join, map, note, output, router, tool, transform, wait"
+KINDS = "agent, human, input, join, map, note, output, router, split_files, tool, transform, video_frames, wait"
 
 IN_NODES: list[tuple[Graph, Problem]] = [
     (

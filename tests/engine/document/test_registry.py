@@ -21,7 +21,7 @@ async def nothing(_ctx: object, _params: object) -> dict[str, object]:
 
 
 def test_every_module_of_nodes_is_a_kind_with_a_schema_for_the_browser() -> None:
-    modules = {path.stem for path in (ROOT / "orchestrator/engine/nodes").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (ROOT / "orchestrator/engine/nodes").rglob("*.py")} - {"__init__"}
     assert {schema.name for schema in kind_schemas()} == modules == set(load_kinds())
 
 

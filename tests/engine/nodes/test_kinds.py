@@ -14,6 +14,7 @@ REJECT = {"name": "reject", "title": "Reject", "style": "danger", "takes_value":
 
 AGENT_DEFAULTS = {
     "prompt": "{{ input }}",
+    "attachments": "",
     "conversation": "",
     "gives": "answer",
     "ways": [],
@@ -57,8 +58,22 @@ SHOWN: dict[str, tuple[str, str, str, str, dict[str, Any]]] = {
         "split",
         {"mode": "expression", "routes": [], "agent": "", "prompt": "{{ input }}"},
     ),
+    "split_files": (
+        "Split by kind of file",
+        "Images, sounds, videos, documents and texts each go their own way",
+        "data",
+        "split",
+        {"files": "input"},
+    ),
     "tool": ("Tool", "Call a tool", "tools", "wrench", {"arguments": {}}),
     "transform": ("Transform", "Reshape data with expressions", "data", "braces", {"expression": "", "fields": {}}),
+    "video_frames": (
+        "Frames of a video",
+        "Pictures from a video, each with its time",
+        "data",
+        "film",
+        {"video": "input", "spacing": "seconds", "every_s": 1.0, "at_most": 16},
+    ),
     "wait": ("Wait", "Go on after a time", "flow", "clock", {"seconds": 60.0}),
 }
 
@@ -187,6 +202,30 @@ def fields(params: type[Params]) -> dict[str, tuple[str | None, str | None, obje
                     "template",
                 ),
                 "fallback_agent": ("Who does it then", "Empty: the same agent", "agent"),
+                "attachments": (
+                    "Files",
+                    "What the agent looks at: an expression that gives a file or a list of them, such as input.photo",
+                    "expression",
+                ),
+            },
+        ),
+        (
+            "split_files",
+            {
+                "files": (
+                    "Files",
+                    "One file or a list of them. Each kind leaves by its own port, as a list; a port without files stays silent.",
+                    "expression",
+                )
+            },
+        ),
+        (
+            "video_frames",
+            {
+                "video": ("Video", "A video file", "expression"),
+                "spacing": ("Taken", "seconds: one every so many seconds; evenly: so many over the whole video", "select"),
+                "every_s": ("Seconds between two", "When taken by seconds", "number"),
+                "at_most": ("Frames at most", None, "number"),
             },
         ),
         (

@@ -1,0 +1,1 @@
+"""Kinds of nodes that take files apart."""
