@@ -70,14 +70,18 @@ class Graph(TenantOwned):
 
 
 class FileContent(TenantOwned):
-    """The content of files that graphs bring along, once for each tenant."""
+    """The content of files that graphs bring along and that people give to runs, once for each tenant."""
 
     digest = models.CharField(max_length=64)
     content = models.BinaryField()
+    kind = models.CharField(max_length=8, blank=True, editable=False, help_text="Of one given to runs: what it is taken for")
+    media_type = models.CharField(max_length=127, blank=True, editable=False, help_text="Read from the content")
+    uploaded_at = models.DateTimeField(null=True, editable=False, help_text="When it was last given to runs")
     unused_since = models.DateTimeField(null=True, editable=False, help_text="When nothing was found to refer to it any more")
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="file_content_once")]
+        indexes = [models.Index(fields=["tenant", "kind", "uploaded_at"], name="file_content_sent", condition=~Q(kind=""))]
 
     def __str__(self) -> str:
         return self.digest

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from editor.graphs import access_api, api, draft_api, file_api, views
+from editor.graphs import access_api, api, draft_api, file_api, upload_api, views
 from editor.library import views as agent_views
 
 page_urls: list[URLPattern | URLResolver] = [
@@ -23,6 +23,7 @@ page_urls: list[URLPattern | URLResolver] = [
 api_urls: list[URLPattern | URLResolver] = [
     path("agent-schema", api.AgentSchemaView.as_view(), name="api_agent_schema"),
     path("node-kinds", api.NodeKindsView.as_view(), name="api_node_kinds"),
+    path("files/<str:file>", upload_api.UploadView.as_view(), name="api_upload"),
     path("graphs", api.GraphsView.as_view(), name="api_graphs"),
     path("graphs/<slug:slug>", api.GraphView.as_view(), name="api_graph"),
     path("graphs/<slug:slug>/draft", draft_api.DraftView.as_view(), name="api_draft"),

@@ -271,6 +271,19 @@ class ModelUse(TenantOwned):
         return f"{self.model} {self.day}"
 
 
+class RunFile(TenantOwned):
+    """A file that a run was given or that came of it: who may see the run may see it, and it stays as long as the run does."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="files")
+    digest = models.CharField(max_length=64)
+
+    class Meta(TenantOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["run", "digest"], name="run_file_once")]
+
+    def __str__(self) -> str:
+        return f"{self.digest} {self.run_id}"
+
+
 class Probe(models.Model):
     """Proves that workers consume: sent by a scheduler, marked by the worker that got it."""
 

@@ -19,15 +19,15 @@ AT_ONCE = 500
 """Contents in one statement."""
 
 
-def collect_unused_files(at_work: "QuerySet[Model, Any]") -> int:
+def collect_unused_files(at_work: "QuerySet[Model, Any]", of_runs: "QuerySet[Model, Any]") -> int:
     """How many contents of the tenant being worked for were taken away.
 
     A graph refers to its files, and so do its versions; when it was deleted, only those `at_work`: the keys of the versions
-    that runs are not done with.
+    that runs are not done with. `of_runs` are the digests of the files that were given to runs or came of them.
     """
     known = dict(FileContent.objects.values_list("digest", "unused_since"))  # before what refers to them
     noted = {digest for digest, since in known.items() if since is not None}
-    used = _used(at_work)
+    used = _used(at_work) | set(of_runs)
     for digests in _parts(noted & used):
         FileContent.objects.filter(digest__in=digests).update(unused_since=None)
     for digests in _parts(known.keys() - noted - used):

@@ -33,12 +33,61 @@ class FailedAttempt:
     usage: Usage | None = None
 
 
+class FramesWanted(BaseModel):
+    """One frame each `every_s` seconds, or without that spread evenly over the video; `at_most` so many."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_s: float | None = None
+    at_most: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a file, and what they are, whatever is said of them elsewhere."""
+
+    data: bytes
+    media_type: str
+
+
+class Files(Protocol):
+    """The contents of a run's files: read and kept by the host, never by the log."""
+
+    async def content(self, file: FilePart) -> Content:
+        """What is in a file of the run's tenant. Raises EngineError for one that it does not have."""
+        ...
+
+    async def frames(self, video: FilePart, wanted: FramesWanted) -> list[FilePart]:
+        """Pictures of a video, kept as files, in order, each with its time. Raises EngineError for what is no video."""
+        ...
+
+
+class NoFiles:
+    """The Files of a host that keeps none."""
+
+    async def content(self, file: FilePart) -> Content:
+        raise missing_file(file)
+
+    async def frames(self, video: FilePart, wanted: FramesWanted) -> list[FilePart]:
+        raise missing_file(video)
+
+
+def missing_file(file: FilePart) -> EngineError:
+    """The content of a file cannot be had."""
+    told = f"The content of {file.name} is not there"
+    return EngineError(told, code=ErrorCode.INVALID_INPUT, cure="Send the file again and start another run with it.")
+
+
+NO_FILES: Final = NoFiles()
+
+
 @dataclass(frozen=True, slots=True)
 class CallContext:
     """On whose behalf a call is made, and whom to tell while it is under way.
 
     `agent` is empty for a node that a person drew. `idempotency_key` is the same whenever
     this call is made again. `attempt` is 1, and grows each time a worker begins the call anew.
+    `files` gives the contents of the files that the call speaks of.
     """
 
     run_id: str
@@ -49,6 +98,7 @@ class CallContext:
     attempt: int
     on_delta: Delta
     on_failed_attempt: Callable[[FailedAttempt], None]
+    files: Files = NO_FILES
 
 
 class ToolCall(BaseModel):
@@ -74,33 +124,6 @@ class ToolBox(Protocol):
     async def call(self, wanted: ToolCall, call: CallContext) -> Json:
         """Perform the call. Raises ToolError with a text a model can learn from."""
         ...
-
-
-class FramesWanted(BaseModel):
-    """One frame each `every_s` seconds, or without that spread evenly over the video; `at_most` so many."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    every_s: float | None = None
-    at_most: int = 16
-
-
-class Files(Protocol):
-    """The contents of a run's files: read and kept by the host, never by the log."""
-
-    async def frames(self, video: FilePart, wanted: FramesWanted) -> list[FilePart]:
-        """Pictures of a video, kept as files, in order, each with its time. Raises EngineError for what is no video."""
-        ...
-
-
-class NoFiles:
-    """The Files of a host that keeps none."""
-
-    async def frames(self, video: FilePart, wanted: FramesWanted) -> list[FilePart]:
-        raise EngineError(f"The content of {video.name} cannot be reached: this host keeps no files", code=ErrorCode.INVALID_INPUT)
-
-
-NO_FILES: Final = NoFiles()
 
 
 class Evaluator(Protocol):

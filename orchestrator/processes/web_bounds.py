@@ -6,11 +6,17 @@ from typing import Any
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.web.http import HTTPChannel
 
+from orchestrator.settings.env import LARGEST_FILES
+
 HEADERS_S = 10.0
 REQUEST_S = 60.0
 """From the first byte of a request to its last."""
 LARGEST_REQUEST = 16 * 1024 * 1024
 """Of the body. What Django takes is less; this is what the server keeps on disk before Django is asked."""
+UPLOADS = b"/api/v1/files/"
+UPLOAD_S = 300.0
+LARGEST_UPLOAD = 2 * max(LARGEST_FILES.values())
+"""A file that is too large is refused in words as long as it is not larger than this."""
 LARGEST_FRAME = 256 * 1024
 """That a socket sends to us. The library's own limit binds what we send as well."""
 FRAME_BURST, FRAMES_PER_S = 60, 10.0
@@ -29,6 +35,7 @@ class BoundedChannel(Channel):  # type: ignore[misc]
         super().__init__()
         self._deadline: Any = None
         self._received = 0
+        self._most = LARGEST_REQUEST
 
     def dataReceived(self, data: bytes) -> None:
         if self._deadline is None and not self._handlingRequest:
@@ -37,8 +44,10 @@ class BoundedChannel(Channel):  # type: ignore[misc]
 
     def allHeadersReceived(self) -> None:
         self._received = 0
-        self._let_come_in(REQUEST_S)
-        if (self.length or 0) > LARGEST_REQUEST:
+        is_upload = self._path.startswith(UPLOADS)
+        self._most = LARGEST_UPLOAD if is_upload else LARGEST_REQUEST
+        self._let_come_in(UPLOAD_S if is_upload else REQUEST_S)
+        if (self.length or 0) > self._most:
             self._refuse(b"413 Content Too Large")
         else:
             super().allHeadersReceived()
@@ -46,7 +55,7 @@ class BoundedChannel(Channel):  # type: ignore[misc]
     def rawDataReceived(self, data: bytes) -> None:
         if not self._handlingRequest:
             self._received += len(data)
-            if self._received > LARGEST_REQUEST:
+            if self._received > self._most:
                 self._refuse(b"413 Content Too Large")
                 return
         super().rawDataReceived(data)

@@ -37,6 +37,25 @@ PRIVATE_HOSTS = env.list("BATON_PRIVATE_HOSTS", default=[])
 LEND_KEYS = env.list("BATON_LEND_KEYS", default=[])
 """Slugs of the tenants whose runs may use the provider keys and addresses of this environment; `*` for all."""
 
+_MB = 1024 * 1024
+LARGEST_FILES = {
+    "image": env.int("BATON_LARGEST_IMAGE_MB", default=10) * _MB,
+    "audio": env.int("BATON_LARGEST_AUDIO_MB", default=25) * _MB,
+    "video": env.int("BATON_LARGEST_VIDEO_MB", default=100) * _MB,
+    "document": env.int("BATON_LARGEST_DOCUMENT_MB", default=20) * _MB,
+    "text": env.int("BATON_LARGEST_TEXT_MB", default=20) * _MB,
+}
+"""Bytes of a file that is given to a run, by its kind."""
+
+FILES_PER_HOUR = {
+    "image": env.int("BATON_IMAGES_PER_HOUR", default=1000),
+    "audio": env.int("BATON_AUDIOS_PER_HOUR", default=300),
+    "video": env.int("BATON_VIDEOS_PER_HOUR", default=60),
+    "document": env.int("BATON_DOCUMENTS_PER_HOUR", default=500),
+    "text": env.int("BATON_TEXTS_PER_HOUR", default=1000),
+}
+"""Different files of a kind that one tenant may give to runs in an hour."""
+
 OPENAI_API_BASE = env.str("OPENAI_API_BASE", default="")
 LOG_LEVEL = env.str("BATON_LOG_LEVEL", default="INFO")
 

@@ -98,6 +98,12 @@ class EventsOut(serializers.Serializer[object]):
     more = serializers.BooleanField()
 
 
+class FileWordsOut(serializers.Serializer[object]):
+    text = serializers.CharField(allow_blank=True, help_text="How the document begins")
+    cut = serializers.BooleanField()
+    why_not = serializers.CharField(allow_blank=True, help_text="Why there is no text; empty where there is")
+
+
 class ApprovalOut(serializers.Serializer[object]):
     run = serializers.UUIDField()
     path = serializers.CharField()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from runs.web import api, views
+from runs.web import api, file_api, views
 
 page_urls: list[URLPattern | URLResolver] = [
     path("runs/", views.runs, name="runs"),
@@ -18,6 +18,8 @@ api_urls: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>", api.RunView.as_view(), name="api_run"),
     path("runs/<uuid:run_id>/events", api.RunEventsView.as_view(), name="api_run_events"),
     path("runs/<uuid:run_id>/blobs/<str:sha256>", api.RunBlobView.as_view(), name="api_run_blob"),
+    path("runs/<uuid:run_id>/files/<str:sha256>", file_api.RunFileView.as_view(), name="api_run_file"),
+    path("runs/<uuid:run_id>/files/<str:sha256>/words", file_api.RunFileWordsView.as_view(), name="api_run_file_words"),
     path("runs/<uuid:run_id>/table.csv", api.RunTableView.as_view(), name="api_run_table"),
     path("runs/<uuid:run_id>/commands", api.RunCommandsView.as_view(), name="api_run_commands"),
     path("runs/<uuid:run_id>/messages", api.RunMessagesView.as_view(), name="api_run_messages"),

@@ -17,6 +17,7 @@ from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog
 from runs.models import Command
 from runs.worker.build import build_id
+from runs.worker.files import RunFiles
 from runs.worker.inbox import RunInbox
 from runs.worker.lease_guard import LeaseGuard
 from runs.worker.reading import CannotStart, Loaded, Reader
@@ -53,7 +54,8 @@ class Execution:
             self._state = loaded.state
             self.sink.written.open_effects.update(loaded.open_effects)
             self.reading = False
-            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply))
+            files = RunFiles(self.claim.tenant_id, self.claim.run_id, threads)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), files)
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (DatabaseError, InterfaceError, UnknownEvent):
@@ -63,7 +65,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, inbox: RunInbox) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, files: RunFiles) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=MortalModel(resources.models),
@@ -75,6 +77,7 @@ class Execution:
             inbox=inbox,
             evaluator=evaluator_for(str(claim.tenant_id)),
             tenant=str(claim.tenant_id),
+            files=files,
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
         for command in loaded.commands:

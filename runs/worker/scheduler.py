@@ -16,7 +16,7 @@ from runs.health import probe
 from runs.health.pulse import beat, stopped
 from runs.leases.stranded import repair_stranded
 from runs.live.wake_ups import wake_up
-from runs.models import UNFINISHED, Pulse, Run
+from runs.models import UNFINISHED, Pulse, Run, RunFile
 from runs.worker.build import build_id
 from tenants.isolation.database import DatabaseAway, reach
 from tenants.isolation.scope import system_scope, tenant_scope
@@ -71,7 +71,8 @@ class Scheduler:
             self._with_files = list(FileContent.objects.order_by().values_list("tenant", flat=True).distinct())
         if self._with_files:
             with tenant_scope(self._with_files.pop()):
-                collected = collect_unused_files(Run.objects.filter(status__in=UNFINISHED).values("graph_version"))
+                at_work = Run.objects.filter(status__in=UNFINISHED).values("graph_version")
+                collected = collect_unused_files(at_work, RunFile.objects.order_by().values_list("digest", flat=True).distinct())
             if collected:
                 log.info("files_collected", contents=collected)
 

@@ -12,7 +12,7 @@ from editor.graphs.actions import delete_graph, duplicate_graph
 from editor.graphs.files import content_of, delete_file, files_of, put_file
 from editor.graphs.unused_files import PATIENCE, collect_unused_files
 from editor.models import FileContent, Graph, GraphVersion
-from runs.models import Run
+from runs.models import Run, RunFile
 from runs.worker.scheduler import Scheduler
 from tenants.isolation.scope import system_scope, tenant_scope
 from tests.runs.databases import Database
@@ -32,7 +32,7 @@ def house(database: Database) -> Iterator[House]:
 
 
 def look() -> int:
-    return collect_unused_files(GraphVersion.objects.none().values("pk"))
+    return collect_unused_files(GraphVersion.objects.none().values("pk"), RunFile.objects.values_list("digest", flat=True))
 
 
 def wait() -> None:

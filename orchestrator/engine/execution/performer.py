@@ -298,6 +298,7 @@ class Performer:
             attempt=self._state.effects[path].attempts,
             on_delta=lambda text: self._host.sink.delta(path, text),
             on_failed_attempt=failed,
+            files=self._host.files,
         )
 
     def _begin_waiting(self, waiting: Waiting, path: Path, mark: str, request: dict[str, Json]) -> EffectState:

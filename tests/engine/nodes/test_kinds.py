@@ -224,8 +224,8 @@ def fields(params: type[Params]) -> dict[str, tuple[str | None, str | None, obje
             {
                 "video": ("Video", "A video file", "expression"),
                 "spacing": ("Taken", "seconds: one every so many seconds; evenly: so many over the whole video", "select"),
-                "every_s": ("Seconds between two", "When taken by seconds", "number"),
-                "at_most": ("Frames at most", None, "number"),
+                "every_s": ("Seconds between two", "When taken by seconds", None),
+                "at_most": ("Frames at most", None, None),
             },
         ),
         (
