@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from editor.faults import faults_of
 from editor.library.agents import resolve_agents
 from orchestrator.capabilities.evaluation.limits import DOCUMENT_LIMITS, TookTooMuch
+from orchestrator.capabilities.language_models.parts.abilities import takes
+from orchestrator.engine.document.files.senses import sense_problems
 from orchestrator.engine.document.graph import Graph as GraphDocument
 from orchestrator.engine.document.problems import Problem, Severity
 from orchestrator.engine.document.reading import document_problems, graph_faults
@@ -58,7 +60,7 @@ def _no_graph(problems: list[Problem], count: int) -> InvalidDocument:
 def problems_of(graph: GraphDocument) -> list[Problem]:
     """Every problem of a graph as it would run in the tenant being worked for."""
     resolved, missing = resolve_agents(graph)
-    return [*missing, *_checked(resolved)]
+    return [*missing, *_checked(resolved), *sense_problems(resolved, takes)]
 
 
 def _checked(graph: GraphDocument) -> list[Problem]:

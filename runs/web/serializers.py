@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from orchestrator.engine.document.files.modality import Modality
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.log.events import RunEvent
 from orchestrator.engine.log.status import RunStatus
@@ -146,6 +147,9 @@ class ModelOut(serializers.Serializer[object]):
     available = serializers.BooleanField()
     input_price = serializers.FloatField(allow_null=True, help_text="Dollars per million tokens; null when unknown")
     output_price = serializers.FloatField(allow_null=True)
+    takes = serializers.ListField(
+        child=serializers.ChoiceField(choices=[*Modality]), allow_null=True, help_text="Kinds of files; null when that is not known"
+    )
 
 
 class ModelsOut(PageOut):

@@ -6,8 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.capabilities.language_models.demo.model import DEMO_LABEL
 from orchestrator.capabilities.language_models.keys import ProviderKeys
+from orchestrator.capabilities.language_models.parts.abilities import takes
 from orchestrator.capabilities.language_models.pricing import price_of, price_table
 from orchestrator.capabilities.language_models.providers import Provider, providers
+from orchestrator.engine.document.files.modality import Modality
 
 _MILLION: Final = 1_000_000
 _DEMOS: Final = {
@@ -31,12 +33,14 @@ class ModelRow(BaseModel):
     available: bool
     input_price: float | None
     output_price: float | None
+    takes: tuple[Modality, ...] | None
+    """Kinds of files; None when that is not known."""
 
 
 def catalog(keys: ProviderKeys) -> list[ModelRow]:
     """The demo models, then the models of every provider with a key, then a few that only lack one."""
     rows = [
-        ModelRow(name=name, label=label, provider="demo", demo=True, available=True, input_price=0.0, output_price=0.0)
+        ModelRow(name=name, label=label, provider="demo", demo=True, available=True, input_price=0.0, output_price=0.0, takes=kinds_taken(name))
         for name, label in _DEMOS.items()
     ]
     open_to = {provider.name for provider in providers().values() if keys.of(provider.name) is not None or not _lacks_key(provider)}
@@ -45,6 +49,11 @@ def catalog(keys: ProviderKeys) -> list[ModelRow]:
     added = [f"{provider.name}/{model}" for provider in providers().values() for model in provider.models]
     rows += [_row(name, available=name.partition("/")[0] in open_to) for name in dict.fromkeys((*_SUGGESTED, *added)) if name not in names]
     return rows
+
+
+def kinds_taken(model: str) -> tuple[Modality, ...] | None:
+    able = takes(model)
+    return None if able is None else tuple(kind for kind in Modality if kind in able)
 
 
 def _lacks_key(provider: Provider) -> bool:
@@ -73,4 +82,5 @@ def _row(name: str, *, available: bool) -> ModelRow:
         available=available,
         input_price=price.input * _MILLION / 10**12 if price else None,
         output_price=price.output * _MILLION / 10**12 if price else None,
+        takes=kinds_taken(name),
     )

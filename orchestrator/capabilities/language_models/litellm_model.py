@@ -29,6 +29,7 @@ from orchestrator.capabilities.language_models.failures import (
     refusal,
     timed_out,
 )
+from orchestrator.capabilities.language_models.parts.shown import Shown, shown_files
 from orchestrator.capabilities.language_models.providers import providers
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.replies.finish import broke_off
@@ -119,11 +120,12 @@ class LiteLLMModel:
         self._dialects = dialects
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
+        shown = await shown_files(request, call)
         module = await self._library(call)
         assembly, heard = Assembly(request, call.on_delta), Overheard()
         try:
             async with asyncio.timeout(request.timeout_s), self._client(request.timeout_s, heard) as client:
-                await self._ask(module, request, assembly, client)
+                await self._ask(module, request, assembly, client, shown)
             self._judge(request, assembly, heard)
             return assembly.reply()
         except TimeoutError:
@@ -144,9 +146,9 @@ class LiteLLMModel:
         call.on_delta(RESTART)
         return module
 
-    async def _ask(self, module: ModuleType, request: ModelRequest, assembly: Assembly, client: Any) -> None:
+    async def _ask(self, module: ModuleType, request: ModelRequest, assembly: Assembly, client: Any, shown: Shown) -> None:
         dialect = self._dialects.of(self._host, request.model, PLAIN)
-        options = wire_request(request, stream=self._stream, dialect=dialect)
+        options = wire_request(request, stream=self._stream, dialect=dialect, shown=shown)
         # Without a key of ours LiteLLM would look for one in the environment.
         options["api_key"] = self._key or "none"
         if self._base:

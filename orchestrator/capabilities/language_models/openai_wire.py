@@ -11,6 +11,7 @@ from orchestrator.capabilities.egress.client import Egress, Limits, Response, un
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
 from orchestrator.capabilities.language_models.dialects import DIALECTS, Dialect, Dialects, Simplified
 from orchestrator.capabilities.language_models.failures import bad_reply, cut, failed_on_the_way, moved, refusal
+from orchestrator.capabilities.language_models.parts.shown import Shown, shown_files
 from orchestrator.capabilities.language_models.replies.assembly import Assembly
 from orchestrator.capabilities.language_models.wire_format import wire_request
 from orchestrator.capabilities.redaction import redacted
@@ -41,7 +42,7 @@ class OpenAIWire:
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
         assembly = Assembly(request, call.on_delta)
         try:
-            await self._ask(request, assembly)
+            await self._ask(request, assembly, await shown_files(request, call))
             return assembly.reply()
         except (ModelError, EgressRefused, EgressFailed) as error:
             failure = self._failure(error, request)
@@ -56,12 +57,12 @@ class OpenAIWire:
             return ModelError(told, code=ErrorCode.MODEL_BAD_REQUEST, cure=error.cure)
         return failed_on_the_way(error, request, _host(self._base), (self._key,))
 
-    async def _ask(self, request: ModelRequest, assembly: Assembly) -> None:
+    async def _ask(self, request: ModelRequest, assembly: Assembly, shown: Shown) -> None:
         url = self._egress.checked(f"{self._base}/chat/completions")
         # OpenAI's newer models refuse the old name of the limit; other servers do not know the new one.
         own = Dialect(limit_name="max_completion_tokens" if url.host == _OWN_HOST else "max_tokens")
         dialect = self._dialects.of(self._base, request.model, own)
-        body = wire_request(request, stream=self._stream, dialect=dialect)
+        body = wire_request(request, stream=self._stream, dialect=dialect, shown=shown)
         body["model"] = request.model.partition("/")[2] or request.model
         async with self._answer(url, json.dumps(body, ensure_ascii=False).encode(), request) as response:
             if response.status != 200:

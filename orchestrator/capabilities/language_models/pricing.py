@@ -8,14 +8,16 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files
 from typing import Any, Final
 
-from orchestrator.engine.effects.model import MOST_NANO_USD, MOST_TOKENS, Message, ModelRequest, Usage
+from orchestrator.engine.document.files.modality import Modality
+from orchestrator.engine.effects.model import MOST_NANO_USD, MOST_TOKENS, FilePart, Message, ModelRequest, Usage
 
 _TABLE: Final = "litellm/model_prices_and_context_window_backup.json"
 _PICO: Final = 10**12
 _PICO_PER_NANO: Final = 1000
 _TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
-_KEPT = re.compile(r"litellm_provider$|mode$|cache_read_input_token_cost$|(input|output)_cost_per_token(_above_\d+k_tokens)?$")
+_KEPT = re.compile(r"litellm_provider$|mode$|supports_(vision|audio_input|video_input|pdf_input)$|cache_read_input_token_cost$|(input|output)_cost_per_token(_above_\d+k_tokens)?$")
 """Fields of the table that are used; the rest would only fill the memory."""
+_PER_PICTURE: Final = 6000
 _PER_MESSAGE: Final = 8
 """Tokens that the framing of one message costs at most."""
 
@@ -52,7 +54,13 @@ def price_table() -> dict[str, dict[str, Any]]:
         return {}
     table: dict[str, dict[str, Any]] = json.loads(shipped[0].read_text(encoding="utf-8"))
     table.pop("sample_spec", None)
-    return {name: {field: entry[field] for field in entry if _KEPT.match(field)} for name, entry in table.items()}
+    return {name: _kept(entry) for name, entry in table.items()}
+
+
+def _kept(entry: dict[str, Any]) -> dict[str, Any]:
+    """`described`: whether anything is said of what the model can do."""
+    kept = {field: entry[field] for field in entry if _KEPT.match(field)}
+    return kept | {"described": any(field.startswith("supports_") for field in entry)}
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +122,14 @@ def most_input_tokens(request: ModelRequest) -> int:
     texts = [part.text for part in request.messages] + [wish.arguments for part in request.messages for wish in part.tool_requests]
     data = [json.dumps(tool.parameters) + tool.name + tool.description for tool in request.tools]
     schema = json.dumps(request.output_schema) if request.output_schema else ""
-    return sum(len(text.encode()) for text in [*texts, *data, schema]) + _PER_MESSAGE * (len(request.messages) + len(request.tools))
+    framing = _PER_MESSAGE * (len(request.messages) + len(request.tools))
+    files = sum(most_tokens_of(file) for message in request.messages for file in message.files)
+    return sum(len(text.encode()) for text in [*texts, *data, schema]) + framing + files
+
+
+def most_tokens_of(file: FilePart) -> int:
+    """Of a file: what providers count at most for a picture, and no more than its bytes for what is read or heard."""
+    return _PER_PICTURE if file.modality is Modality.IMAGE else file.size
 
 
 def most_output_tokens(message: Message) -> int:

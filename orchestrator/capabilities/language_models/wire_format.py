@@ -4,33 +4,44 @@ import json
 from typing import Any
 
 from orchestrator.capabilities.language_models.dialects import PLAIN, Dialect, SchemaWay
-from orchestrator.engine.effects.model import Message, ModelRequest, Role
+from orchestrator.capabilities.language_models.parts.shown import NOTHING, Shown
+from orchestrator.engine.effects.model import FilePart, Message, ModelRequest, Role
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.ids import Json
 
 
-def wire_messages(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
-    return [_wire_message(message) for message in messages]
+def wire_messages(messages: tuple[Message, ...], shown: Shown = NOTHING) -> list[dict[str, Any]]:
+    return [_wire_message(message, shown) for message in messages]
 
 
-def _wire_message(message: Message) -> dict[str, Any]:
+def _wire_message(message: Message, shown: Shown) -> dict[str, Any]:
     if message.role is Role.TOOL:
-        return {"role": "tool", "tool_call_id": message.tool_request_id or "", "content": message.text}
+        return {"role": "tool", "tool_call_id": message.tool_request_id or "", "content": _content(message, shown)}
     if not message.tool_requests:
-        return {"role": message.role.value, "content": message.text}
+        return {"role": message.role.value, "content": _content(message, shown)}
     calls = [
         {"id": wish.id, "type": "function", "function": {"name": wish.name, "arguments": wish.arguments}} for wish in message.tool_requests
     ]
     return {"role": message.role.value, "content": message.text or None, "tool_calls": calls}
 
 
+def _content(message: Message, shown: Shown) -> str | list[dict[str, Any]]:
+    """A text, or parts where there are files."""
+    if not message.files:
+        return message.text
+    parts: list[dict[str, Any]] = []
+    for part in message.content:
+        parts += shown.of(part) if isinstance(part, FilePart) else [{"type": "text", "text": part.text}]
+    return parts
+
+
 def wire_tool(tool: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters}}
 
 
-def wire_request(request: ModelRequest, *, stream: bool, dialect: Dialect = PLAIN) -> dict[str, Any]:
+def wire_request(request: ModelRequest, *, stream: bool, dialect: Dialect = PLAIN, shown: Shown = NOTHING) -> dict[str, Any]:
     """Everything of the request but the model's name."""
-    body: dict[str, Any] = {"messages": wire_messages(request.messages)}
+    body: dict[str, Any] = {"messages": wire_messages(request.messages, shown)}
     if request.tools:
         body["tools"] = [wire_tool(tool) for tool in request.tools]
     if request.output_schema is not None:

@@ -47,6 +47,8 @@ export interface ModelRow {
   available: boolean;
   input_price: number | null;
   output_price: number | null;
+  /** Kinds of files; null when that is not known. */
+  takes: string[] | null;
 }
 
 export type ToolRow = ToolSpec & { enabled: boolean };

@@ -9,6 +9,7 @@ from orchestrator.capabilities.language_models.demo.planning import meant, plann
 from orchestrator.capabilities.language_models.demo.schema_filling import fill
 from orchestrator.capabilities.language_models.demo.situation import Situation, situation
 from orchestrator.capabilities.language_models.demo.tool_choice import wishes
+from orchestrator.capabilities.language_models.parts.looking import looked
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, Delta
@@ -25,12 +26,13 @@ class DemoModel:
     """Answers `demo/...` models without any language model. Deterministic."""
 
     async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
-        return await speak(request, call.on_delta)
+        shown, seen = await looked(request, call)
+        return await speak(shown, call.on_delta, seen)
 
 
-async def speak(request: ModelRequest, on_delta: Delta) -> ModelReply:
-    """The reply, told piece by piece first."""
-    reply = respond(request, meant(situation(request)))
+async def speak(request: ModelRequest, on_delta: Delta, seen: str = "") -> ModelReply:
+    """The reply, told piece by piece first. `seen` is what files that were shown look like."""
+    reply = respond(request, meant(situation(request)), seen)
     pause = _PAUSES.get(request.model.rpartition("/")[2], _PAUSE_S)
     for piece in pieces(reply.message.text):
         on_delta(piece)
@@ -39,8 +41,8 @@ async def speak(request: ModelRequest, on_delta: Delta) -> ModelReply:
     return reply
 
 
-def respond(request: ModelRequest, where: Situation) -> ModelReply:
-    """The whole reply: tool wishes first, then data or text."""
+def respond(request: ModelRequest, where: Situation, seen: str = "") -> ModelReply:
+    """The whole reply: tool wishes first, then data or text; of files what they look like."""
     tools = [
         ToolRequest(id=f"demo-{where.requests_before + index + 1}", name=tool.name, arguments=json.dumps(arguments, ensure_ascii=False))
         for index, (tool, arguments) in enumerate([] if where.settled else wishes(request.tools, where))
@@ -48,6 +50,8 @@ def respond(request: ModelRequest, where: Situation) -> ModelReply:
     if tools:
         return _reply(request, Message(role=Role.ASSISTANT, tool_requests=tuple(tools)), finish="tools")
     text = said(request.output_schema, where)
+    if seen and request.output_schema is None:
+        text = "\n\n".join(filter(None, [seen, text]))
     most = request.max_output_tokens
     if most is not None and tokens(text) > most:
         cut = " ".join(text.split(" ")[: max(1, most * 3 // 4)])
