@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from urllib.parse import quote
@@ -60,6 +61,16 @@ class Baton:
         body = {"input": input, "version": version, "draft": draft}
         request = Request("POST", f"graphs/{_segment(graph)}/runs", body=body, headers={"Idempotency-Key": key})
         return Run.read(Fields(self._connection.json(request)))
+
+    def upload(self, path: str | Path, name: str = "") -> Json:
+        """Send a file; what comes back stands for it in the input of a run. `name` is what it is called instead of its own name."""
+        place = Path(path)
+        try:
+            content = place.read_bytes()
+        except OSError as trouble:
+            raise BatonError(f"{place} cannot be read: {trouble.strerror}", code="no_file", cure="Give the path of a file.") from None
+        request = Request("POST", f"files/{_segment(name or place.name)}", content=content)
+        return Fields(self._connection.json(request)).fields("file").all
 
     def run(self, run_id: str) -> Run:
         """How the run stands now, with its output if it has ended."""

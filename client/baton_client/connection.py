@@ -34,6 +34,8 @@ class Request:
     repeatable: bool = True
     kind: str = "application/json"
     """The content type of the answer."""
+    content: bytes | None = None
+    """Bytes that are sent as they are, in place of a body."""
 
 
 class Connection:
@@ -80,8 +82,9 @@ class Connection:
 
     def _once(self, request: Request) -> bytes:
         address = f"{self.url}/api/v1/{request.path}"
-        body = None if request.body is None else json.dumps(request.body).encode()
-        headers = {**request.headers, **({} if body is None else {"Content-Type": "application/json"})}
+        body = request.content if request.body is None else json.dumps(request.body).encode()
+        kind = "application/json" if request.body is not None else "application/octet-stream"
+        headers = {**request.headers, **({} if body is None else {"Content-Type": kind})}
         try:
             with self._http.stream(request.method, address, params=request.params, content=body, headers=headers) as response:
                 content = _read(response)

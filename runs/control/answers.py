@@ -6,6 +6,9 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
+from editor.graphs.uploads import BadFile, hold
+from orchestrator.engine.document.files.asked import file_faults
+from orchestrator.engine.effects.files import files_in
 from orchestrator.engine.ids import Json
 from runs.control.commands import tell, unfinished
 from runs.control.problems import (
@@ -15,7 +18,7 @@ from runs.control.problems import (
     InvalidAnswer,
     NotWaiting,
 )
-from runs.models import Approval, Command, Run
+from runs.models import Approval, Command, Run, RunFile
 from tenants.evaluation import schema_faults
 from tenants.models import User
 from tenants.people.access import require
@@ -45,8 +48,19 @@ def answer(*, run: Run, by: User, path: str, action: str, digest: str, value: Js
         _check_answer(asked.request, action, value)
         if misfit:
             raise InvalidAnswer(f"The value does not fit: {misfit}", cure="Correct the value.")
+        _hold_files(locked, value)
         body = {"path": path, "answer": {"action": action, "value": value, "comment": comment}, "comment": comment}
         return tell(locked, by, Command.Kind.ANSWER, body, path=path)
+
+
+def _hold_files(locked: Run, value: Json) -> None:
+    """Files that come with an answer belong to the run from now on."""
+    try:
+        held = hold(files_in(value))
+    except BadFile as error:
+        raise InvalidAnswer(error.message, cure=error.cure) from error
+    rows = [RunFile(tenant_id=locked.tenant_id, run=locked, digest=digest) for digest in held]
+    RunFile.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _open_question(locked: Run, path: str) -> Approval:
@@ -68,7 +82,7 @@ def _held_against_form(run: Run, path: str, value: Json) -> str | None:
     """Where the value does not fit the question's form. No row is locked meanwhile: it may take long."""
     asked = Approval.objects.filter(run=run, path=path).first()
     schema = asked.request.get("answer_schema") if asked is not None else None
-    faults = schema_faults(schema, value) if schema and value is not None else []
+    faults = [*schema_faults(schema, value), *file_faults(schema, value)] if schema and value is not None else []
     return next(iter(faults), None)
 
 

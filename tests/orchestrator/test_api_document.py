@@ -38,7 +38,12 @@ LEADING, MISSING = 8, 3
 BY_CHANCE = {
     *("POST /api/v1/agents", "PUT /api/v1/agents/{slug}", "PUT /api/v1/graphs/{slug}/draft", "PUT /api/v1/policy"),
     *("POST /api/v1/graphs/{slug}/versions/{number}/restore", "PUT /api/v1/members/{membership_id}", "GET /api/v1/costs"),
-    *("GET /api/v1/runs/{run_id}/table.csv", "POST /api/v1/runs/{run_id}/commands", "DELETE /api/v1/members/{membership_id}"),
+    *(
+        "POST /api/v1/files/{file}",
+        "GET /api/v1/runs/{run_id}/table.csv",
+        "POST /api/v1/runs/{run_id}/commands",
+        "DELETE /api/v1/members/{membership_id}",
+    ),
 }
 """What the document allows is rarely a policy, an agent or the present revision, and the only owner stays: few examples are taken."""
 CHECKS = [
@@ -62,6 +67,8 @@ BEYOND_FORMS: dict[str, Callable[[Any], bool]] = {
     "POST /api/v1/keys": lambda case: isinstance(case.body, dict) and case.body.get("expires_at") is not None,
     # A text in YAML has a grammar of its own.
     "PUT /api/v1/policy": lambda case: True,
+    # A file is what its bytes say, and must be called accordingly.
+    "POST /api/v1/files/{file}": lambda case: True,
     # The question says which actions, values and digest it takes.
     "POST /api/v1/runs/{run_id}/commands": lambda case: case.body["type"] == "answer",
     # The path must lead to a list of the run's output, which is none where there is no path.

@@ -10,9 +10,9 @@ from django.test import Client
 from editor.graphs.actions import Attached, create_graph, publish_version
 from editor.graphs.files import store_files
 from editor.library.actions import create_agent
-from editor.models import Graph, GraphVersion, LibraryAgent
+from editor.models import FileContent, Graph, GraphVersion, LibraryAgent
 from orchestrator.engine.effects.tool import Safety, ToolSpec
-from runs.models import Approval, Blob, Run, RunEvent
+from runs.models import Approval, Blob, Run, RunEvent, RunFile
 from tenants.isolation.scope import tenant_scope
 from tenants.models import ApiKey, Invitation, Membership, ServiceIdentity, Tenant, Tool, User
 from tenants.people.actions import create_tenant
@@ -89,7 +89,7 @@ class House:
 
 
 def build_run(version: GraphVersion, owner: User, mark: str) -> Run:
-    """A run with an event that refers to a big value, and a question to people."""
+    """A run with an event that refers to a big value, a file of the same digest, and a question to people."""
     tenant, digest = version.tenant, blob_digest(mark)
     run = Run.objects.create(
         tenant=tenant,
@@ -105,6 +105,9 @@ def build_run(version: GraphVersion, owner: User, mark: str) -> Run:
     started = {"type": "run_started", "seq": 1, "at_us": 1, "input": {"$blob": digest, "size": 99999, "preview": mark}}
     RunEvent.objects.create(tenant=tenant, run=run, seq=1, type="run_started", at_us=1, payload=json.dumps(started, separators=(",", ":")))
     Blob.objects.create(tenant=tenant, sha256=digest, content=json.dumps(f"big {mark}"))
+    kept = {"content": mark.encode(), "kind": "text", "media_type": "text/plain"}
+    FileContent.objects.get_or_create(digest=digest, defaults={"tenant": tenant, **kept})
+    RunFile.objects.create(tenant=tenant, run=run, digest=digest)
     request = {"mode": "approval", "title": f"title {mark}", "message": mark, "payload": mark, "actions": [], "schema": None, "digest": ""}
     Approval.objects.create(tenant=tenant, run=run, path="ask#1", request=request)
     return run

@@ -90,6 +90,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_start(made: argparse.ArgumentParser) -> None:
     made.add_argument("graph", metavar="GRAPH", help="its slug")
     made.add_argument("--input", default="", metavar="JSON", help="as text, @FILE, or - for the standard input")
+    made.add_argument(
+        "--file", action="append", default=[], metavar="[FIELD=]PATH", help="send a file and put it into that field of the input, or be it"
+    )
     version = made.add_mutually_exclusive_group()
     version.add_argument("--version", type=_count, metavar="N", help="instead of the latest version")
     version.add_argument("--draft", action="store_true", help="what is being drawn, instead of a version")

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def graphs(baton: Baton, args: Namespace) -> int:
 
 
 def start(baton: Baton, args: Namespace) -> int:
-    run_input = json_of(args.input, "--input")
+    run_input = with_files(baton, json_of(args.input, "--input"), args.file)
     run = baton.start(args.graph, run_input, version=args.version, draft=args.draft, idempotency_key=args.idempotency_key)
     if args.follow:
         note(f"run {run.id}")
@@ -113,6 +114,24 @@ def json_of(text: str, option: str) -> Json:
     except (ValueError, RecursionError):
         raise Usage(f"{option} is not JSON; a text needs its quotes: '\"hello\"'") from None
     return value
+
+
+def with_files(baton: Baton, run_input: Json, given: Sequence[str]) -> Json:
+    """The input with the files that were typed as FIELD=PATH; a field that is named several times becomes a list. Raises Usage."""
+    if not given:
+        return run_input
+    named = [text.partition("=") for text in given]
+    alone = [text for text, equals, _ in named if not equals]
+    if alone and (len(given) > 1 or run_input is not None):
+        raise Usage("--file without a field is the whole input; name the field: --file photo=cat.png")
+    if alone:
+        return baton.upload(alone[0])
+    if not isinstance(run_input, dict | None):
+        raise Usage("--file puts files into fields; --input is no object")
+    fields: dict[str, list[Json]] = {}
+    for field, _, path in named:
+        fields.setdefault(field, []).append(baton.upload(path))
+    return {**(run_input or {}), **{field: files[0] if len(files) == 1 else files for field, files in fields.items()}}
 
 
 def _follow(baton: Baton, run_id: str, after: int, args: Namespace) -> int:

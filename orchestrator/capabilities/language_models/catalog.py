@@ -40,7 +40,9 @@ class ModelRow(BaseModel):
 def catalog(keys: ProviderKeys) -> list[ModelRow]:
     """The demo models, then the models of every provider with a key, then a few that only lack one."""
     rows = [
-        ModelRow(name=name, label=label, provider="demo", demo=True, available=True, input_price=0.0, output_price=0.0, takes=kinds_taken(name))
+        ModelRow(
+            name=name, label=label, provider="demo", demo=True, available=True, input_price=0.0, output_price=0.0, takes=kinds_taken(name)
+        )
         for name, label in _DEMOS.items()
     ]
     open_to = {provider.name for provider in providers().values() if keys.of(provider.name) is not None or not _lacks_key(provider)}

@@ -15,7 +15,9 @@ _TABLE: Final = "litellm/model_prices_and_context_window_backup.json"
 _PICO: Final = 10**12
 _PICO_PER_NANO: Final = 1000
 _TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
-_KEPT = re.compile(r"litellm_provider$|mode$|supports_(vision|audio_input|video_input|pdf_input)$|cache_read_input_token_cost$|(input|output)_cost_per_token(_above_\d+k_tokens)?$")
+_KEPT = re.compile(
+    r"litellm_provider$|mode$|supports_(vision|audio_input|video_input|pdf_input)$|cache_read_input_token_cost$|(input|output)_cost_per_token(_above_\d+k_tokens)?$"
+)
 """Fields of the table that are used; the rest would only fill the memory."""
 _PER_PICTURE: Final = 6000
 _PER_MESSAGE: Final = 8

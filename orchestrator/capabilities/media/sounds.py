@@ -8,6 +8,6 @@ def length_s(content: bytes) -> float | None:
     """Seconds of a WAV; None for any other format."""
     try:
         with wave.open(io.BytesIO(content)) as sound:
-            return sound.getnframes() / sound.getframerate()
+            return float(sound.getnframes() / sound.getframerate())
     except (wave.Error, EOFError, ZeroDivisionError):
         return None

@@ -18,6 +18,8 @@ export class ApiError extends Error {
 export interface Client {
   get<T>(path: string): Promise<T>;
   send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T>;
+  /** Sends bytes as they are. */
+  upload<T>(path: string, content: Blob): Promise<T>;
   url(path: string): string;
 }
 
@@ -69,6 +71,12 @@ export function createClient(base: string): Client {
   return {
     url,
     get: (path) => request(url(path), { headers: { Accept: "application/json" } }),
+    upload: (path, content) =>
+      request(url(path), {
+        method: "POST",
+        headers: { Accept: "application/json", "Content-Type": "application/octet-stream", "X-CSRFToken": csrfToken() },
+        body: content,
+      }),
     send: (method, path, body) =>
       request(url(path), {
         method,

@@ -121,6 +121,12 @@ export const fetchRun = (client: Client, id: string) => client.get<RunRecord>(`r
 export const fetchEvents = (client: Client, id: string, after: number) =>
   client.get<EventPage>(`runs/${id}/events?after=${after}&limit=${EVENT_PAGE}`);
 export const fetchBlob = (client: Client, id: string, sha256: string) => client.get<Json>(`runs/${id}/blobs/${sha256}`);
+export const uploadFile = async (client: Client, file: File) =>
+  (await client.upload<{ file: Json }>(`files/${encodeURIComponent(file.name)}`, file)).file;
+export const fileUrl = (client: Client, run: string, digest: string, name: string) =>
+  client.url(`runs/${run}/files/${digest}?name=${encodeURIComponent(name)}`);
+export const fetchFileWords = (client: Client, run: string, digest: string) =>
+  client.get<{ text: string; cut: boolean; why_not: string }>(`runs/${run}/files/${digest}/words`);
 export const sendCommand = (client: Client, id: string, command: Command) =>
   client.send<{ id: string }>("POST", `runs/${id}/commands`, command);
 export const sendMessage = (client: Client, id: string, to: string, text: string) =>

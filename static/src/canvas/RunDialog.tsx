@@ -1,8 +1,8 @@
 import { Play } from "lucide-react";
-import { useState } from "react";
-import { ApiError, startRun, type Client } from "../api";
+import { useMemo, useState } from "react";
+import { ApiError, startRun, uploadFile, type Client } from "../api";
 import { Dialog } from "../controls";
-import { Field, JsonControl, SchemaForm, blank, fieldsOf, isSchema } from "../forms";
+import { Field, FormContext, JsonControl, SchemaForm, blank, fieldsOf, isSchema } from "../forms";
 import type { Json } from "../contract";
 import { plural } from "../figures";
 import type { Saver } from "./saving";
@@ -21,6 +21,7 @@ export function RunDialog({ client, saver }: { client: Client; saver: Saver }) {
   const [isRaw, setRaw] = useState(fields.length === 0);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiError | null>(null);
+  const choices = useMemo(() => ({ agents: [], tools: [], models: [], onUpload: (file: File) => uploadFile(client, file) }), [client]);
   const close = () => store.setState({ dialog: null });
   const begin = async () => {
     setBusy(true);
@@ -53,7 +54,9 @@ export function RunDialog({ client, saver }: { client: Client; saver: Saver }) {
       {isRaw ? (
         <Field title="Input" hint="JSON">{(ids) => <JsonControl {...ids} value={input} nullable disabled={false} onChange={setInput} />}</Field>
       ) : (
-        <SchemaForm schema={inputs} value={isSchema(input) ? input : {}} onChange={setInput} />
+        <FormContext value={choices}>
+          <SchemaForm schema={inputs} value={isSchema(input) ? input : {}} onChange={setInput} />
+        </FormContext>
       )}
       {problem ? (
         <div className="notice" data-tone="error" role="alert">

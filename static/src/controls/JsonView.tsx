@@ -3,6 +3,8 @@ import { useContext, useState } from "react";
 import type { Json } from "../contract";
 import { formatBytes } from "../figures";
 import { BlobContext } from "./BlobContext";
+import { FileCard } from "./FileCard";
+import { asFile } from "./fileValue";
 
 interface Blob {
   $blob: string;
@@ -34,6 +36,8 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
 }
 
 function Value({ value, depth }: { value: Json; depth: number }) {
+  const file = asFile(value);
+  if (file) return <FileCard file={file} />;
   const blob = asBlob(value);
   if (blob) return <BigValue blob={blob} depth={depth} />;
   if (value === null) return <span className="json-null">null</span>;

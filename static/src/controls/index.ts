@@ -2,6 +2,9 @@
 export { BlobContext, type LoadBlob } from "./BlobContext";
 export { Dialog } from "./Dialog";
 export { ErrorBoundary } from "./ErrorBoundary";
+export { FileCard } from "./FileCard";
+export { FileContext, type FileSource } from "./FileContext";
+export { asFile, kindOfFile, offeredFor, type FileValue } from "./fileValue";
 export { Icon, kindIcon } from "./Icon";
 export { JsonView } from "./JsonView";
 export { Menu, type MenuItem } from "./Menu";

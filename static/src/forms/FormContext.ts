@@ -1,4 +1,5 @@
 import { createContext } from "react";
+import type { Json } from "../contract";
 
 export interface Choice {
   value: string;
@@ -13,6 +14,8 @@ export interface FormChoices {
   models: readonly Choice[];
   onOpenAgent?: (id: string) => void;
   onNewAgent?: () => void;
+  /** Sends a file; gives what stands for it in a value. Where it is missing, no file can be given. */
+  onUpload?: (file: File) => Promise<Json>;
 }
 
 export const FormContext = createContext<FormChoices>({ agents: [], tools: [], models: [] });

@@ -11,6 +11,11 @@ const TYPES: readonly [SimpleField["type"], string][] = [
   ["boolean", "yes or no"],
   ["array", "list"],
   ["object", "object"],
+  ["file-image", "image file"],
+  ["file-audio", "audio file"],
+  ["file-video", "video file"],
+  ["file-document", "document file"],
+  ["file", "any file"],
 ];
 
 interface SchemaControlProps {

@@ -2,11 +2,12 @@ import { ChevronDown, ChevronUp, Plus, Trash2 } from "lucide-react";
 import { useContext, useState } from "react";
 import type { Json } from "../contract";
 import { Field } from "./Field";
+import { FileControl } from "./FileControl";
 import { FormContext } from "./FormContext";
 import { VariantField } from "./VariantField";
 import { SchemaControl } from "./SchemaControl";
 import { ChoiceControl, JsonControl, LongTextControl, ModelControl, NumberControl, SwitchControl, TextControl, type ControlProps } from "./controlsSimple";
-import { blank, fieldOf, fieldsOf, humanise, isSchema, optionsOf, own, resolve, type FieldSpec, type Schema } from "./schema";
+import { acceptOf, blank, fieldOf, fieldsOf, humanise, isSchema, optionsOf, own, resolve, type FieldSpec, type Schema } from "./schema";
 
 interface SchemaFormProps {
   schema: Schema;
@@ -36,11 +37,16 @@ export function SchemaForm({ schema, root = schema, value, disabled = false, pro
           value={own(value, field.name) ?? (field.schema.default === undefined ? null : field.schema.default)}
           disabled={disabled}
           problems={problems}
-          onChange={(next) => onChange({ ...value, [field.name]: next }, `${prefix}${field.name}`)}
+          onChange={(next) => onChange(field.control === "file" && next === null ? without(value, field.name) : { ...value, [field.name]: next }, `${prefix}${field.name}`)}
         />
       ))}
     </div>
   );
+}
+
+/** A file that is taken out of a form leaves nothing in its place. */
+function without(value: Record<string, Json>, name: string): Record<string, Json> {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
 }
 
 export interface FormFieldProps {
@@ -122,6 +128,8 @@ function Control({ field, ...props }: ControlProps & { field: FieldSpec }) {
       return <ModelControl {...props} />;
     case "schema":
       return <SchemaControl id={props.id} value={props.value} disabled={props.disabled} onChange={props.onChange} />;
+    case "file":
+      return <FileControl {...props} accept={acceptOf(schema)} />;
     case "text":
       return <TextControl {...props} />;
     default:

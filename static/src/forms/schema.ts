@@ -18,6 +18,7 @@ export type ControlName =
   | "list"
   | "schema"
   | "variant"
+  | "file"
   | "group";
 
 export interface FieldSpec {
@@ -73,6 +74,7 @@ const LONG_TEXT = 1_000;
 
 export function controlOf(schema: Schema): ControlName {
   if (typeof schema.control === "string") return schema.control as ControlName;
+  if (schema.format === "file") return "file";
   if (Array.isArray(schema.enum)) return "select";
   if (tagOf(schema) !== null) return "variant";
   switch (schema.type) {
@@ -180,7 +182,7 @@ export function blank(raw: Schema, root: Schema = raw, around: readonly Json[] =
   const { schema, nullable } = resolve(raw, root);
   if (schema.default !== undefined) return structuredClone(schema.default);
   if (schema.const !== undefined) return structuredClone(schema.const);
-  if (nullable) return null;
+  if (nullable || schema.format === "file") return null;
   if (Array.isArray(schema.enum)) return schema.enum[0] ?? null;
   const { properties } = schema;
   if (isSchema(properties)) {
@@ -205,19 +207,48 @@ export function blank(raw: Schema, root: Schema = raw, around: readonly Json[] =
   }
 }
 
+export type SimpleType = "string" | "number" | "integer" | "boolean" | "array" | "object" | keyof typeof FILES;
+
+/** Fields that hold a file, by the kinds that are taken; "file" takes all. */
+const FILES = {
+  file: [],
+  "file-image": ["image"],
+  "file-audio": ["audio"],
+  "file-video": ["video"],
+  "file-document": ["document", "text"],
+} as const satisfies Record<string, readonly string[]>;
+
 /** Fields of a flat object schema that people can edit as a list. */
 export interface SimpleField {
   name: string;
-  type: "string" | "number" | "integer" | "boolean" | "array" | "object";
+  type: SimpleType;
   description: string;
   required: boolean;
   /** What it was called when it was read, so that a new name keeps what the list does not show. */
   was?: string;
 }
 
-const SIMPLE: readonly SimpleField["type"][] = ["string", "number", "integer", "boolean", "array", "object"];
+const SIMPLE: readonly SimpleType[] = ["string", "number", "integer", "boolean", "array", "object"];
 
-function simpleType(schema: Schema): SimpleField["type"] {
+/** Which kinds of files a field takes; none named: all. */
+export function acceptOf(schema: Schema): string[] {
+  return asList(schema.accept).filter((kind): kind is string => typeof kind === "string");
+}
+
+function isFileType(type: SimpleType): type is keyof typeof FILES {
+  return Object.hasOwn(FILES, type);
+}
+
+function schemaOf(type: SimpleType): Schema {
+  if (!isFileType(type)) return { type };
+  return { type: "object", format: "file", ...(FILES[type].length > 0 ? { accept: [...FILES[type]] } : {}) };
+}
+
+function simpleType(schema: Schema): SimpleType {
+  if (schema.format === "file") {
+    const accept = acceptOf(schema).join();
+    return (Object.keys(FILES) as (keyof typeof FILES)[]).find((type) => FILES[type].join() === accept) ?? "file";
+  }
   return SIMPLE.find((type) => type === schema.type) ?? "string";
 }
 
@@ -234,7 +265,7 @@ export function fromSimpleFields(fields: readonly SimpleField[], before: Schema)
     const raw = known && own(raws, known.name);
     const isKept = known !== undefined && simpleType(known.schema) === type;
     if (isKept && known.hint === description) return [name, raw ?? {}] as const;
-    const { description: _, ...rest } = isKept && isSchema(raw) ? raw : { type };
+    const { description: _, ...rest } = isKept && isSchema(raw) ? raw : schemaOf(type);
     return [name, description ? { ...rest, description } : rest] as const;
   });
   return { ...before, type: "object", properties: Object.fromEntries(properties), required: fields.filter((field) => field.required).map((field) => field.name) };

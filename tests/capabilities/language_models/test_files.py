@@ -125,7 +125,9 @@ async def test_sounds_go_to_openai_with_their_format(model_server: ModelServer, 
         (HTML, "a.html", HTML.decode()),
     ],
 )
-async def test_a_model_that_only_reads_gets_the_words(model_server: ModelServer, shelf: Shelf, content: bytes, name: str, words: str) -> None:
+async def test_a_model_that_only_reads_gets_the_words(
+    model_server: ModelServer, shelf: Shelf, content: bytes, name: str, words: str
+) -> None:
     model_server.script(Reply(text="Read"))
     file = shelf.put(content, name)
     await ask(adapter(model_server, "openai"), shelf, BLIND, file)
@@ -143,7 +145,9 @@ async def test_a_model_that_only_reads_gets_the_words(model_server: ModelServer,
         (b"PK\x03\x04zip", "a.zip", "openai/gpt-3.5-turbo does not take such documents: a.zip cannot be shown to it"),
     ],
 )
-async def test_a_model_without_the_sense_is_not_asked(model_server: ModelServer, shelf: Shelf, content: bytes, name: str, told: str) -> None:
+async def test_a_model_without_the_sense_is_not_asked(
+    model_server: ModelServer, shelf: Shelf, content: bytes, name: str, told: str
+) -> None:
     with pytest.raises(ModelError) as refused:
         await ask(adapter(model_server, "openai"), shelf, BLIND, shelf.put(content, name))
     info = refused.value.info
@@ -152,7 +156,9 @@ async def test_a_model_without_the_sense_is_not_asked(model_server: ModelServer,
 
 
 async def test_a_scan_for_a_model_that_only_reads_says_so(model_server: ModelServer, shelf: Shelf) -> None:
-    with pytest.raises(ModelError, match=r"^scan\.pdf cannot be shown to openai/gpt-3\.5-turbo: The PDF has no text on its 1 page: it is a scan"):
+    with pytest.raises(
+        ModelError, match=r"^scan\.pdf cannot be shown to openai/gpt-3\.5-turbo: The PDF has no text on its 1 page: it is a scan"
+    ):
         await ask(adapter(model_server, "openai"), shelf, BLIND, shelf.put(pdf(""), "scan.pdf"))
     assert model_server.requests == []
 
@@ -216,5 +222,3 @@ def test_the_list_of_models_says_what_each_takes() -> None:
     rows = {row.name: row.takes for row in catalog(ProviderKeys())}
     assert rows["openai/gpt-5-mini"] == (Modality.IMAGE, Modality.DOCUMENT, Modality.TEXT)
     assert rows["demo/instant"] == tuple(Modality)
-
-

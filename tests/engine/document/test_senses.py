@@ -66,5 +66,7 @@ def test_a_port_says_which_kind_it_carries() -> None:
 
 
 def test_a_document_that_is_not_done_is_no_trouble() -> None:
-    document = graph([node("a", "agent", {"attachments": "input"}), node("b", "agent", {"agent": 3, "attachments": "x"}), node("c", "odd")], [])
+    document = graph(
+        [node("a", "agent", {"attachments": "input"}), node("b", "agent", {"agent": 3, "attachments": "x"}), node("c", "odd")], []
+    )
     assert found(document) == []

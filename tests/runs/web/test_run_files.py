@@ -66,7 +66,7 @@ def test_a_file_that_is_not_there_or_not_so_is_refused_and_no_run_is_made(alpha:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input"), answer.content
     assert answer.json()["detail"] == told.format(size=photo["size"])
     with tenant_scope(alpha.tenant.id):
-        assert Run.objects.count() == 1
+        assert Run.objects.count() == 1, "the one that the house came with"
 
 
 def test_a_neighbours_file_cannot_be_given_to_a_run(alpha: House, beta: House) -> None:

@@ -44,7 +44,7 @@ BODIES_INSIDE: dict[str, Any] = {
 }
 """The same, by a part of the address."""
 
-NAMED_ALIKE = ("providers/", "api/v1/tools/")
+NAMED_ALIKE = ("providers/", "api/v1/tools/", "api/v1/files/")
 """What these call by name, every tenant may have."""
 
 Patterns = tuple[dict[str, Any], dict[str, Any]]

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { fetchBlob, fetchRun, type Client, type RunRecord } from "../../api";
-import { BlobContext, StatusBadge, useNow } from "../../controls";
+import { BlobContext, FileContext, StatusBadge, useNow } from "../../controls";
 import type { Graph, NodeKindSchema } from "../../contract";
 import { formatCompact, formatCost, formatDuration, isTerminal } from "../../figures";
 import { completeGraph } from "../../graph";
@@ -9,6 +9,7 @@ import { TraceContext, createTraceStore, useTrace } from "../store";
 import { followRun } from "../follow";
 import { DetailPanel } from "./DetailPanel";
 import { RunContext } from "./RunContext";
+import { filesOf } from "./filesOf";
 import { Waterfall } from "./Waterfall";
 
 interface LiveRunProps {
@@ -32,19 +33,22 @@ export function LiveRun({ client, id, graph, kinds, faces, onProblem }: LiveRunP
     return followRun(client, id, `/ws/runs/${id}/`, store, fail);
   }, [client, id, store, onProblem]);
   const about = useMemo(() => (record ? { client, record, kinds, may: record.may } : null), [client, record, kinds]);
+  const files = useMemo(() => filesOf(client, id), [client, id]);
   const loadBlob = useMemo(() => (sha256: string) => fetchBlob(client, id, sha256), [client, id]);
   if (!about) return <p className="loading" role="status">Starting…</p>;
   return (
     <RunContext value={about}>
       <TraceContext value={store}>
         <BlobContext value={loadBlob}>
-          <div className="live">
-            <LiveSums id={id} />
-            <div className="live-body">
-              <Waterfall onOpen={() => undefined} />
-              <DetailPanel />
+          <FileContext value={files}>
+            <div className="live">
+              <LiveSums id={id} />
+              <div className="live-body">
+                <Waterfall onOpen={() => undefined} />
+                <DetailPanel />
+              </div>
             </div>
-          </div>
+          </FileContext>
         </BlobContext>
       </TraceContext>
     </RunContext>

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { createClient, fetchBlob, fetchKinds, fetchRun, type RunBootstrap, type RunRecord } from "../../api";
-import { BlobContext } from "../../controls";
+import { BlobContext, FileContext } from "../../controls";
 import type { NodeKindSchema } from "../../contract";
 import { completeGraph } from "../../graph";
 import { FacesContext, createFaceStore } from "../../nodes";
@@ -10,6 +10,7 @@ import { DetailPanel } from "./DetailPanel";
 import { RunCanvas } from "./RunCanvas";
 import { RunHeader } from "./RunHeader";
 import { RunContext } from "./RunContext";
+import { filesOf } from "./filesOf";
 import { Waterfall } from "./Waterfall";
 
 /** The page of one run: loads what is needed, then shows it. */
@@ -47,6 +48,7 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
       }),
     [store],
   );
+  const files = useMemo(() => filesOf(client, record.id), [client, record.id]);
   const loadBlob = useMemo(() => (sha256: string) => fetchBlob(client, record.id, sha256), [client, record.id]);
   const kindMap = useMemo(() => new Map(kinds.map((kind) => [kind.name, kind])), [kinds]);
   const context = useMemo(() => ({ client, record, kinds: kindMap, may: record.may }), [client, record, kindMap]);
@@ -55,26 +57,28 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
       <TraceContext value={store}>
         <FacesContext value={faces}>
           <BlobContext value={loadBlob}>
-            <div className="run" data-view={view}>
-              <RunHeader onOpen={() => setView("Detail")} />
-              {problem ? <p className="notice run-notice" data-tone="error" role="alert">{problem}</p> : null}
-              <div className="run-views" role="group" aria-label="View">
-                {VIEWS.map((name) => (
-                  <button key={name} type="button" className="button" aria-pressed={view === name} onClick={() => setView(name)}>
-                    {name}
-                  </button>
-                ))}
+            <FileContext value={files}>
+              <div className="run" data-view={view}>
+                <RunHeader onOpen={() => setView("Detail")} />
+                {problem ? <p className="notice run-notice" data-tone="error" role="alert">{problem}</p> : null}
+                <div className="run-views" role="group" aria-label="View">
+                  {VIEWS.map((name) => (
+                    <button key={name} type="button" className="button" aria-pressed={view === name} onClick={() => setView(name)}>
+                      {name}
+                    </button>
+                  ))}
+                </div>
+                <section className="run-canvas" aria-label="Canvas">
+                  <RunCanvas graph={record.document} kinds={kindMap} />
+                </section>
+                <section className="run-waterfall" aria-label="Waterfall">
+                  <Waterfall takesKeys onOpen={() => setView((now) => (matchMedia("(max-width: 900px)").matches ? "Detail" : now))} />
+                </section>
+                <section className="run-detail" aria-label="Detail">
+                  <DetailPanel />
+                </section>
               </div>
-              <section className="run-canvas" aria-label="Canvas">
-                <RunCanvas graph={record.document} kinds={kindMap} />
-              </section>
-              <section className="run-waterfall" aria-label="Waterfall">
-                <Waterfall takesKeys onOpen={() => setView((now) => (matchMedia("(max-width: 900px)").matches ? "Detail" : now))} />
-              </section>
-              <section className="run-detail" aria-label="Detail">
-                <DetailPanel />
-              </section>
-            </div>
+            </FileContext>
           </BlobContext>
         </FacesContext>
       </TraceContext>

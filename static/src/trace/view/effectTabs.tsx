@@ -1,5 +1,5 @@
 import type { Json, Message, ModelReply } from "../../contract";
-import { JsonView, type TabSpec } from "../../controls";
+import { FileCard, JsonView, asFile, type TabSpec } from "../../controls";
 import { formatCount } from "../../figures";
 import type { EffectState } from "../state";
 import { useTrace } from "../store";
@@ -66,8 +66,10 @@ function MessageCard({ message }: { message: Json }) {
   );
 }
 
-/** A text as it is read, anything else as it was recorded. */
+/** A text as it is read, a file as it looks, anything else as it was recorded. */
 function Part({ part, role }: { part: Json; role: string }) {
+  const file = asFile(part);
+  if (file) return <FileCard file={file} />;
   const text = property(part, "text");
   return typeof text === "string" ? <p className="message-text">{text}</p> : <JsonView value={part} label={`${role} message`} />;
 }
