@@ -1,8 +1,12 @@
 """Files for runs over REST: the bytes as they are; what comes back is put into the input of a run."""
 
+from collections.abc import Mapping
+from typing import IO, Any
+
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,9 +25,17 @@ class UploadOut(serializers.Serializer[object]):
     file = ModelField(FilePart)
 
 
-class UploadView(MemberApiView):
-    """No parser takes the body in: how much of it is read depends on what it begins with."""
+class UnreadBody(BaseParser):
+    """Takes nothing in, whoever looks for a form: how much of the body is read depends on what it begins with."""
 
+    media_type = "*/*"
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        return None
+
+
+class UploadView(MemberApiView):
+    parser_classes = [UnreadBody]
     answers = {"POST": (413, 429)}
 
     @extend_schema(parameters=[NAMED], request={BINARY: OpenApiTypes.BINARY}, responses={201: UploadOut})

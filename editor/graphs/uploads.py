@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final, Protocol
+from uuid import UUID
 
 from django.db.models.functions import Now
 
@@ -72,7 +73,7 @@ def receive(*, tenant: Tenant, by: User, name: str, stream: Stream, length: int 
     return keep(tenant_id=tenant.pk, name=name, media_type=media_type, content=content)
 
 
-def keep(*, tenant_id: object, name: str, media_type: str, content: bytes) -> FilePart:
+def keep(*, tenant_id: UUID, name: str, media_type: str, content: bytes) -> FilePart:
     """The content as a file of the tenant; one that is there already is the same."""
     file = FilePart(type="file", digest=hashlib.sha256(content).hexdigest(), media_type=media_type, name=name, size=len(content))
     fields = {"media_type": media_type, "kind": str(file.modality), "uploaded_at": Now(), "unused_since": None}

@@ -32,6 +32,13 @@ def send(client: Client, content: bytes, name: str = "cat.png", **headers: Any) 
     return client.post(f"/api/v1/files/{quote(name, safe='')}", content, content_type="application/octet-stream", headers=headers)
 
 
+def test_a_browser_sends_with_its_token_and_not_without(alpha: House) -> None:
+    browser = alpha.client(enforce_csrf_checks=True)
+    assert send(browser, PNG).status_code == 403
+    browser.get(f"/graphs/{alpha.graph.slug}/")
+    assert send(browser, PNG, **{"X-CSRFToken": browser.cookies["csrftoken"].value}).status_code == 201
+
+
 class Counting(io.BytesIO):
     """Knows how much of it was read."""
 
