@@ -6,9 +6,8 @@ from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
-from editor.graphs.uploads import BadFile, hold
+from editor.graphs.uploads import BadFile
 from orchestrator.engine.document.files.asked import file_faults
-from orchestrator.engine.effects.files import files_in
 from orchestrator.engine.ids import Json
 from runs.control.commands import tell, unfinished
 from runs.control.problems import (
@@ -18,7 +17,8 @@ from runs.control.problems import (
     InvalidAnswer,
     NotWaiting,
 )
-from runs.models import Approval, Command, Run, RunFile
+from runs.control.run_files import hold_for
+from runs.models import Approval, Command, Run
 from tenants.evaluation import schema_faults
 from tenants.models import User
 from tenants.people.access import require
@@ -56,11 +56,9 @@ def answer(*, run: Run, by: User, path: str, action: str, digest: str, value: Js
 def _hold_files(locked: Run, value: Json) -> None:
     """Files that come with an answer belong to the run from now on."""
     try:
-        held = hold(files_in(value))
+        hold_for(locked, value)
     except BadFile as error:
         raise InvalidAnswer(error.message, cure=error.cure) from error
-    rows = [RunFile(tenant_id=locked.tenant_id, run=locked, digest=digest) for digest in held]
-    RunFile.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _open_question(locked: Run, path: str) -> Approval:

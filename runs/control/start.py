@@ -7,14 +7,13 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from editor.graphs.uploads import BadFile, hold
+from editor.graphs.uploads import BadFile
 from editor.models import Graph, GraphVersion
 from editor.versions.frozen import frozen
 from editor.versions.versions import freeze, latest_version, numbered_versions
 from orchestrator.engine.document.files.asked import file_faults
 from orchestrator.engine.document.run_input import refuse_input
 from orchestrator.engine.effects.digest import digest
-from orchestrator.engine.effects.files import files_in
 from orchestrator.engine.errors import EngineError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.json_text import MOST_VALUES, holds_too_many
@@ -23,9 +22,10 @@ from runs.control.problems import (
     InvalidInput,
     KeyReused,
 )
+from runs.control.run_files import hold_for
 from runs.failpoint import failpoint
 from runs.live.wake_ups import announce_change, wake_up
-from runs.models import Run, RunFile
+from runs.models import Run
 from tenants.evaluation import schema_faults
 from tenants.models import User
 from tenants.people.access import require
@@ -71,8 +71,7 @@ def start_run(
                 input_preview=json.dumps(run_input, ensure_ascii=False)[:PREVIEW],
                 due_at=Now(),
             )
-            held = hold(files_in(run_input))
-            RunFile.objects.bulk_create([RunFile(tenant_id=run.tenant_id, run=run, digest=digest) for digest in held])
+            hold_for(run, run_input)
             transaction.on_commit(partial(_announce_start, run))
     except BadFile as error:
         raise InvalidInput(error.message, cure=error.cure) from error

@@ -11,13 +11,13 @@ from orchestrator.engine.log.events import RunClaimed, RunCrashed
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import Host
+from runs.control.run_files import RunFiles
 from runs.failpoint import MortalModel, MortalTools
 from runs.leases.claim import MAX_CRASHES, Claim
 from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog
 from runs.models import Command
 from runs.worker.build import build_id
-from runs.worker.files import RunFiles
 from runs.worker.inbox import RunInbox
 from runs.worker.lease_guard import LeaseGuard
 from runs.worker.reading import CannotStart, Loaded, Reader

@@ -1,4 +1,4 @@
-"""Files on their way to models: the very bytes arrive at each provider, words where it only reads, nothing where it has no sense for them."""
+"""Files on their way to models: the very bytes arrive, words where it only reads, nothing where it has no sense for them."""
 
 import base64
 import hashlib

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from orchestrator.engine.document.agent import Agent
+from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.files.asked import ALL, asked_files
 from orchestrator.engine.document.files.modality import Modality
 from orchestrator.engine.document.graph import Graph, Node

@@ -1,4 +1,4 @@
-"""The engine's Files of one claimed run: contents out of the tenant's files, and new ones into them."""
+"""The files of a run: held for it when it is given them, lent to whoever executes it, and new ones kept."""
 
 import base64
 import tempfile
@@ -9,23 +9,30 @@ from uuid import UUID
 from django.db import transaction
 
 from editor.graphs.contents import held, piece, whole
-from editor.graphs.uploads import keep
+from editor.graphs.uploads import hold, keep
 from orchestrator.capabilities.evaluation.shared import evaluator_for
 from orchestrator.capabilities.media.films import frames_of
 from orchestrator.capabilities.media.reading import MEDIA_LIMITS
+from orchestrator.engine.effects.files import files_in
 from orchestrator.engine.effects.model import FilePart
 from orchestrator.engine.errors import HostUnavailable
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import Content, FramesWanted, missing_file
-from runs.models import RunFile
+from runs.models import Run, RunFile
 from tenants.isolation.database import DatabaseAway, DatabaseThreads
 from tenants.isolation.scope import tenant_scope
 
 _PIECE = 4 * 1024 * 1024
 
 
+def hold_for(run: Run, value: Json) -> None:
+    """The files that a value holds belong to the run from now on, in the present transaction. Raises BadFile."""
+    rows = [RunFile(tenant_id=run.tenant_id, run=run, digest=digest) for digest in hold(files_in(value))]
+    RunFile.objects.bulk_create(rows, ignore_conflicts=True)
+
+
 class RunFiles:
-    """Reads what its tenant has, whichever run was given it; what it keeps belongs to its run."""
+    """The engine's Files of one claimed run. Reads what its tenant has, whichever run was given it; what it keeps belongs to its run."""
 
     def __init__(self, tenant_id: UUID, run_id: UUID, threads: DatabaseThreads) -> None:
         self._tenant_id = tenant_id
