@@ -1,8 +1,8 @@
-import { useCallback, useContext, useEffect, useState } from "react";
-import { ApiError, sendCommand } from "../../api";
+import { useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { ApiError, sendCommand, uploadFile } from "../../api";
 import type { HumanRequest, Json } from "../../contract";
 import { BlobContext, JsonView } from "../../controls";
-import { Field, SchemaForm, blank, fieldsOf, isSchema, own, type Schema } from "../../forms";
+import { Field, FormContext, SchemaForm, blank, fieldsOf, isSchema, own, type Schema } from "../../forms";
 import { formatExact, plural } from "../../figures";
 import { nextQuestion, openQuestions } from "../questions";
 import type { EffectState } from "../state";
@@ -137,6 +137,7 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
   const [comment, setComment] = useState("");
   const [sent, setSent] = useState("");
   const [problem, setProblem] = useState<ApiError | null>(null);
+  const choices = useMemo(() => ({ agents: [], tools: [], models: [], onUpload: (file: File) => uploadFile(client, file) }), [client]);
   if (!may.answer) return <p className="notice" data-tone="info">You may watch this run, but not answer for it.</p>;
   if (request.tool && record.left_to_others.includes(request.tool)) return <p className="notice" data-tone="info">Somebody else must approve it: you started this run.</p>;
   const answer = (action: string) => {
@@ -149,11 +150,13 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
   };
   return (
     <form className="stack answer" onSubmit={(event) => event.preventDefault()}>
-      {request.answer_schema && fieldsOf(request.answer_schema).length > 0 ? (
-        <SchemaForm schema={request.answer_schema} value={isSchema(value) ? value : {}} onChange={setValue} />
-      ) : request.answer_schema ? (
-        <SchemaForm schema={asField(request.answer_schema)} value={{ value }} onChange={(next) => setValue(next.value ?? null)} />
-      ) : null}
+      <FormContext value={choices}>
+        {request.answer_schema && fieldsOf(request.answer_schema).length > 0 ? (
+          <SchemaForm schema={request.answer_schema} value={isSchema(value) ? value : {}} onChange={setValue} />
+        ) : request.answer_schema ? (
+          <SchemaForm schema={asField(request.answer_schema)} value={{ value }} onChange={(next) => setValue(next.value ?? null)} />
+        ) : null}
+      </FormContext>
       <Field title="Comment">
         {(ids) => <textarea id={ids.id} className="textarea" rows={2} value={comment} onChange={(event) => setComment(event.target.value)} />}
       </Field>
