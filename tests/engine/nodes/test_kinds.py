@@ -195,7 +195,7 @@ def fields(params: type[Params]) -> dict[str, tuple[str | None, str | None, obje
                 ),
                 "gives": ("Gives", "Its answer, or the whole conversation with the answer as its last message", "select"),
                 "ways": ("Other ways out", "An output port for each: to another agent, or to a person", "list"),
-                "min_confidence": ("Sure enough", "Below this, from 0 to 1, the port `unsure` is taken", "number"),
+                "min_confidence": ("Sure enough", "For the way out when it is unsure: taken below this, from 0 to 1", "number"),
                 "fallback": (
                     "Less ambitious task",
                     "What the agent is told instead when it fails at the task. Empty: then the node fails",
