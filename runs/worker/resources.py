@@ -1,28 +1,31 @@
 """What a tenant lends its runs: models with its provider keys, its enabled tools, its rights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from editor.graphs.files import files_of
 from editor.versions.frozen import frozen
 from orchestrator.capabilities.language_models.router import language_model
+from orchestrator.capabilities.tools.terms import Lowered
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.ports import LanguageModel
 from orchestrator.settings.env import PRIVATE_HOSTS
 from runs.models import Run
+from runs.tools.rates import TenantRates
 from runs.worker.reading import Resources
 from tenants.isolation.scope import tenant_scope
 from tenants.models import Tool
+from tenants.policy.tools import lowered
 from tenants.vault.model_keys import keys_of_tenant
 
 
 @dataclass(frozen=True)
 class Lent:
-    """What all runs of a tenant share: its models, the names of its enabled tools, and what none of them may show."""
+    """What all runs of a tenant share: its models, its enabled tools with what it allows them less, and what none of them may show."""
 
     models: LanguageModel
-    enabled: frozenset[str]
+    enabled: Mapping[str, Lowered]
     secrets: tuple[str, ...]
 
 
@@ -36,7 +39,7 @@ class TenantResourceSource:
 
 def _lent_by(tenant: UUID) -> Lent:
     with tenant_scope(tenant):
-        enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
+        enabled = {tool.name: lowered(tool) for tool in Tool.objects.filter(enabled=True)}
         keys = keys_of_tenant()
         return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, keys.secrets())
 
@@ -46,5 +49,5 @@ def _resources(run: Run, lent: Lent) -> Resources:
         version = frozen(run.graph_version_id)
         files = files_of(version.files) if version.files else {}
     own = str(run.tenant_id)
-    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=lent.enabled, secrets=lent.secrets, owner=own)
+    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=lent.enabled, secrets=lent.secrets, owner=own, rates=TenantRates(own))
     return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id))

@@ -1,11 +1,12 @@
-"""The tools that come with Baton, and those of installed packages."""
+"""The tools that come with Baton, those of installed packages, and the operator's own."""
 
 from functools import lru_cache, partial
 
-from orchestrator.capabilities.tools.calculator import calculator
-from orchestrator.capabilities.tools.date_time import date_time
+from orchestrator.capabilities.tools.computing.calculator import calculator
+from orchestrator.capabilities.tools.computing.date_time import date_time
+from orchestrator.capabilities.tools.folder import files_of_tools
 from orchestrator.capabilities.tools.http import http_get, http_request, http_send_once
-from orchestrator.capabilities.tools.json_query import json_query
+from orchestrator.capabilities.tools.computing.json_query import json_query
 from orchestrator.capabilities.tools.shipped.csv_lookup import csv_lookup
 from orchestrator.capabilities.tools.shipped.text_search import text_search
 from orchestrator.capabilities.tools.tool import Tool
@@ -21,8 +22,14 @@ def _by_name() -> dict[str, Tool]:
     found: dict[str, Tool] = {}
     for tool in _ALL:
         _add(found, tool)
-    load_plugins(TOOLS, partial(_add, found))
+    load_plugins(TOOLS, partial(_take, found), files_of_tools())
     return found
+
+
+def _take(found: dict[str, Tool], given: object) -> None:
+    """A tool, or all of a file."""
+    for tool in given if isinstance(given, tuple) else (given,):
+        _add(found, tool)
 
 
 def _add(found: dict[str, Tool], tool: object) -> None:
@@ -31,7 +38,7 @@ def _add(found: dict[str, Tool], tool: object) -> None:
     if tool.spec.name in found:
         raise BadPlugin(f"Two tools are called {tool.spec.name!r}")
     if not tool.spec.description or not tool.spec.title:
-        raise BadPlugin(f"Tool {tool.spec.name!r} has no title or no description")
+        raise BadPlugin(f"Tool {tool.spec.name!r} has no title or no description. Models choose a tool by its docstring: write one.")
     fault = schema_fault(tool.spec.parameters)
     if fault:
         raise BadPlugin(f"The parameters of tool {tool.spec.name!r} are no JSON Schema: {fault}")
@@ -39,7 +46,7 @@ def _add(found: dict[str, Tool], tool: object) -> None:
 
 
 def shipped_and_added() -> dict[str, Tool]:
-    """Every tool by name: those that come with Baton and those of installed packages."""
+    """Every tool by name."""
     return dict(_by_name())
 
 
