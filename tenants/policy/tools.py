@@ -40,9 +40,7 @@ def install_tools(*, tenant: Tenant, specs: Iterable[ToolSpec]) -> None:
 def enable_tool(*, tool_id: UUID, enabled: bool, by: User) -> Tool:
     """Switch a tool on or off for everybody, runs in flight included."""
     require_here(by, "manage")
-    tool = Tool.objects.filter(pk=tool_id).first()
-    if tool is None:
-        raise NotFound()
+    tool = tool_with(tool_id)
     Tool.objects.filter(pk=tool_id).update(enabled=enabled)
     transaction.on_commit(lambda: forget_rights(tool.tenant_id))
     return tool
@@ -54,9 +52,7 @@ def lower_tool(*, tool_id: UUID, terms: Lowered, by: User) -> Tool:
     Raises InvalidValue for terms that are none. More than the tool's own changes nothing.
     """
     require_here(by, "manage")
-    tool = Tool.objects.filter(pk=tool_id).first()
-    if tool is None:
-        raise NotFound()
+    tool = tool_with(tool_id)
     for what, value, least, most in (
         ("The time limit", terms.timeout_s, 0.1, tool.timeout_s),
         ("The number of retries", terms.retries, 0, MOST_RETRIES),
@@ -66,6 +62,13 @@ def lower_tool(*, tool_id: UUID, terms: Lowered, by: User) -> Tool:
             raise InvalidValue(f"{what} is {value:g}, expected {least:g} to {most:g}.", cure="Leave it empty for the tool's own.")
     own = {"own_timeout_s": terms.timeout_s, "own_retries": terms.retries, "own_per_minute": terms.per_minute}
     Tool.objects.filter(pk=tool_id).update(**own)
+    return tool
+
+
+def tool_with(tool_id: UUID) -> Tool:
+    tool = Tool.objects.filter(pk=tool_id).first()
+    if tool is None:
+        raise NotFound()
     return tool
 
 

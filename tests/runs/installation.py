@@ -21,7 +21,8 @@ PROVIDER_KEY = "sk-of-the-whole-path-0123456789"
 class Installation:
     """Seeded, with a model server behind `openai/...` (lean adapter) and `anthropic/...` (LiteLLM)."""
 
-    def __init__(self, database: Database, redis: str, folder: Path, model_base: str) -> None:
+    def __init__(self, database: Database, redis: str, folder: Path, model_base: str, more: dict[str, str] | None = None) -> None:
+        """`more` is set in its environment."""
         self.database = database
         self.port = free_port()
         self._folder = folder
@@ -34,6 +35,7 @@ class Installation:
             "ANTHROPIC_API_KEY": PROVIDER_KEY,
             "BATON_MASTER_KEY_FILE": str(folder / "keys" / "master.key"),
             "BATON_PRIVATE_HOSTS": model_base.split("/")[2],
+            **(more or {}),
         }
         self._processes = ExitStack()
 

@@ -4,9 +4,9 @@ from functools import lru_cache, partial
 
 from orchestrator.capabilities.tools.computing.calculator import calculator
 from orchestrator.capabilities.tools.computing.date_time import date_time
+from orchestrator.capabilities.tools.computing.json_query import json_query
 from orchestrator.capabilities.tools.folder import files_of_tools
 from orchestrator.capabilities.tools.http import http_get, http_request, http_send_once
-from orchestrator.capabilities.tools.computing.json_query import json_query
 from orchestrator.capabilities.tools.shipped.csv_lookup import csv_lookup
 from orchestrator.capabilities.tools.shipped.text_search import text_search
 from orchestrator.capabilities.tools.tool import Tool
