@@ -13,20 +13,25 @@ from orchestrator.engine.ports import LanguageModel
 from orchestrator.settings.env import PRIVATE_HOSTS
 from runs.models import Run
 from runs.tools.rates import TenantRates
+from runs.tools.workspace import RunWorkspace
 from runs.worker.reading import Resources
 from tenants.isolation.scope import tenant_scope
 from tenants.models import Tool
 from tenants.policy.tools import lowered
 from tenants.vault.model_keys import keys_of_tenant
+from tenants.vault.tool_secrets import hidden_in, tool_secrets
 
 
 @dataclass(frozen=True)
 class Lent:
-    """What all runs of a tenant share: its models, its enabled tools with what it allows them less, and what none of them may show."""
+    """What all runs of a tenant share: its models, its enabled tools with what it allows them less, what none of them may show,
+    and what it stored for its tools.
+    """
 
     models: LanguageModel
     enabled: Mapping[str, Lowered]
     secrets: tuple[str, ...]
+    tool_secrets: Mapping[str, str]
 
 
 class TenantResourceSource:
@@ -41,7 +46,9 @@ def _lent_by(tenant: UUID) -> Lent:
     with tenant_scope(tenant):
         enabled = {tool.name: lowered(tool) for tool in Tool.objects.filter(enabled=True)}
         keys = keys_of_tenant()
-        return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, keys.secrets())
+        own = tool_secrets()
+        hidden = (*keys.secrets(), *hidden_in(own))
+        return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, hidden, own)
 
 
 def _resources(run: Run, lent: Lent) -> Resources:
@@ -49,5 +56,14 @@ def _resources(run: Run, lent: Lent) -> Resources:
         version = frozen(run.graph_version_id)
         files = files_of(version.files) if version.files else {}
     own = str(run.tenant_id)
-    tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=lent.enabled, secrets=lent.secrets, owner=own, rates=TenantRates(own))
+    tools = toolbox(
+        files=files,
+        private_hosts=PRIVATE_HOSTS,
+        enabled=lent.enabled,
+        secrets=lent.secrets,
+        owner=own,
+        rates=TenantRates(own),
+        workspace=RunWorkspace(run.tenant_id, run.pk),
+        own_secrets=lent.tool_secrets,
+    )
     return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id))

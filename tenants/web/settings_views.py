@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from orchestrator.capabilities.plugins import every_plugin
+from orchestrator.capabilities.tools.secrets import SECRETS
 from orchestrator.capabilities.tools.terms import Lowered
 from orchestrator.engine.plugins import MODELS, NODES, TOOLS
 from tenants.models import Membership, ProviderKey
@@ -182,6 +183,7 @@ def _keys_page(request: HttpRequest, secret: str | None) -> HttpResponse:
         "secret": secret,
         "sees_all": may_here(user, "manage"),
         "days": KEY_DAYS,
+        "tool_secrets": SECRETS,
     }
     return render(request, "tenants/keys.html", context)
 

@@ -24,6 +24,7 @@ from orchestrator.capabilities.tools.functions.arguments import Arguments, argum
 from orchestrator.capabilities.tools.functions.docstrings import described
 from orchestrator.capabilities.tools.functions.results import as_json
 from orchestrator.capabilities.tools.terms import NEVER_AGAIN, Retry, Terms
+from orchestrator.capabilities.tools.workspace.workspace import Workspace, WorkspaceInMemory
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.ids import Json
 
@@ -47,6 +48,9 @@ class ToolContext:
     """Where a tool does what may take long over what somebody wrote."""
     tenant: str = ""
     run_id: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the workspace stored for its tools, by name."""
+    workspace: Workspace = field(default_factory=WorkspaceInMemory)
 
 
 Function = Callable[..., object]

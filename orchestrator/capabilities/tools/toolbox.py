@@ -18,6 +18,7 @@ from orchestrator.capabilities.tools.redacted_tools import RedactedTools
 from orchestrator.capabilities.tools.registry import shipped_and_added
 from orchestrator.capabilities.tools.terms import Lowered, Terms
 from orchestrator.capabilities.tools.tool import Tool, ToolContext, run_in_place, system_now_us
+from orchestrator.capabilities.tools.workspace.workspace import Workspace, WorkspaceInMemory
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, ToolError
 from orchestrator.engine.execution.evaluation.evaluating import Evaluating
@@ -98,17 +99,28 @@ def toolbox(
     private_hosts: Iterable[str] = (),
     enabled: Mapping[str, Lowered] | None = None,
     rates: Rates | None = None,
+    workspace: Workspace | None = None,
+    own_secrets: Mapping[str, str] | None = None,
     more: Iterable[Tool] = (),
     owner: str = "",
     secrets: Iterable[str] = (),
     now_us: Callable[[], int] = system_now_us,
 ) -> ToolBox:
     """The built-in tools and `more`, over the files of a graph, for the tenant `owner`. `enabled`: the names it allows, and how
-    much less than they would; None for all. `rates` counts its calls.
+    much less than they would; None for all. `rates` counts its calls, `workspace` keeps the files of
+    its run, `own_secrets` are what the tenant stored for its tools.
     `secrets`: what no result and no error shows.
     """
     tools = shipped_and_added() | {tool.spec.name: tool for tool in more}
-    context = ToolContext(dict(files or {}), shared_egress(private_hosts), now_us, evaluator=evaluator_for(owner), tenant=owner)
+    context = ToolContext(
+        dict(files or {}),
+        shared_egress(private_hosts),
+        now_us,
+        evaluator=evaluator_for(owner),
+        tenant=owner,
+        secrets=dict(own_secrets or {}),
+        workspace=workspace or WorkspaceInMemory(),
+    )
     return RedactedTools(RunToolBox(tools, context, enabled, rates), redactor_of(tuple(secrets)))
 
 
