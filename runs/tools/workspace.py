@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -16,16 +16,14 @@ from tenants.isolation.scope import tenant_scope
 
 T = TypeVar("T")
 
-_threads: Final = DatabaseThreads("workspace", 2, patience_s=5.0)
-"""Of the whole worker. They begin with the first file."""
-
 
 class RunWorkspace:
-    """That of one run; its tenant is inside every query."""
+    """That of one run; its tenant is inside every query, made on `threads`."""
 
-    def __init__(self, tenant: UUID, run: UUID) -> None:
+    def __init__(self, tenant: UUID, run: UUID, threads: DatabaseThreads) -> None:
         self._tenant = tenant
         self._run = run
+        self._threads = threads
 
     async def write(self, name: str, text: str, key: str) -> KeptFile:
         return await self._reach(partial(_write, self._tenant, self._run, name, text, key))
@@ -38,7 +36,7 @@ class RunWorkspace:
 
     async def _reach(self, work: "partial[T]") -> T:
         try:
-            return await _threads.run(work)
+            return await self._threads.run(work)
         except DatabaseAway as error:
             raise HostUnavailable(str(error)) from error
 

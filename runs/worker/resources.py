@@ -15,6 +15,7 @@ from runs.models import Run
 from runs.tools.rates import TenantRates
 from runs.tools.workspace import RunWorkspace
 from runs.worker.reading import Resources
+from tenants.isolation.database import DatabaseThreads
 from tenants.isolation.scope import tenant_scope
 from tenants.models import Tool
 from tenants.policy.tools import lowered
@@ -37,9 +38,12 @@ class Lent:
 class TenantResourceSource:
     """Resources as a run's tenant has them when a worker takes the run up."""
 
+    def __init__(self) -> None:
+        self._files = DatabaseThreads("workspace", 2, patience_s=5.0)
+
     def resources_of(self, runs: Sequence[Run]) -> list[Resources]:
         lent = {tenant: _lent_by(tenant) for tenant in {run.tenant_id for run in runs}}
-        return [_resources(run, lent[run.tenant_id]) for run in runs]
+        return [_resources(run, lent[run.tenant_id], self._files) for run in runs]
 
 
 def _lent_by(tenant: UUID) -> Lent:
@@ -51,7 +55,7 @@ def _lent_by(tenant: UUID) -> Lent:
         return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, hidden, own)
 
 
-def _resources(run: Run, lent: Lent) -> Resources:
+def _resources(run: Run, lent: Lent, files_on: DatabaseThreads) -> Resources:
     with tenant_scope(run.tenant_id):
         version = frozen(run.graph_version_id)
         files = files_of(version.files) if version.files else {}
@@ -63,7 +67,7 @@ def _resources(run: Run, lent: Lent) -> Resources:
         secrets=lent.secrets,
         owner=own,
         rates=TenantRates(own),
-        workspace=RunWorkspace(run.tenant_id, run.pk),
+        workspace=RunWorkspace(run.tenant_id, run.pk, files_on),
         own_secrets=lent.tool_secrets,
     )
     return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id))

@@ -9,7 +9,7 @@ from orchestrator.engine.agents.host_tools.ask_person import SPEC
 from orchestrator.engine.errors import ErrorCode, ToolError
 
 
-async def _not_by_a_node() -> None:
+async def _not_by_a_node(question: str, choices: list[str] | None = None, wait_s: float | None = None) -> None:
     raise ToolError("Only an agent asks by ask_person", code=ErrorCode.INVALID_PARAMS, cure="Draw a Human node in place of this one.")
 
 
