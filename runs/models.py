@@ -245,6 +245,29 @@ class Command(TenantOwned):
         return f"{self.kind} {self.run_id}"
 
 
+class WorkspaceFile(TenantOwned):
+    """One write of a file by a tool of a run; the highest version under a name is the file. `key` names the call that wrote it."""
+
+    id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # small, and in order
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="files", db_index=False)
+    name = models.CharField(max_length=200)
+    version = models.PositiveIntegerField()
+    key = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    text = models.TextField()
+
+    class Meta(TenantOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["run", "name", "version"], name="workspace_version_once"),
+            models.UniqueConstraint(fields=["run", "key"], name="workspace_write_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
 class ModelUse(TenantOwned):
     """One model call's tokens and money, read from the event `seq` of the run."""
 

@@ -199,6 +199,11 @@ class Tool(TenantOwned):
     safety = models.CharField(max_length=16)
     timeout_s = models.FloatField(default=30.0)
     family = models.CharField(max_length=64, blank=True)
+    price_nano_usd = models.PositiveBigIntegerField(default=0)
+    own_timeout_s = models.FloatField(null=True)
+    own_retries = models.PositiveSmallIntegerField(null=True)
+    own_per_minute = models.PositiveIntegerField(null=True)
+    """What this tenant allows less than the tool does; null where it says nothing."""
     definition_hash = models.CharField(max_length=64)
     enabled = models.BooleanField(default=True)
     withheld = models.BooleanField(default=False, editable=False)

@@ -1,4 +1,4 @@
-"""What installed packages add to Baton, by entry point. One that is broken is skipped and said to be so; it stops nothing.
+"""What others add to Baton: packages by entry point, and what a host finds elsewhere. One that is broken is skipped and told of.
 
 [project.entry-points."baton.nodes"]     an object of NodeKind
 [project.entry-points."baton.tools"]     an object of Tool
@@ -6,9 +6,10 @@
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, entry_points
+from typing import Protocol
 
 from orchestrator.engine.unforeseen import in_words
 
@@ -33,16 +34,34 @@ class BadPlugin(Exception):
     """A plug-in is not what its entry point says."""
 
 
+class Entry(Protocol):
+    """One of them before it is loaded: an entry point, or what acts like one. `value` says where it comes from."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def value(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
+
+    @property
+    def dist(self) -> Distribution | None: ...
+
+    def load(self) -> object: ...
+
+
 _found: dict[str, tuple[Plugin, ...]] = {}
 
 
-def load_plugins(group: str, take: Callable[[object], None]) -> None:
-    """Hand the object of each entry point of the group to `take`, which raises for one that it cannot use."""
-    entries = sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value))
-    _found[group] = tuple(_load(entry, take) for entry in entries)
+def load_plugins(group: str, take: Callable[[object], None], more: Iterable[Entry] = ()) -> None:
+    """Hand the object of each entry point of the group, then those of `more`, to `take`, which raises for one that it cannot use."""
+    entries: list[Entry] = sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value))
+    _found[group] = tuple(_load(entry, take) for entry in [*entries, *more])
 
 
-def _load(entry: EntryPoint, take: Callable[[object], None]) -> Plugin:
+def _load(entry: Entry, take: Callable[[object], None]) -> Plugin:
     package = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else entry.value
     try:
         take(entry.load())

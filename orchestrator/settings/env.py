@@ -12,6 +12,9 @@ env = environ.Env()
 DATA_DIR = Path(env.str("BATON_DATA", default=str(ROOT / "var")))
 """Database, keys, blobs and the embedded server's socket; mode 0700."""
 
+TOOLS_FOLDER = Path(env.str("BATON_TOOLS", default=str(ROOT / "tools")))
+"""Python files of the operator's own tools. Whoever may write there acts as Baton."""
+
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR / 'baton.sqlite3'))}")
 MIGRATION_URL = env.str("BATON_MIGRATION_URL", default="")
 """The same PostgreSQL database as the role that owns its tables; `manage.py migrate` works as that one."""

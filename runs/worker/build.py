@@ -5,6 +5,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from orchestrator.capabilities.tools.registry import all_specs
+from orchestrator.engine.effects.digest import digest
 from orchestrator.settings.env import ROOT
 
 SOURCES = ("orchestrator/engine", "orchestrator/capabilities")
@@ -13,9 +15,9 @@ SOURCES = ("orchestrator/engine", "orchestrator/capabilities")
 
 @cache
 def build_id() -> str:
-    """The version of the product and a digest of the sources that runs depend on."""
+    """The version of the product, a digest of the sources that runs depend on, and one of the tools that models are told of."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    return f"{version}+{digest_of(ROOT, SOURCES)}"
+    return f"{version}+{digest_of(ROOT, SOURCES)}.{digest([spec.model_dump(mode='json') for spec in all_specs()])[:12]}"
 
 
 def digest_of(root: Path, folders: tuple[str, ...]) -> str:

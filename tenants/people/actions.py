@@ -18,7 +18,6 @@ class SeededTenants:
     demo: Tenant
     acme: Tenant
     demo_owner: User
-    acme_owner: User
 
 
 def create_tenant(*, slug: str, name: str, owner: User) -> Tenant:
@@ -46,7 +45,7 @@ def seed_tenants(*, password: str) -> SeededTenants:
     demo_owner, viewer, acme_owner = (_seed_user(name, password) for name in ("demo", "casey", "rival"))
     demo = _seed_tenant("demo", "Demo workspace", {demo_owner: MemberRole.OWNER, viewer: MemberRole.VIEWER})
     acme = _seed_tenant("acme", "Acme", {acme_owner: MemberRole.OWNER})
-    return SeededTenants(demo, acme, demo_owner, acme_owner)
+    return SeededTenants(demo, acme, demo_owner)
 
 
 def change_role(*, membership: Membership, role: MemberRole, by: User) -> None:

@@ -1,10 +1,11 @@
-"""Keys of model providers, written but never read back by people."""
+"""Keys of model providers and secrets of tools, written but never read back by people."""
 
 import re
 
 from django.db import transaction
 
 from orchestrator.capabilities.language_models.providers import providers
+from orchestrator.capabilities.tools.secrets import SECRETS
 from tenants.isolation.scope import current_tenant_id
 from tenants.models import ProviderKey, Tenant, User
 from tenants.people.access import require_here
@@ -23,8 +24,9 @@ def save_provider_key(*, tenant: Tenant, name: str, value: str, by: User) -> Pro
     require_here(by, "manage")
     if not NAME.fullmatch(name):
         raise InvalidValue(f"{name[:60]!r} is not a provider's name.", cure="Use LiteLLM's name, such as openai or anthropic.")
-    if name not in providers():
-        raise InvalidValue(f"{name!r} is no provider that can be asked.", cure=f"Use one of {', '.join(sorted(providers()))}.")
+    if name not in providers() and name not in SECRETS:
+        known = f"{', '.join(sorted(providers()))}; for tools {', '.join(SECRETS)}"
+        raise InvalidValue(f"{name!r} is no provider that can be asked.", cure=f"Use one of {known}.")
     value = value.strip()
     if len(value) > LONGEST or not VALUE.fullmatch(value):
         raise InvalidValue("This is not a key.", cure="Paste the whole key as the provider shows it.")
@@ -51,5 +53,5 @@ def provider_key(name: str) -> str | None:
 
 
 def provider_names() -> frozenset[str]:
-    """The providers the tenant has a key for."""
-    return frozenset(ProviderKey.objects.values_list("name", flat=True))
+    """The model providers the tenant has a key for."""
+    return frozenset(ProviderKey.objects.exclude(name__in=list(SECRETS)).values_list("name", flat=True))

@@ -1,26 +1,33 @@
 """Settings pages: members, keys, tools, plug-ins."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from orchestrator.capabilities.plugins import every_plugin
+from orchestrator.capabilities.tools.secrets import SECRETS
+from orchestrator.capabilities.tools.terms import Lowered
 from orchestrator.engine.plugins import MODELS, NODES, TOOLS
 from tenants.models import Membership, ProviderKey
 from tenants.people.access import may_here, role_of
 from tenants.people.actions import change_role, manageable_roles, remove_member
 from tenants.people.api_keys import api_keys_for, create_api_key, revoke_api_key
 from tenants.people.invitations import open_invitations
+from tenants.policy.cards import card_of
 from tenants.policy.identities import find_identity_and_tool, grant_tool, revoke_tool, tool_matrix
-from tenants.policy.tools import enable_tool
+from tenants.policy.tools import enable_tool, lower_tool, tool_with
 from tenants.problems import InvalidValue, NotFound
 from tenants.vault.provider_keys import delete_provider_key, save_provider_key
 from tenants.web.pages import after, member_page, page_member, role_named
+
+Number = TypeVar("Number", int, float)
 
 KEY_DAYS = {"90": "For 90 days", "30": "For 30 days", "365": "For a year", "": "Until revoked"}
 ADDS = {NODES: "A kind of node", TOOLS: "A tool", MODELS: "A model provider"}
@@ -116,6 +123,24 @@ def tools(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@member_page()
+def tool(request: HttpRequest, tool_id: UUID) -> HttpResponse:
+    return render(request, "tenants/tool.html", {"card": card_of(tool_with(tool_id))})
+
+
+@require_POST
+@member_page("manage")
+def tool_terms(request: HttpRequest, tool_id: UUID) -> HttpResponse:
+    def change() -> str:
+        counts = {name: _number(request, name, int) for name in ("retries", "per_minute")}
+        terms = Lowered(timeout_s=_number(request, "timeout_s", float), **counts)
+        return f"The limits of {lower_tool(tool_id=tool_id, terms=terms, by=page_member(request).user).name} are saved."
+
+    after(request, change, "tools")
+    return redirect("tool", tool_id)
+
+
+@require_safe
 @member_page("manage")
 def plugins(request: HttpRequest) -> HttpResponse:
     found = every_plugin()
@@ -158,8 +183,18 @@ def _keys_page(request: HttpRequest, secret: str | None) -> HttpResponse:
         "secret": secret,
         "sees_all": may_here(user, "manage"),
         "days": KEY_DAYS,
+        "tool_secrets": SECRETS,
     }
     return render(request, "tenants/keys.html", context)
+
+
+def _number(request: HttpRequest, name: str, kind: Callable[[str], Number]) -> Number | None:
+    """What was typed; None for an empty field."""
+    typed = request.POST.get(name, "").strip()[:20]
+    try:
+        return kind(typed) if typed else None
+    except ValueError:
+        raise InvalidValue(f"{typed!r} is not a number.", cure="Type digits, or leave the field empty.") from None
 
 
 def _membership(membership_id: UUID) -> Membership:

@@ -18,7 +18,7 @@ async def run(ctx, params):
 SHOUT = NodeKind(name="shout", title="Shout", summary="Say it loud", group="data", icon="box", params=Params, run=run)
 
 @tool("whisper", title="Whisper")
-async def whisper(context, *, text: str) -> str:
+async def whisper(text: str) -> str:
     "Say it softly."
     return text.lower()
 

@@ -21,7 +21,8 @@ PROVIDER_KEY = "sk-of-the-whole-path-0123456789"
 class Installation:
     """Seeded, with a model server behind `openai/...` (lean adapter) and `anthropic/...` (LiteLLM)."""
 
-    def __init__(self, database: Database, redis: str, folder: Path, model_base: str) -> None:
+    def __init__(self, database: Database, redis: str, folder: Path, model_base: str, more: dict[str, str] | None = None) -> None:
+        """`more` is set in its environment."""
         self.database = database
         self.port = free_port()
         self._folder = folder
@@ -34,6 +35,7 @@ class Installation:
             "ANTHROPIC_API_KEY": PROVIDER_KEY,
             "BATON_MASTER_KEY_FILE": str(folder / "keys" / "master.key"),
             "BATON_PRIVATE_HOSTS": model_base.split("/")[2],
+            **(more or {}),
         }
         self._processes = ExitStack()
 
@@ -46,16 +48,17 @@ class Installation:
         wait_for_web(self.port)
         return self
 
-    def start_worker(self) -> Program:
-        return self._start("worker", CELERY_WORKER)
+    def start_worker(self, failpoint: str = "") -> Program:
+        """One that kills itself at `failpoint`, where one is named."""
+        return self._start("worker", CELERY_WORKER, {"BATON_FAILPOINT": failpoint})
 
     def start_web(self, port: int) -> Program:
         """Another one, for a test that ends it."""
         return self._start(f"web-{port}", web_server(port))
 
-    def _start(self, name: str, arguments: list[str]) -> Program:
+    def _start(self, name: str, arguments: list[str], more: dict[str, str] | None = None) -> Program:
         place: dict[str, Any] = {"database": self.database.url, "redis": self._redis, "folder": self._folder / name}
-        return self._processes.enter_context(process(arguments, environment=self._environment, **place))
+        return self._processes.enter_context(process(arguments, environment=self._environment | (more or {}), **place))
 
     def stop(self) -> None:
         self._processes.close()

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from orchestrator.engine.agents.host_tools import ask_person
+from orchestrator.engine.agents.host_tools.ask_person import AskPerson
 from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.effects.model import Part, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
@@ -59,4 +61,8 @@ def tools_of(ctx: NodeContext, agent_id: str, agent: Agent) -> Mapping[str, Offe
             code=ErrorCode.INVALID_PARAMS,
             cure="Remove them from the agent, or enable them.",
         )
-    return {name: HostTool(spec, agent_id, agent.tools) for name, spec in found.items() if spec is not None}
+    return {name: _offered(spec, agent_id, agent) for name, spec in found.items() if spec is not None}
+
+
+def _offered(spec: ToolSpec, agent_id: str, agent: Agent) -> OfferedTool:
+    return AskPerson(spec, agent.name) if spec.name == ask_person.NAME else HostTool(spec, agent_id, agent.tools)

@@ -19,7 +19,7 @@ class Safety(StrEnum):
 
 
 class ToolSpec(BaseModel):
-    """`parameters` is the JSON Schema (an object) of the arguments.
+    """`parameters` is the JSON Schema (an object) of the arguments. `price_nano_usd` is what a call that was answered costs.
 
     Tools of one `family` do the same to the world: rights and rules about one hold for the others.
     """
@@ -33,3 +33,4 @@ class ToolSpec(BaseModel):
     safety: Safety = Safety.UNSAFE
     timeout_s: float = Field(default=30.0, gt=0)
     family: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_-]{0,63})?$")
+    price_nano_usd: int = Field(default=0, ge=0, le=10**15)

@@ -77,7 +77,9 @@ class ToolUse:
         return GateRequest(subject=GateSubject.TOOL, name=self.name, agent=self.agent, own_tools=self._own_tools, arguments=self.arguments)
 
     async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
-        return await host.tools.call(ToolCall(tool=self.name, arguments=self.arguments), call), None
+        spec = host.tools.spec(self.name)
+        result = await host.tools.call(ToolCall(tool=self.name, arguments=self.arguments), call)
+        return result, Usage(cost_nano_usd=spec.price_nano_usd) if spec and spec.price_nano_usd else None
 
 
 class TakeFrames:

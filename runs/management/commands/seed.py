@@ -1,4 +1,4 @@
-"""`manage.py seed`: two tenants, their tools, and the graphs that come with the product."""
+"""`manage.py seed`: two tenants, the tools of every tenant, and the graphs that come with the product."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from editor.starters.catalog import starters
 from editor.versions.versions import latest_version
 from orchestrator.capabilities.tools.registry import all_specs
 from tenants.isolation.scope import system_scope, tenant_scope
+from tenants.models import Tenant
 from tenants.people.actions import seed_tenants
 from tenants.policy.tools import install_tools
 
@@ -23,12 +24,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic(), system_scope():
             seeded = seed_tenants(password=options["password"])
-        for tenant, owner in ((seeded.demo, seeded.demo_owner), (seeded.acme, seeded.acme_owner)):
+        for tenant in Tenant.objects.all():
             with transaction.atomic(), tenant_scope(tenant.pk):
                 install_tools(tenant=tenant, specs=all_specs())
-                for starter in starters() if tenant == seeded.demo else ():
-                    graph = install_starter(starter=starter, tenant=tenant, by=owner)
-                    if latest_version(graph) is None:
-                        publish_version(graph=graph, note="As it came", by=owner)
+        with transaction.atomic(), tenant_scope(seeded.demo.pk):
+            for starter in starters():
+                graph = install_starter(starter=starter, tenant=seeded.demo, by=seeded.demo_owner)
+                if latest_version(graph) is None:
+                    publish_version(graph=graph, note="As it came", by=seeded.demo_owner)
         if options["verbosity"]:
             self.stdout.write("Seeded: tenants demo and acme")

@@ -985,7 +985,7 @@ export interface ToolRequest {
   arguments: string;
 }
 /**
- * `parameters` is the JSON Schema (an object) of the arguments.
+ * `parameters` is the JSON Schema (an object) of the arguments. `price_nano_usd` is what a call that was answered costs.
  *
  * Tools of one `family` do the same to the world: rights and rules about one hold for the others.
  */
@@ -999,6 +999,7 @@ export interface ToolSpec {
   safety: Safety;
   timeout_s: number;
   family: string;
+  price_nano_usd: number;
 }
 /**
  * `model` is the one that answered. `finish` is never guessed: a stream that was cut is an error.

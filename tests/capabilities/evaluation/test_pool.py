@@ -18,7 +18,7 @@ from orchestrator.capabilities.evaluation import process
 from orchestrator.capabilities.evaluation.evaluator import PooledEvaluator
 from orchestrator.capabilities.evaluation.limits import TookTooMuch, WorkLimits
 from orchestrator.capabilities.evaluation.pool import Pool, TooMuchWaiting, Unavailable
-from orchestrator.capabilities.tools.json_path import select
+from orchestrator.capabilities.tools.computing.json_path import select
 from orchestrator.engine.document.expressions.evaluation import evaluate_seen
 from orchestrator.engine.document.json_schema import faults_as_json
 from orchestrator.engine.errors import EngineError, ErrorCode, ExpressionFailed

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from orchestrator.capabilities.tools.calculator import evaluate, shown
+from orchestrator.capabilities.tools.computing.calculator import evaluate, shown
 from orchestrator.engine.errors import ToolError
 
 

@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field
 
 from orchestrator.capabilities.tools.registry import all_specs
+from orchestrator.capabilities.tools.terms import Lowered
 from orchestrator.capabilities.tools.tool import ToolContext, tool
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.effects.tool import Safety
@@ -100,7 +101,7 @@ async def test_the_idempotency_key_reaches_the_tool() -> None:
 
 
 async def test_only_enabled_tools_exist() -> None:
-    few = toolbox(enabled={"calculator"})
+    few = toolbox(enabled={"calculator": Lowered()})
     assert few.spec("calculator") is not None
     assert few.spec("http_get") is None
     with pytest.raises(ToolError):

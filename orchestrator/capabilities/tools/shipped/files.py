@@ -12,12 +12,17 @@ CHEAP_CHARACTERS: Final = 64 * 1024
 """Of what is gone through in place; more of it would hold up every run."""
 
 
-def text_of(files: Mapping[str, bytes], name: str) -> str:
-    """The text of a file, or a ToolError that lists the files there are."""
+def content_of(files: Mapping[str, bytes], name: str) -> bytes:
+    """The content of a file, or a ToolError that lists the files there are."""
     if name not in files:
         known = ", ".join(sorted(files)) or "none"
         raise ToolError(f"There is no file {name!r} with this graph", code=ErrorCode.INVALID_INPUT, cure=f"Use one of: {known}.")
-    return _decoded(files[name], name)
+    return files[name]
+
+
+def text_of(files: Mapping[str, bytes], name: str) -> str:
+    """The text of a file. Raises ToolError."""
+    return _decoded(content_of(files, name), name)
 
 
 @lru_cache(maxsize=16)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.capabilities.tools.json_path import select
+from orchestrator.capabilities.tools.computing.json_path import select
 from orchestrator.capabilities.tools.tool import ToolContext, tool
 from orchestrator.engine.effects.tool import Safety
 from orchestrator.engine.errors import EngineError, ToolError

@@ -1,0 +1,1 @@
+"""Looking at code without running it."""

@@ -1,0 +1,1 @@
+"""Tools that compute what they give from their arguments alone."""

@@ -1,0 +1,1 @@
+"""Files that a run writes and reads: kept with the run, by name, never by path."""

@@ -1,0 +1,1 @@
+"""Tools of agents that the run itself performs, with no call of the host: asking a person."""
