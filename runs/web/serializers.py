@@ -82,7 +82,9 @@ class CommandIn(serializers.Serializer[object]):
 
 
 class MessageIn(serializers.Serializer[object]):
-    to = serializers.CharField(allow_blank=True, max_length=LONGEST_TEXT, help_text="The path of the step's first attempt, such as `help#1`")
+    to = serializers.CharField(
+        allow_blank=True, max_length=LONGEST_TEXT, help_text="The path of the step's first attempt, such as `help#1`"
+    )
     text = serializers.RegexField(NOT_BLANK, max_length=LONGEST, help_text="What its agent reads before its next model call")
 
 
