@@ -9,7 +9,7 @@ from orchestrator.engine.log.status import RunStatus
 from runs.control.messages import LONGEST
 from runs.models import Command
 from tenants.web.rest.model_field import ModelField
-from tenants.web.rest.serializers import MOST, PageOut
+from tenants.web.rest.serializers import MOST, NOT_BLANK, PageOut
 
 LONGEST_TEXT = 2000
 COMMANDS = tuple(kind for kind in Command.Kind if kind is not Command.Kind.TELL)
@@ -83,8 +83,10 @@ class CommandIn(serializers.Serializer[object]):
 
 
 class MessageIn(serializers.Serializer[object]):
-    to = serializers.CharField(max_length=LONGEST_TEXT, help_text="The path of the step's first attempt, such as `help#1`")
-    text = serializers.CharField(max_length=LONGEST, help_text="What its agent reads before its next model call")
+    to = serializers.CharField(
+        allow_blank=True, max_length=LONGEST_TEXT, help_text="The path of the step's first attempt, such as `help#1`"
+    )
+    text = serializers.RegexField(NOT_BLANK, max_length=LONGEST, help_text="What its agent reads before its next model call")
 
 
 class CommandOut(serializers.Serializer[object]):

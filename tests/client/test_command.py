@@ -137,7 +137,7 @@ def test_an_agent_is_told_something_and_the_log_says_what_came_of_it(server: Scr
     assert [seen.body for seen in server.seen] == [{"to": "help#1", "text": "Mind the price."}]
     told = event_row(1, "agent_told", to="help#1", text="Mind the price.", by="ann")
     planned = event_row(2, "planned", path="help#1/note.1", revision=2, done=1, steps=["a", "b"])
-    server.script(EVENTS, events_page(told, planned))
+    server.script(EVENTS, events_page(told, planned, event_row(3, "run_succeeded")))
     server.script(RUN_PATH, answer(run_row("succeeded")))
     lines = baton("follow", RUN, url=server.url).stdout.splitlines()
     assert "help#1" in lines[0] and lines[0].endswith("told by ann: Mind the price.")

@@ -38,10 +38,14 @@ def start(demo: Visitor, slug: str) -> str:
 
 
 def picture(page: Page, name: str) -> None:
-    for scheme in ("light", "dark") if PICTURES else ():
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        page.wait_for_timeout(250)
-        page.screenshot(path=Path(PICTURES) / f"{name}-{page.viewport_size['width']}-{scheme}.png")  # type: ignore[index]
+    if not PICTURES:
+        return
+    for width, height in ((390, 844), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.wait_for_timeout(1500)
+            page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png")
 
 
 def test_a_plan_is_chosen_watched_and_talked_into(demo: Visitor) -> None:
@@ -89,9 +93,9 @@ def test_a_plan_is_chosen_watched_and_talked_into(demo: Visitor) -> None:
     line = page.get_by_role("textbox", name="Say something to Helper")
     line.fill("Mind the units.")
     line.press("Enter")
-    said = page.get_by_role("form", name="Say something to Helper").locator(".said")
-    expect(said).to_contain_text("not read yet")
+    expect(page.locator(".said").first).to_contain_text("not read yet")
     expect(page.get_by_label("What people said")).to_contain_text("Mind the units.")
+    expect(page.locator(".said")).to_have_count(1)
     picture(page, "run-waiting")
     spans.get_by_text("Plan of Helper").click()
     picture(page, "run-review")

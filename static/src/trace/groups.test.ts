@@ -16,7 +16,7 @@ test("parts of the work have names that people read", () => {
   expect(groupsBetween("help#1", "help#1/fallback/depth.1/from.1/model.1").map((group) => group.name)).toEqual(["Less ambitious task", "Depth 1"]);
   expect(groupsBetween("help#1", "help#1/turn.2.call.0/tool.1")).toEqual([]);
   expect(groupsBetween("help#1", "help#1/constructor/model.1")).toEqual([]);
-  expect(besideOf("help#1", "help#1/depth.1/from.2/sample.3/model.1")).toBe("from thought 2, sample 3");
+  expect(besideOf("help#1", "help#1/depth.1/from.2/sample.3/model.1")).toBe("new thoughts 2, sample 3");
 });
 
 test("the waterfall shows a plan's parts as rows that hold their calls", () => {
@@ -38,7 +38,7 @@ test("the waterfall shows a plan's parts as rows that hold their calls", () => {
 
 test("a tree's depths hold their calls, each told apart", () => {
   const depth = indexSpans(spans("thought_over")).get("help#1/depth.1");
-  expect(depth?.children.map((child) => child.detail)).toEqual(["helper · from thought 1", "helper · judgement 1", "helper · judgement 2"]);
+  expect(depth?.children.map((child) => child.detail)).toEqual(["helper · new thoughts 1", "helper · judgement 1", "helper · judgement 2"]);
   expect([depth?.usage.calls, depth?.status, depth?.node]).toEqual([3, "succeeded", "help"]);
 });
 

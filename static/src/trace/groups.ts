@@ -16,7 +16,7 @@ const GROUPS: Record<string, string> = {
 
 /** Parts that hold one call each: they are told beside the call. */
 const BESIDE: Record<string, string> = {
-  from: "from thought {n}",
+  from: "new thoughts {n}",
   sample: "sample {n}",
   value: "judgement {n}",
   vote: "vote {n}",

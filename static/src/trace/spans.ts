@@ -2,7 +2,7 @@
 import { isBad, type AnyStatus } from "../figures";
 import type { ErrorInfo, Json } from "../contract";
 import { besideOf, groupsBetween, type Group } from "./groups";
-import { ancestors } from "./path";
+import { ancestors, parentPath } from "./path";
 import { NO_USAGE, addUsage, joinUsage, type RunState, type UsageTotals } from "./state";
 
 export type SpanSort = "run" | "step" | "item" | "part" | "model" | "tool" | "human" | "timer" | "effect";
@@ -185,9 +185,10 @@ export function buildSpans(state: RunState, titles: ReadonlyMap<string, string>)
   for (const span of spans) {
     if (state.endedUs !== null) cutOff(span, state.endedUs);
     const outer = byPath.get(ancestors(span.path).find((path) => isOwnSpan(byPath.get(path))) ?? "") ?? root;
-    span.parent = openParts(outer, span.path, byPath);
+    const isDirect = parentPath(span.path) === outer.path;
+    span.parent = isDirect ? outer : openParts(outer, span.path, byPath);
     span.parent.children.push(span);
-    if (span.parent !== outer || outer.sort === "step") span.detail = [span.detail, besideOf(outer.path, span.path)].filter(Boolean).join(" · ");
+    if (!isDirect) span.detail = [span.detail, besideOf(outer.path, span.path)].filter(Boolean).join(" · ");
   }
   settle(root, 0);
   return root;

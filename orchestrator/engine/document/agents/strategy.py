@@ -11,7 +11,7 @@ MOST_THOUGHTS = 2_000
 
 
 class _Strategy(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"required": ["type"]})
 
 
 class Direct(_Strategy):

@@ -43,7 +43,7 @@ export function DetailPanel() {
         <StatusBadge status={span.status} />
       </header>
       <Tabs key={span.path} label="Detail" tabs={tabs} current={current} onChange={(tab) => setChosen({ path: span.path, tab })} />
-      <SayToAgent span={span} />
+      <SayToAgent span={span} isListed={current === "planning"} />
     </div>
   );
 }

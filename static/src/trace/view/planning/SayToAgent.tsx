@@ -12,17 +12,17 @@ import { useRunAbout } from "../RunContext";
 export const LONGEST_MESSAGE = 10_000;
 const SHOWN = 3;
 
-/** A line to the agent at work in a step; nothing where none works, or where one may not speak. */
-export function SayToAgent({ span }: { span: Span }) {
+/** A line to the agent at work in a step; nothing where none works, or where one may not speak. `isListed`: what was said stands above it. */
+export function SayToAgent({ span, isListed }: { span: Span; isListed: boolean }) {
   const { record, kinds, may } = useRunAbout();
   const run = useTrace((view) => view.run);
   const step = stepAt(run, span.path);
   if (!step || span.sort !== "step" || !isAtWork(step.status) || !may.answer) return null;
   const agent = agentAt(record.document, kinds, step.node);
-  return agent ? <Speech key={step.key} to={activationKey(step.scope, step.node, step.activation)} name={agent.name} /> : null;
+  return agent ? <Speech key={step.key} to={activationKey(step.scope, step.node, step.activation)} name={agent.name} isListed={isListed} /> : null;
 }
 
-function Speech({ to, name }: { to: string; name: string }) {
+function Speech({ to, name, isListed }: { to: string; name: string; isListed: boolean }) {
   const { client, record } = useRunAbout();
   useTrace((view) => view.revision);
   const store = useTraceStore();
@@ -50,7 +50,7 @@ function Speech({ to, name }: { to: string; name: string }) {
         if (text.trim()) say();
       }}
     >
-      {messages.slice(-SHOWN).map((message) => (
+      {(isListed ? [] : messages.slice(-SHOWN)).map((message) => (
         <MessageLine key={message.told.seq} message={message} />
       ))}
       {onTheWay(sent, messages).map((one, index) => (
