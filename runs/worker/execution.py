@@ -4,6 +4,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError
 
 from orchestrator.capabilities.evaluation.shared import evaluator_for
+from orchestrator.capabilities.tokens.counter import ENCODINGS
 from orchestrator.engine.errors import UnknownEvent
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
@@ -15,6 +16,7 @@ from runs.failpoint import MortalModel, MortalTools
 from runs.leases.claim import MAX_CRASHES, Claim
 from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog
+from runs.memory.tenant_memory import TenantMemory
 from runs.models import Command
 from runs.worker.build import build_id
 from runs.worker.inbox import RunInbox
@@ -53,7 +55,8 @@ class Execution:
             self._state = loaded.state
             self.sink.written.open_effects.update(loaded.open_effects)
             self.reading = False
-            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply))
+            memory = TenantMemory(self.claim.tenant_id, loaded.resources.embedder, threads)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), memory)
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (DatabaseError, InterfaceError, UnknownEvent):
@@ -63,7 +66,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, inbox: RunInbox) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, memory: TenantMemory) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=MortalModel(resources.models),
@@ -74,6 +77,8 @@ class Execution:
             guard=self.guard,
             inbox=inbox,
             evaluator=evaluator_for(str(claim.tenant_id)),
+            memory=memory,
+            tokens=ENCODINGS,
             tenant=str(claim.tenant_id),
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from editor.graphs.files import files_of
 from editor.versions.frozen import frozen
+from orchestrator.capabilities.embeddings.embedder import Embedder, RoutedEmbedder
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.toolbox import toolbox
 from orchestrator.engine.ports import LanguageModel
@@ -22,6 +23,7 @@ class Lent:
     """What all runs of a tenant share: its models, the names of its enabled tools, and what none of them may show."""
 
     models: LanguageModel
+    embedder: Embedder
     enabled: frozenset[str]
     secrets: tuple[str, ...]
 
@@ -38,7 +40,8 @@ def _lent_by(tenant: UUID) -> Lent:
     with tenant_scope(tenant):
         enabled = frozenset(Tool.objects.filter(enabled=True).values_list("name", flat=True))
         keys = keys_of_tenant()
-        return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, keys.secrets())
+        models = language_model(keys=keys, private_hosts=PRIVATE_HOSTS)
+        return Lent(models, RoutedEmbedder(keys, private_hosts=PRIVATE_HOSTS), enabled, keys.secrets())
 
 
 def _resources(run: Run, lent: Lent) -> Resources:
@@ -47,4 +50,4 @@ def _resources(run: Run, lent: Lent) -> Resources:
         files = files_of(version.files) if version.files else {}
     own = str(run.tenant_id)
     tools = toolbox(files=files, private_hosts=PRIVATE_HOSTS, enabled=lent.enabled, secrets=lent.secrets, owner=own)
-    return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id))
+    return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id), embedder=lent.embedder)
