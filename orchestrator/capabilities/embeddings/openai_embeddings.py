@@ -61,11 +61,12 @@ def _read(model: str, count: int, content: bytes) -> tuple[Vectors, int]:
     try:
         whole = json.loads(content)
         rows = sorted(whole["data"], key=lambda row: int(row["index"]))
-        vectors = np.array([_numbers(row["embedding"]) for row in rows], dtype=np.float32)
+        with np.errstate(over="ignore"):  # what is too large is infinite, and refused below
+            vectors = np.array([_numbers(row["embedding"]) for row in rows], dtype=np.float32)
+            lengths = np.linalg.norm(vectors, axis=1) if vectors.ndim == 2 else np.zeros(0)
         tokens = (whole.get("usage") or {}).get("prompt_tokens", 0)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise bad_reply(model, "no vectors", may_pass=False) from None
-    lengths = np.linalg.norm(vectors, axis=1) if vectors.ndim == 2 else np.zeros(0)
     if (
         vectors.ndim != 2
         or len(vectors) != count
