@@ -159,10 +159,10 @@ export interface Agent {
   instructions: string;
   tools: string[];
   limits: AgentLimits;
-  memory: AgentMemory;
   output_schema: {
     [k: string]: Json;
   } | null;
+  memory: AgentMemory;
   temperature: number | null;
   max_output_tokens: number | null;
   strategy: Direct | ReAct | PlanAndExecute | TreeOfThoughts | Reflection;
