@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.figure import Figure, table
 from benchmarks.isolation import alone
 
-MEASUREMENTS = ("engine", "replay", "model_call", "agents", "planning", "whole_path", "lists", "neighbours")
+MEASUREMENTS = ("engine", "replay", "model_call", "agents", "planning", "whole_path", "lists", "recall", "neighbours")
 RESULTS = Path("bench-results.json")
 
 

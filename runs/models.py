@@ -9,6 +9,8 @@ from django.utils import timezone
 from editor.models import Graph, GraphVersion
 from orchestrator.engine.log.status import RunStatus
 from runs.json_text import JsonTextField
+from runs.memory_rows import Memory as Memory
+from runs.memory_rows import MemorySpace as MemorySpace
 from tenants.isolation.managers import TenantManager, TenantQuerySet
 from tenants.models import ApiKey, Tenant, TenantOwned, User
 from tenants.people.access import sees_all, visible_to
@@ -250,7 +252,7 @@ class WorkspaceFile(TenantOwned):
 
     id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]  # small, and in order
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="files", db_index=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="workspace", db_index=False)
     name = models.CharField(max_length=200)
     version = models.PositiveIntegerField()
     key = models.CharField(max_length=64)

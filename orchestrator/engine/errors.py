@@ -133,6 +133,12 @@ class ToolError(EngineError):
     code = ErrorCode.TOOL_FAILED
 
 
+class MemoryFailed(EngineError):
+    """What is remembered could not be read or written."""
+
+    code = ErrorCode.TOOL_FAILED
+
+
 class Refused(EngineError):
     """The gate refused the call."""
 
@@ -184,7 +190,7 @@ class HostUnavailable(BaseException):
     """
 
 
-_OF_KIND: dict[str, type[EngineError]] = {"model": ModelError, "tool": ToolError}
+_OF_KIND: dict[str, type[EngineError]] = {"model": ModelError, "tool": ToolError, "recall": MemoryFailed, "remember": MemoryFailed}
 
 
 def failure_of(kind: str, info: ErrorInfo) -> EngineError:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.effects.gate import Authority
+from orchestrator.engine.effects.memory import KeptMemory, MemoryQuery, NewMemory, RecalledMemory
 from orchestrator.engine.effects.model import FilePart, ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo
@@ -142,6 +143,24 @@ class Evaluator(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What agents of the tenant remember across runs."""
+
+    async def recall(self, query: MemoryQuery, call: CallContext) -> tuple[tuple[RecalledMemory, ...], Usage | None]:
+        """The memories that fit, best first, and what it cost to compare them. Raises MemoryFailed."""
+        ...
+
+    async def remember(self, memory: NewMemory, call: CallContext) -> tuple[KeptMemory, Usage | None]:
+        """Keep it, once per idempotency key of the call, then let go of what its retention says. Raises MemoryFailed."""
+        ...
+
+
+class TokenCounter(Protocol):
+    def count(self, model: str, text: str) -> int:
+        """How many tokens the model makes of a text; the same each time. An estimate where its tokeniser is not known."""
+        ...
+
+
 class EventSink(Protocol):
     """The log of one run, as its runner writes it."""
 
@@ -201,5 +220,7 @@ class Host:
     guard: CallGuard
     inbox: Inbox
     evaluator: Evaluator
+    memory: Memory
+    tokens: TokenCounter
     tenant: str = ""
     files: Files = NO_FILES

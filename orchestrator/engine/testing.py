@@ -12,6 +12,7 @@ from orchestrator.engine.document.json_schema import faults
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.document.validation import errors_of
 from orchestrator.engine.effects.gate import Authority, GateDecision, GateRequest, Verdict
+from orchestrator.engine.effects.memory import KeptMemory, MemoryQuery, NewMemory, Provenance, RecalledMemory
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.execution.runner import Runner
@@ -31,6 +32,8 @@ from orchestrator.engine.ports import (
     Files,
     Host,
     LanguageModel,
+    Memory,
+    TokenCounter,
     ToolBox,
     ToolCall,
 )
@@ -176,6 +179,49 @@ class InPlace:
         return faults(schema, value)
 
 
+class SignCounter:
+    """Four characters are a token, as a rule of thumb for English; the same for every model."""
+
+    def count(self, model: str, text: str) -> int:
+        return -(-len(text) // 4)
+
+
+@dataclass
+class MemoryStore:
+    """Memories in a dictionary, by idempotency key. Alike are texts that share words."""
+
+    kept: dict[str, NewMemory] = field(default_factory=dict)
+    sources: dict[str, Provenance] = field(default_factory=dict)
+    recalls: list[MemoryQuery] = field(default_factory=list)
+    fails: Exception | None = None
+
+    async def recall(self, query: MemoryQuery, call: CallContext) -> tuple[tuple[RecalledMemory, ...], Usage | None]:
+        self.recalls.append(query)
+        if self.fails is not None:
+            raise self.fails
+        asked = set(query.text.lower().split())
+        fitting = ((key, one) for key, one in self.kept.items() if (one.space, one.kind) == (query.space, query.kind))
+        scored = [(_shared(asked, one.text), key, one) for key, one in fitting]
+        best = sorted((row for row in scored if row[0] >= query.retrieval.min_score), key=lambda row: (-row[0], row[1]))
+        return tuple(self._recalled(*row) for row in best[: query.retrieval.k]), None
+
+    def _recalled(self, score: float, key: str, memory: NewMemory) -> RecalledMemory:
+        return RecalledMemory(id=key, text=memory.text, score=score, similarity=score, kept_us=0, source=self.sources[key])
+
+    async def remember(self, memory: NewMemory, call: CallContext) -> tuple[KeptMemory, Usage | None]:
+        if self.fails is not None:
+            raise self.fails
+        await asyncio.sleep(0)
+        self.kept.setdefault(call.idempotency_key, memory)
+        self.sources.setdefault(call.idempotency_key, Provenance(run=call.run_id, path=call.path, agent=call.agent))
+        return KeptMemory(id=call.idempotency_key), None
+
+
+def _shared(asked: set[str], text: str) -> float:
+    words = set(text.lower().split())
+    return len(asked & words) / len(asked | words) if asked | words else 0.0
+
+
 def host_of(
     models: LanguageModel,
     tools: ToolBox,
@@ -184,10 +230,24 @@ def host_of(
     clock: Clock,
     evaluator: Evaluator | None = None,
     files: Files | None = None,
+    memory: Memory | None = None,
+    tokens: TokenCounter | None = None,
 ) -> Host:
     """A host of one run that has its worker to itself."""
-    elsewhere = evaluator or InPlace()
-    return Host(models, tools, sink, authority, clock, OpenGuard(), ClockInbox(clock), elsewhere, "tenant", files or NO_FILES)
+    return Host(
+        models=models,
+        tools=tools,
+        sink=sink,
+        authority=authority,
+        clock=clock,
+        guard=OpenGuard(),
+        inbox=ClockInbox(clock),
+        evaluator=evaluator or InPlace(),
+        memory=memory or MemoryStore(),
+        tokens=tokens or SignCounter(),
+        tenant="tenant",
+        files=files or NO_FILES,
+    )
 
 
 def call_context(
@@ -211,12 +271,13 @@ class Bench:
     log: MemoryLog = field(default_factory=MemoryLog)
     evaluator: InPlace = field(default_factory=InPlace)
     files: Files = NO_FILES
+    memory: MemoryStore = field(default_factory=MemoryStore)
     epoch: int = 0
     build: str = ""
 
     def runner(self) -> Runner:
         """A runner over the log as it stands, as a new worker would make it."""
-        host = host_of(self.model, self.tools, self.log, self.authority, self.clock, self.evaluator, self.files)
+        host = host_of(self.model, self.tools, self.log, self.authority, self.clock, self.evaluator, self.files, self.memory)
         return Runner(self.graph, fold(self.log.events), host, run_id="run")
 
     async def go(self, run_input: Json = None, runner: Runner | None = None) -> RunState:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveIntegerField()),
                 ('sha256', models.CharField(max_length=64)),
                 ('text', models.TextField()),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='files', to='runs.run')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='workspace', to='runs.run')),
                 ('tenant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
             ],
             options={

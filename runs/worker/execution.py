@@ -4,6 +4,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError
 
 from orchestrator.capabilities.evaluation.shared import evaluator_for
+from orchestrator.capabilities.tokens.counter import ENCODINGS
 from orchestrator.engine.errors import UnknownEvent
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path
@@ -16,6 +17,7 @@ from runs.failpoint import MortalModel, MortalTools
 from runs.leases.claim import MAX_CRASHES, Claim
 from runs.leases.clock import CLOCK
 from runs.log.run_log import RunLog
+from runs.memory.tenant_memory import TenantMemory
 from runs.models import Command
 from runs.worker.build import build_id
 from runs.worker.inbox import RunInbox
@@ -55,7 +57,8 @@ class Execution:
             self.sink.written.open_effects.update(loaded.open_effects)
             self.reading = False
             files = RunFiles(self.claim.tenant_id, self.claim.run_id, threads)
-            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), files)
+            memory = TenantMemory(self.claim.tenant_id, loaded.resources.embedder, threads)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), files, memory)
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (DatabaseError, InterfaceError, UnknownEvent):
@@ -65,7 +68,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, inbox: RunInbox, files: RunFiles) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, files: RunFiles, memory: TenantMemory) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=MortalModel(resources.models),
@@ -76,6 +79,8 @@ class Execution:
             guard=self.guard,
             inbox=inbox,
             evaluator=evaluator_for(str(claim.tenant_id)),
+            memory=memory,
+            tokens=ENCODINGS,
             tenant=str(claim.tenant_id),
             files=files,
         )

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError
 from pydantic import ValidationError
 
 from editor.versions.frozen import graph_of
+from orchestrator.capabilities.embeddings.embedder import WITHOUT_KEYS, Embedder
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.effects.gate import Authority
 from orchestrator.engine.errors import EngineError
@@ -42,6 +43,7 @@ class Resources:
     models: LanguageModel
     tools: ToolBox
     authority: Authority
+    embedder: Embedder = WITHOUT_KEYS
 
 
 class ResourceSource(Protocol):

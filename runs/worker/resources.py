@@ -6,6 +6,7 @@ from uuid import UUID
 
 from editor.graphs.files import files_of
 from editor.versions.frozen import frozen
+from orchestrator.capabilities.embeddings.embedder import Embedder, RoutedEmbedder
 from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.terms import Lowered
 from orchestrator.capabilities.tools.toolbox import toolbox
@@ -30,6 +31,7 @@ class Lent:
     """
 
     models: LanguageModel
+    embedder: Embedder
     enabled: Mapping[str, Lowered]
     secrets: tuple[str, ...]
     tool_secrets: Mapping[str, str]
@@ -52,7 +54,8 @@ def _lent_by(tenant: UUID) -> Lent:
         keys = keys_of_tenant()
         own = tool_secrets()
         hidden = (*keys.secrets(), *hidden_in(own))
-        return Lent(language_model(keys=keys, private_hosts=PRIVATE_HOSTS), enabled, hidden, own)
+        models, embedder = language_model(keys=keys, private_hosts=PRIVATE_HOSTS), RoutedEmbedder(keys, private_hosts=PRIVATE_HOSTS)
+        return Lent(models, embedder, enabled, hidden, own)
 
 
 def _resources(run: Run, lent: Lent, files_on: DatabaseThreads) -> Resources:
@@ -70,4 +73,4 @@ def _resources(run: Run, lent: Lent, files_on: DatabaseThreads) -> Resources:
         workspace=RunWorkspace(run.tenant_id, run.pk, files_on),
         own_secrets=lent.tool_secrets,
     )
-    return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id))
+    return Resources(models=lent.models, tools=tools, authority=version.authority(started_by=run.created_by_id), embedder=lent.embedder)

@@ -120,6 +120,7 @@ class ModelServer:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/v1/messages", self._message)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_post("/v1beta/models/{model}", self._generate)
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/sink", self._take)
@@ -159,6 +160,21 @@ class ModelServer:
         self.requests.append(Recorded(seen, body, time.time(), str(request.url)))
         replies = self._scripts.get(model) or self._scripts.get("*")
         return replies.popleft() if replies else Reply(text="Hello")
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Vectors of OpenAI's protocol: made of the letters of each text; scripted by `body` or `status` of a reply."""
+        body = await request.json()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.requests.append(Recorded(headers, body, time.time(), str(request.url)))
+        replies = self._scripts.get(body.get("model", ""))
+        reply = replies.popleft() if replies else Reply()
+        if reply.status != 200:
+            return _refusal(request, reply)
+        if reply.fault == "html":
+            return _html()
+        data = [{"index": index, "object": "embedding", "embedding": _letters(text)} for index, text in enumerate(body["input"])]
+        usage = {"prompt_tokens": sum(len(text.split()) for text in body["input"])}
+        return web.json_response({"data": data[::-1], "model": body["model"], "usage": usage} if reply.body is None else reply.body)
 
     async def _models(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "gpt-x", "object": "model"}]})
@@ -228,6 +244,11 @@ class ModelServer:
         if reply.gzip:
             return _packed(text, "application/json")
         return web.Response(text=text, content_type="application/json")
+
+
+def _letters(text: str) -> list[float]:
+    """How often each letter occurs, and one so that it is never all zeros."""
+    return [1.0, *(float(text.lower().count(chr(ord("a") + number))) for number in range(26))]
 
 
 def _parsed(text: str) -> Any:

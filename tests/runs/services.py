@@ -85,6 +85,8 @@ class Postgres:
             if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone() is None:
                 admin.execute(f"CREATE ROLE {OWNER_ROLE} LOGIN CREATEDB")
                 admin.execute(f"CREATE ROLE {APP_ROLE} LOGIN")
+        with psycopg.connect(host=self.host, user="postgres", dbname="template1", autocommit=True) as admin:
+            admin.execute("CREATE EXTENSION IF NOT EXISTS vector")  # as an operator does it: only a superuser may
         return self
 
     def url(self, database: str, role: str = APP_ROLE) -> str:

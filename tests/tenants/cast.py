@@ -11,7 +11,11 @@ from editor.graphs.actions import Attached, create_graph, publish_version
 from editor.graphs.files import store_files
 from editor.library.actions import create_agent
 from editor.models import FileContent, Graph, GraphVersion, LibraryAgent
+from orchestrator.capabilities.embeddings import local
+from orchestrator.engine.document.agents.memory import LOCAL_EMBEDDING
+from orchestrator.engine.effects.memory import NewMemory, Provenance
 from orchestrator.engine.effects.tool import Safety, ToolSpec
+from runs.memory.spaces import Source, store
 from runs.models import Approval, Blob, Run, RunEvent, RunFile
 from tenants.isolation.scope import tenant_scope
 from tenants.models import ApiKey, Invitation, Membership, ServiceIdentity, Tenant, Tool, User
@@ -75,6 +79,7 @@ class House:
     invitation: Invitation
     run: Run
     blob: str
+    memory: int
 
     def client(self, user: User | None = None, **kwargs: Any) -> Client:
         client = Client(**kwargs)
@@ -144,4 +149,11 @@ def build_house(slug: str, mark: str) -> House:
             invitation=invite(tenant=tenant, who=f"friend {mark}", role=MemberRole.VIEWER, by=owner).row,
             run=build_run(version, owner, mark),
             blob=blob_digest(mark),
+            memory=build_memory(f"{slug}-memory", mark),
         )
+
+
+def build_memory(space: str, mark: str) -> int:
+    """Something that an agent of the tenant remembers."""
+    memory = NewMemory(space=space, kind="note", text=f"memory {mark}", embedding=LOCAL_EMBEDDING)
+    return int(store(memory, local.embed(memory.text), mark, Source(None, Provenance(agent=f"agent {mark}"))).id)

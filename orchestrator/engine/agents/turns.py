@@ -5,12 +5,14 @@ planning are made of such conversations, and share what the agent may spend.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
 from orchestrator.engine.agents.answer import Answer, BadReply, ModelRefused
 from orchestrator.engine.agents.conversation import Conversation, said_by, told
+from orchestrator.engine.agents.memory.window import Window
 from orchestrator.engine.agents.offered_tool import OfferedTool
 from orchestrator.engine.agents.reading import TRUNCATED, Reading, read_answer
 from orchestrator.engine.agents.repetition import Repetition
@@ -19,6 +21,7 @@ from orchestrator.engine.agents.tool_requests import Checked, check_turn
 from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.effects.human import HumanAnswer, HumanRequest
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Part, Role, ToolRequest, text_parts
+from orchestrator.engine.execution.branches import time_limit
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log import events as ev
@@ -29,10 +32,20 @@ Schema = dict[str, Json] | None
 
 
 class Turns:
-    """One line of an agent's work. Whatever path of the log it stands at is its own: one conversation after another, never two at once."""
+    """One line of an agent's work. Whatever path of the log it stands at is its own: one conversation after another, never two at once.
+
+    `reminded` is told before each of them, with the instructions.
+    """
 
     def __init__(
-        self, ctx: NodeContext, agent_id: str, agent: Agent, opening: str, tools: Mapping[str, OfferedTool], spending: Spending
+        self,
+        ctx: NodeContext,
+        agent_id: str,
+        agent: Agent,
+        opening: str,
+        tools: Mapping[str, OfferedTool],
+        spending: Spending,
+        reminded: tuple[Message, ...] = (),
     ) -> None:
         self.agent = agent
         self.tools = tools
@@ -40,6 +53,7 @@ class Turns:
         self._ctx = ctx
         self._agent_id = agent_id
         self._opening = opening
+        self._reminded = reminded
         self._turn = 0
 
     def at(self, label: str) -> "Turns":
@@ -49,7 +63,7 @@ class Turns:
     def instructed(self, more: str) -> "Turns":
         """The same agent, told something more with its instructions."""
         opening = f"{self._opening}\n\n{more}" if self._opening else more
-        return Turns(self._ctx, self._agent_id, self.agent, opening, self.tools, self.spending)
+        return Turns(self._ctx, self._agent_id, self.agent, opening, self.tools, self.spending, self._reminded)
 
     async def side_by_side(self, works: Sequence[Callable[["Turns"], Awaitable[T]]], label: str) -> list[T]:
         """Several lines of work at once. Each knows what had been spent when they began, so that timing decides nothing."""
@@ -72,10 +86,11 @@ class Turns:
         """
         offered = self.tools if tools is None else tools
         circles, begun, heard = Repetition(), "", 0
+        window = Window(self._agent_id, self.agent, conversation, self.spending.call)
         while True:
             for message in self._ctx.hear(self._agent_id, heard):
                 conversation, heard = conversation.asked(said_by(message.by, message.text)), message.seq
-            reply = await self._ask(conversation, offered, schema)
+            reply = await self._ask(window, conversation, offered, schema)
             if reply.message.tool_requests and reply.finish != "length":
                 begun = ""
                 results = await self._use_tools(reply.message.tool_requests, offered, circles)
@@ -106,20 +121,24 @@ class Turns:
     def decide(self, what: str, chosen: str, why: str) -> None:
         self._ctx.decide(what, chosen, why)
 
+    def time_limit(self) -> AbstractAsyncContextManager[None]:
+        """As long as the agent may work. Raises TimeoutError at its end."""
+        return time_limit(self._ctx.branch, self.agent.limits.max_seconds)
+
     @property
     def path(self) -> Path:
         return self._ctx.path
 
     def _with(self, ctx: NodeContext, spending: Spending) -> "Turns":
-        return Turns(ctx, self._agent_id, self.agent, self._opening, self.tools, spending)
+        return Turns(ctx, self._agent_id, self.agent, self._opening, self.tools, spending, self._reminded)
 
-    async def _ask(self, conversation: Conversation, tools: Mapping[str, OfferedTool], schema: Schema) -> ModelReply:
+    async def _ask(self, window: Window, conversation: Conversation, tools: Mapping[str, OfferedTool], schema: Schema) -> ModelReply:
         agent = self.agent
         self.spending.require(agent)
         opening = (Message(role=Role.SYSTEM, content=text_parts(self._opening)),) if self._opening else ()
         request = ModelRequest(
             model=agent.model,
-            messages=(*opening, *conversation.messages),
+            messages=await window.sent(self._ctx, (*opening, *self._reminded), conversation),
             tools=tuple(tool.spec for tool in tools.values()),
             output_schema=schema,
             temperature=agent.temperature,

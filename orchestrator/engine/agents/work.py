@@ -4,13 +4,16 @@ from collections.abc import Iterable
 
 from orchestrator.engine.agents.answer import Answer
 from orchestrator.engine.agents.conversation import Conversation
+from orchestrator.engine.agents.memory.blocks import task_text
+from orchestrator.engine.agents.memory.ending import keep
+from orchestrator.engine.agents.memory.recollection import recollect
+from orchestrator.engine.agents.memory.tools import memory_tools
 from orchestrator.engine.agents.offered_tool import OfferedTool, tools_of
 from orchestrator.engine.agents.planning import plan_and_execute, react, reflection, tree_of_thoughts
 from orchestrator.engine.agents.spending import Spending
 from orchestrator.engine.agents.turns import Turns
 from orchestrator.engine.document.agents.strategy import Direct, PlanAndExecute, ReAct, Reflection, Strategy, TreeOfThoughts
-from orchestrator.engine.errors import LimitExceeded
-from orchestrator.engine.execution.branches import time_limit
+from orchestrator.engine.errors import EndsRun, EngineError, LimitExceeded
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
 
@@ -29,12 +32,27 @@ async def work(
     Raises LimitExceeded when the agent's limits end first, BadReply, ModelRefused, ModelError.
     """
     agent = ctx.agent(agent_id)
-    tools = {**tools_of(ctx, agent_id, agent), **{tool.spec.name: tool for tool in more_tools}}
+    tools = {**tools_of(ctx, agent_id, agent), **memory_tools(agent_id, agent), **{tool.spec.name: tool for tool in more_tools}}
     opening = await ctx.render(agent.instructions) if agent.instructions else ""
-    turns = Turns(ctx, agent_id, agent, opening, tools, Spending())
+    task = task_text(conversation.messages)
+    reminded = await recollect(ctx, agent_id, agent, task)
+    turns = Turns(ctx, agent_id, agent, opening, tools, Spending(), reminded)
     schema = agent.output_schema if answers_in is None else answers_in
     try:
-        async with time_limit(ctx.branch, agent.limits.max_seconds):
+        answer = await _within_time(turns, conversation, schema)
+    except EndsRun:
+        raise
+    except EngineError as error:
+        await keep(ctx, agent_id, agent, task, error=error.info)
+        raise
+    await keep(ctx, agent_id, agent, task, answer.value)
+    return answer
+
+
+async def _within_time(turns: Turns, conversation: Conversation, schema: dict[str, Json] | None) -> Answer:
+    agent = turns.agent
+    try:
+        async with turns.time_limit():
             return await _planned(turns, conversation, schema, agent.strategy)
     except TimeoutError:
         raise LimitExceeded(

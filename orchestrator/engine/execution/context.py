@@ -120,6 +120,10 @@ class NodeContext:
         path = self._next_path("note", lambda: make(Path("")).model_dump(mode="json"))
         self.run.note(make(path))
 
+    def count_tokens(self, model: str, text: str) -> int:
+        """How many tokens the model makes of a text."""
+        return self.run.count_tokens(model, text)
+
     def hear(self, agent: str, since: int) -> list[ev.AgentTold]:
         """What people have said to the agent of this step after event `since`, to be read before its next model call."""
         path = self._next_path("heard", lambda: None)
@@ -149,6 +153,10 @@ class NodeContext:
 
     def child(self, label: str, branch: Branch) -> "NodeContext":
         return replace(self, path=Path(f"{self.path}/{label}"), branch=branch, _counts={})
+
+    def part(self, label: str) -> "NodeContext":
+        """A context for a numbered part of this work, such as what is kept of it: its effects have paths of their own."""
+        return replace(self, path=self._next_path(label, lambda: label), _counts={})
 
     def concurrent(self) -> "NodeContext":
         """A context for code that makes calls in an order of its own, such as a framework's.

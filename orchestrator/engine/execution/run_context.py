@@ -104,6 +104,9 @@ class RunContext:
     def usage_of(self, path: Path) -> Usage:
         return self.state.effects[path].usage or Usage()
 
+    def count_tokens(self, model: str, text: str) -> int:
+        return self._host.tokens.count(model, text)
+
     def note(self, note: ev.Note) -> None:
         """Record what the log does not have."""
         if note.path not in self.state.notes.paths:

@@ -24,6 +24,7 @@ from orchestrator.engine.log.notes import Decision as Decision
 from orchestrator.engine.log.notes import Note as Note
 from orchestrator.engine.log.notes import Planned as Planned
 from orchestrator.engine.log.notes import Reflected as Reflected
+from orchestrator.engine.log.notes import Summarised as Summarised
 from orchestrator.engine.log.notes import Thought as Thought
 
 
@@ -174,7 +175,7 @@ class NodeSkipped(StepEvent):
 class EffectStarted(Event):
     """Something in the world is about to be done, or is waited for: then the run may leave its worker.
 
-    `kind`: model, tool, human, timer, message, random, clock, frames. `name`: the model, the tool, the video.
+    `kind`: model, tool, human, timer, recall, remember, frames. `name`: the model, the tool, the memory, the video.
     """
 
     type: Literal["effect_started"] = "effect_started"
@@ -297,6 +298,7 @@ RunEvent = Annotated[
     | Planned
     | Considered
     | Reflected
+    | Summarised
     | AgentTold
     | AgentHeard,
     Field(discriminator="type"),

@@ -86,6 +86,19 @@ class Reflected(AgentNote):
     lesson: str = ""
 
 
+class Summarised(AgentNote):
+    """From here on the model is sent `text` in place of the oldest `messages` messages that an earlier summary did not stand for.
+
+    The tokens are those of what it stands for, the earlier summary among it, and its own.
+    """
+
+    type: Literal["summarised"] = "summarised"
+    messages: int
+    tokens_before: int
+    tokens_after: int
+    text: str
+
+
 class AgentTold(Event):
     """A person said something to the agent at work in step `to`, the path of its first attempt."""
 

@@ -377,7 +377,7 @@ def _replay_adopted(state: RunState, event: ev.ReplayAdopted) -> None:
     effect.adopted, effect.fingerprint = True, event.fingerprint
 
 
-@_applies(ev.Decision, ev.Thought, ev.Correction, ev.Planned, ev.Considered, ev.Reflected)
+@_applies(ev.Decision, ev.Thought, ev.Correction, ev.Planned, ev.Considered, ev.Reflected, ev.Summarised)
 def _note(state: RunState, event: ev.Note) -> None:
     state.notes.take(event)
 

@@ -49,6 +49,7 @@ export type RunEvent =
   | Planned
   | Considered
   | Reflected
+  | Summarised
   | AgentTold
   | AgentHeard;
 /**
@@ -164,6 +165,7 @@ export interface Agent {
   output_schema: {
     [k: string]: Json;
   } | null;
+  memory: AgentMemory;
   temperature: number | null;
   max_output_tokens: number | null;
   strategy: Direct | ReAct | PlanAndExecute | TreeOfThoughts | Reflection;
@@ -179,6 +181,80 @@ export interface AgentLimits {
   max_cost_usd: number | null;
   max_repairs: number;
   max_tool_calls_per_turn: number;
+}
+/**
+ */
+export interface AgentMemory {
+  short_term: ShortTerm;
+  long_term: LongTerm;
+  episodes: Episodes;
+  /**
+   * As LiteLLM names it, or local/ngrams-256
+   */
+  embedding: string;
+}
+/**
+ * How much of a conversation the model is sent. The task, and a tool call with its result, always stay whole.
+ */
+export interface ShortTerm {
+  keep: "all" | "messages" | "tokens";
+  messages: number;
+  tokens: number;
+  overflow: "drop" | "summarise";
+  /**
+   * Empty: the agent's own
+   */
+  summary_model: string;
+}
+/**
+ * Memories that outlast the run, in a space that all agents of the tenant share that name it.
+ */
+export interface LongTerm {
+  on: boolean;
+  space: string;
+  retrieval: Retrieval;
+  /**
+   * none: it only reads. tool: what the agent decides to keep. answer: each answer
+   */
+  write: "none" | "tool" | "answer";
+  retention: Retention;
+  /**
+   * ask: a person decides
+   */
+  sensitive: "ask" | "discard" | "keep";
+}
+/**
+ * Which memories come back. Scores are between 0 and 1.
+ *
+ * similarity: those most like the question. recency: the same, each worth half after every half-life.
+ * mmr: like the question and unlike each other, by `diversity`.
+ */
+export interface Retrieval {
+  strategy: "similarity" | "recency" | "mmr";
+  k: number;
+  min_score: number;
+  half_life_days: number;
+  /**
+   * 0: only what is most alike, 1: only what differs
+   */
+  diversity: number;
+}
+/**
+ * How long memories of a space stay, and how many: the oldest go first. Empty: for ever, all.
+ */
+export interface Retention {
+  max_age_days: number | null;
+  max_count: number | null;
+}
+/**
+ * One memory of each piece of work: the task, what was decided and done, how it ended.
+ */
+export interface Episodes {
+  on: boolean;
+  space: string;
+  retrieval: Retrieval;
+  retention: Retention;
+  sensitive: "ask" | "discard" | "keep";
 }
 /**
  * Ask, use tools, answer.
@@ -601,7 +677,7 @@ export interface NodeSkipped {
 /**
  * Something in the world is about to be done, or is waited for: then the run may leave its worker.
  *
- * `kind`: model, tool, human, timer, message, random, clock, frames. `name`: the model, the tool, the video.
+ * `kind`: model, tool, human, timer, recall, remember, frames. `name`: the model, the tool, the memory, the video.
  */
 export interface EffectStarted {
   v: number;
@@ -822,6 +898,23 @@ export interface Reflected {
   score: number;
   critique: string;
   lesson: string;
+}
+/**
+ * From here on the model is sent `text` in place of the oldest `messages` messages that an earlier summary did not stand for.
+ *
+ * The tokens are those of what it stands for, the earlier summary among it, and its own.
+ */
+export interface Summarised {
+  v: number;
+  type: "summarised";
+  seq: number;
+  at_us: number;
+  path: string;
+  agent: string;
+  messages: number;
+  tokens_before: number;
+  tokens_after: number;
+  text: string;
 }
 /**
  * A person said something to the agent at work in step `to`, the path of its first attempt.

@@ -1,7 +1,8 @@
 /** Reading and completing a graph document. */
 import type { Agent, AgentLimits, Edge, Graph, Json, LibraryAgent, Node, Position } from "../contract";
+import { completeMemory } from "./agentMemory";
 
-type Loose<T> = { [K in keyof T]?: T[K] };
+export type Loose<T> = { [K in keyof T]?: T[K] };
 type LooseNode = Loose<Node> & Pick<Node, "id" | "kind">;
 type LooseEdge = Loose<Edge> & Pick<Edge, "id" | "source" | "target">;
 
@@ -63,6 +64,7 @@ export function completeAgent(agent: Loose<Agent>): Agent {
     strategy: { type: "direct" },
     ...agent,
     limits: { ...AGENT_LIMITS, ...agent.limits },
+    memory: completeMemory(agent.memory),
   };
 }
 

@@ -291,6 +291,7 @@ const appliers: Appliers = {
   planned: note,
   considered: note,
   reflected: note,
+  summarised: note,
   agent_heard: note,
   agent_told: (state, event) => {
     state.told.push(event);

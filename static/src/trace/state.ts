@@ -13,13 +13,14 @@ import type {
   Planned,
   ReducerName,
   Reflected,
+  Summarised,
   RunStatus,
   Safety,
   Thought,
   Usage,
 } from "../contract";
 
-export type AgentNote = AgentHeard | Considered | Correction | Planned | Reflected | Thought;
+export type AgentNote = AgentHeard | Considered | Correction | Planned | Reflected | Summarised | Thought;
 
 export interface UsageTotals {
   calls: number;

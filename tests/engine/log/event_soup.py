@@ -78,6 +78,9 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "score": st.just(0.5),
     "critique": st.just("c"),
     "to": st.sampled_from(["a#1", "m#1/item.0/a#1"]),
+    "messages": st.integers(1, 3),
+    "tokens_before": st.integers(5, 9),
+    "tokens_after": st.integers(1, 4),
     "told": st.lists(st.integers(1, 9), max_size=2),
 }
 _WHAT = {"decision": "route", "correction": "empty"}

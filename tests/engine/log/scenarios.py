@@ -392,7 +392,20 @@ async def reflected() -> Bench:
     return rig
 
 
+async def summarised() -> Bench:
+    """The oldest of a conversation is summarised away, and what was learnt is kept."""
+    short: Json = {"keep": "tokens", "tokens": 100, "overflow": "summarise"}
+    rig = Bench(
+        one_agent(tools=["note"], memory={"short_term": short, "long_term": {"on": True, "write": "answer"}}),
+        model=ScriptedModel([calls(("note", '{"n": 1}')), calls(("note", '{"n": 2}')), says("Noted once."), says("done")]),
+        tools=MemoryTools({"note": lambda _: "a long note " * 18}),
+    )
+    await rig.go("task")
+    return rig
+
+
 SCENARIOS: tuple[Scenario, ...] = (
+    summarised,
     thought_aloud,
     planned_and_told,
     thought_over,

@@ -105,4 +105,4 @@ def test_nothing_follows_the_end_of_a_run(event: ev.Event, end: ev.Event) -> Non
 
 
 def test_the_soup_has_every_type() -> None:
-    assert len(KINDS) == 33
+    assert len(KINDS) == 34

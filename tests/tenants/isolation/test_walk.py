@@ -41,6 +41,7 @@ BODIES_INSIDE: dict[str, Any] = {
     "api/v1/members/": {"role": "viewer"},
     "/access/": {"actions": ["edit"]},
     "api/v1/tools/": {"enabled": False},
+    "api/v1/memories/": {"text": "stolen"},
 }
 """The same, by a part of the address."""
 
@@ -96,6 +97,8 @@ def known_parameters(house: House) -> Patterns:
         "app_label": "tenants",
         "url": "nowhere/",
         "code": "not_found",
+        "memory_id": house.memory,
+        "space": f"{house.tenant.slug}-memory",
     }
     missing = {name: uuid4() if name.endswith("_id") and name != "content_type_id" else value for name, value in theirs.items()}
     return theirs, missing | {
@@ -106,6 +109,8 @@ def known_parameters(house: House) -> Patterns:
         "name": "nobodyhasthis",
         "file": "nobody.has",
         "tool": "nobody_has_this",
+        "memory_id": 10**9,
+        "space": "nobody-has-this",
     }
 
 

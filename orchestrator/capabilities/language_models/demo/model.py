@@ -4,12 +4,12 @@ import asyncio
 import json
 from typing import Final
 
-from orchestrator.capabilities.language_models.demo.drafting import answer
-from orchestrator.capabilities.language_models.demo.looking import looked
-from orchestrator.capabilities.language_models.demo.planning import meant, planned, sampled
-from orchestrator.capabilities.language_models.demo.schema_filling import fill
+from orchestrator.capabilities.language_models.demo.answers.drafting import answer
+from orchestrator.capabilities.language_models.demo.answers.planning import meant, planned, sampled
+from orchestrator.capabilities.language_models.demo.answers.schema_filling import fill
 from orchestrator.capabilities.language_models.demo.situation import Situation, situation
 from orchestrator.capabilities.language_models.demo.tool_choice import wishes
+from orchestrator.capabilities.language_models.parts.looking import looked
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.ids import Json
 from orchestrator.engine.ports import CallContext, Delta

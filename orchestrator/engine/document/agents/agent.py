@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.engine.document.agents.memory import AgentMemory
 from orchestrator.engine.document.agents.strategy import Direct, Strategy
 from orchestrator.engine.document.json_numbers import FromJson, Whole
 from orchestrator.engine.ids import Json
@@ -43,6 +44,7 @@ class Agent(BaseModel):
     tools: tuple[str, ...] = ()
     limits: AgentLimits = AgentLimits()
     output_schema: dict[str, Json] | None = Field(default=None, json_schema_extra={"control": "schema"})
+    memory: AgentMemory = AgentMemory()
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_output_tokens: Annotated[int, Field(ge=1), FromJson] | None = Field(default=None, title="Longest answer, tokens")
     strategy: Strategy = Field(default=Direct(), title="How it plans")

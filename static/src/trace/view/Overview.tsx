@@ -7,6 +7,7 @@ import { stepAt } from "../state";
 import { useTrace, useTraceStore } from "../store";
 import { Attempts } from "./Attempts";
 import { ErrorBlock } from "./ErrorBlock";
+import { Summaries } from "./Summaries";
 
 export function Overview({ span }: { span: Span }) {
   const store = useTraceStore();
@@ -14,6 +15,7 @@ export function Overview({ span }: { span: Span }) {
   const effect = run.effects.get(span.path);
   const step = stepAt(run, span.path);
   const decisions = run.decisions.filter((decision) => span.path !== "" && isWithin(decision.path, span.path));
+  const summaries = run.notes.flatMap((note) => (note.type === "summarised" ? [note] : [])).filter((summary) => span.path !== "" && isWithin(summary.path, span.path));
   const { usage } = span;
   return (
     <div className="stack">
@@ -58,6 +60,7 @@ export function Overview({ span }: { span: Span }) {
           ))}
         </section>
       ) : null}
+      <Summaries of={summaries} />
       {span.children.length > 0 && !isBad(span.status) ? <p className="muted">{plural(span.children.length, "span")} directly below.</p> : null}
     </div>
   );

@@ -44,7 +44,10 @@ function LoadedRun({ bootstrap, record, kinds }: { bootstrap: RunBootstrap; reco
   useEffect(
     () =>
       store.subscribe((now, before) => {
-        if (now.isLoaded && !before.isLoaded && now.selected !== "") setView("Detail");
+        if (!now.isLoaded || before.isLoaded) return;
+        const wanted = new URLSearchParams(location.hash.slice(1)).get("span");
+        if (wanted !== null && now.index.has(wanted)) store.show(wanted);
+        if (store.getState().selected !== "") setView("Detail");
       }),
     [store],
   );

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.capabilities.language_models.demo import drafting
+from orchestrator.capabilities.language_models.demo.answers import drafting
 from orchestrator.capabilities.language_models.demo.finding import amount, best_sentence, number, text_value
 from orchestrator.capabilities.language_models.demo.labels import Choice, choose
 from orchestrator.capabilities.language_models.demo.sentiment import mood, polarity

@@ -1,0 +1,1 @@
+"""How many tokens a model makes of a text, without asking anybody."""

@@ -1,0 +1,1 @@
+"""What an agent is reminded of, and what it keeps: the window on its conversation, its memories, its episodes."""

@@ -1,0 +1,123 @@
+"""Memories that fit a question. The tenant is part of each query, and so is the model whose vectors can be compared."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from orchestrator.engine.document.agents.memory import Retrieval
+from runs.memory.matrix import MATRICES
+from runs.memory.pgvector import INDEXED
+from runs.memory.ranking import Near, Ranked, pool_of, rank
+from runs.models import Memory, MemorySpace
+from runs.vector_field import Vector, as_text
+from tenants.isolation.scope import current_tenant_id
+
+EXACT_UP_TO: Final = 10_000
+"""Memories of a space that PostgreSQL compares one by one; of larger ones it follows an index, which may miss one in a hundred."""
+_SCANNED: Final = 100_000
+"""Entries of the index that may be looked at: those of other spaces lie among them."""
+
+
+class Found(NamedTuple):
+    memory: Memory
+    ranked: Ranked
+
+
+def search(space: MemorySpace, kind: str, model: str, question: Vector, retrieval: Retrieval) -> list[Found]:
+    """The memories of a space that fit, best first. Works within the scope of the space's tenant."""
+    near = _NEAREST.get(connection.vendor, _by_matrix)(space, kind, model, question, pool_of(retrieval))
+    return found_of(question, near, retrieval)
+
+
+def found_of(question: Vector, near: list[Memory], retrieval: Retrieval) -> list[Found]:
+    now = timezone.now()
+    rows = {row.pk: row for row in near}
+    ranked = rank(question, [Near(row.pk, row.embedding, _us(row.created_at)) for row in near], retrieval, _us(now))
+    return [Found(rows[one.id], one) for one in ranked]
+
+
+def live() -> QuerySet[Memory]:
+    """Memories whose time has not run out."""
+    return Memory.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+
+def mark_recalled(found: list[Found]) -> None:
+    if found:
+        ids = [one.memory.pk for one in found]
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE runs_memory SET recalled_at = %s WHERE {_these(ids)}", [timezone.now(), *_values(ids)])  # noqa: S608 - places
+
+
+def _by_matrix(space: MemorySpace, kind: str, model: str, question: Vector, most: int) -> list[Memory]:
+    ids = MATRICES.nearest(space, kind, model, question, most)
+    now = timezone.now()
+    rows = [row for row in _read(ids) if row.expires_at is None or row.expires_at > now]
+    return [row for row in rows if (row.space_id, row.kind, row.model) == (space.pk, kind, model)]
+
+
+def _by_pgvector(space: MemorySpace, kind: str, model: str, question: Vector, most: int) -> list[Memory]:
+    size = len(question)
+    if space.size > EXACT_UP_TO and size in INDEXED:
+        ids = indexed(space, kind, model, question, most)
+        if len(ids) >= most:
+            return _read(ids)
+    return _read(exact(space, kind, model, question, most))
+
+
+def exact(space: MemorySpace, kind: str, model: str, question: Vector, most: int) -> list[int]:
+    sql = (
+        "SELECT id FROM runs_memory WHERE tenant_id = %s AND space_id = %s AND kind = %s AND model = %s AND dimension = %s"
+        " AND (expires_at IS NULL OR expires_at > now()) ORDER BY embedding <=> %s::vector, id LIMIT %s"
+    )
+    return _ids(sql, [current_tenant_id(), space.pk, kind, model, len(question), as_text(question), most])
+
+
+def indexed(space: MemorySpace, kind: str, model: str, question: Vector, most: int) -> list[int]:
+    size = len(question)
+    assert size in INDEXED
+    sql = (
+        f"SELECT id FROM runs_memory WHERE dimension = {size} AND tenant_id = %s AND space_id = %s AND kind = %s AND model = %s"  # noqa: S608 - a number of ours
+        f" AND (expires_at IS NULL OR expires_at > now()) ORDER BY embedding::vector({size}) <=> %s::vector({size}) LIMIT %s"
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL hnsw.ef_search = {max(100, min(1000, 2 * most))}")
+        cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+        cursor.execute(f"SET LOCAL hnsw.max_scan_tuples = {_SCANNED}")
+        cursor.execute(sql, [current_tenant_id(), space.pk, kind, model, as_text(question), most])
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _ids(sql: str, values: list[str | int | UUID]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _read(ids: list[int]) -> list[Memory]:
+    if not ids:
+        return []
+    rows = Memory.objects.raw(f"SELECT * FROM runs_memory WHERE {_these(ids)}", _values(ids))  # noqa: S608 - places
+    return list(rows)
+
+
+def _these(ids: list[int]) -> str:
+    """These rows of the tenant. The plus keeps SQLite, which guesses without figures, from going through all rows of the tenant."""
+    plus = "+" if connection.vendor == "sqlite" else ""
+    return f"id IN ({', '.join(['%s'] * len(ids))}) AND {plus}tenant_id = %s"
+
+
+def _values(ids: list[int]) -> list[int | str]:
+    tenant = current_tenant_id()
+    return [*ids, tenant.hex if connection.vendor == "sqlite" else str(tenant)]
+
+
+def _us(at: datetime) -> int:
+    return int(at.astimezone(UTC).timestamp() * 1_000_000)
+
+
+_NEAREST: Final[dict[str, Callable[[MemorySpace, str, str, Vector, int], list[Memory]]]] = {"postgresql": _by_pgvector}
