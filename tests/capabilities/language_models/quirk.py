@@ -30,6 +30,8 @@ LABEL: Final[dict[str, Json]] = {
 }
 FOUND: Final = Reply(text="Found.")
 LOOKUP: Final = {"tools": ["lookup"]}
+UNCORRECTED: Final = {"max_repairs": 0}
+"""An answer that was cut is not asked for again."""
 BY_LITELLM: Final = {"litellm": "deepseek", "anthropic": "anthropic", "gemini": "gemini"}
 """Ways that lead through LiteLLM, and the provider whose protocol is spoken. Each may end in " whole", for an answer that is no stream."""
 _UNFIT: Final = re.compile(r"Traceback|site-packages|\bb['\"]|LiteLLM|litellm|Exception")

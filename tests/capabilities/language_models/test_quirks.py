@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.engine.errors import ErrorCode
 from orchestrator.engine.ids import Json
-from tests.capabilities.language_models.quirk import FOUND, LABEL, LOOKUP, Quirk, bench, cases, check
+from tests.capabilities.language_models.quirk import FOUND, LABEL, LOOKUP, UNCORRECTED, Quirk, bench, cases, check
 from tests.model_server import ModelServer, Reply, ToolWish
 
 WAYS: Final = ("stream", "whole", "litellm", "litellm whole")
@@ -71,7 +71,7 @@ QUIRKS: Final = (
     Quirk(
         "a refusal field",
         (says(None, refusal="I cannot help with that."),),
-        ErrorCode.MODEL_BAD_REPLY,
+        ErrorCode.MODEL_REFUSED,
         lost={"litellm": EMPTY, "litellm whole": EMPTY},
     ),
     Quirk("<think> before the answer", (Reply(text="<think>Hm</think>\n\nGood."),), "Good.", reasoning="Hm"),
@@ -143,8 +143,9 @@ QUIRKS: Final = (
     *(finishes(word, "Good.") for word in ("eos_token", "eos", "STOP", "end_turn", "stop_sequence", "COMPLETE")),
     finishes("because", "Good."),
     finishes(3, "Good."),
-    *(finishes(word, ErrorCode.MODEL_BAD_REPLY) for word in ("length", "max_tokens", "MAX_TOKENS", "SAFETY", "refusal")),
-    *(finishes(word, ErrorCode.MODEL_BAD_REPLY) for word in ("model_length", "model_context_window_exceeded")),
+    *(finishes(word, ErrorCode.MODEL_REFUSED) for word in ("SAFETY", "refusal")),
+    *(finishes(word, ErrorCode.MODEL_BAD_REPLY, limits=UNCORRECTED) for word in ("length", "max_tokens", "MAX_TOKENS")),
+    *(finishes(word, ErrorCode.MODEL_BAD_REPLY, limits=UNCORRECTED) for word in ("model_length", "model_context_window_exceeded")),
     finishes("error", ErrorCode.MODEL_STREAM_CUT, 3),
     Quirk("finish word 'pause_turn'", (Reply(text="Go", finish="pause_turn"), Reply(text="od.")), "Good.", 2),
     Quirk("no finish word", (Reply(text="Good.", fault="no_finish"),), "Good."),

@@ -9,7 +9,7 @@ from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.testing import call_context
 from tests.capabilities.language_models.asking import ByLiteLLM, ask, request
-from tests.capabilities.language_models.quirk import FOUND, KEY, LABEL, LOOKUP, Quirk, bench, cases, check
+from tests.capabilities.language_models.quirk import FOUND, KEY, LABEL, LOOKUP, UNCORRECTED, Quirk, bench, cases, check
 from tests.model_server import ModelServer, Reply, anthropic
 
 WAYS: Final = ("anthropic", "anthropic whole")
@@ -36,7 +36,7 @@ def answers(*blocks: dict[str, Any], **more: Any) -> Reply:
 
 
 def ends(word: str, sees: Json | ErrorCode, *more: Reply) -> Quirk:
-    return Quirk(f"Anthropic ends with {word}", (Reply(text="Good.", finish=word), *more), sees, 1 + len(more))
+    return Quirk(f"Anthropic ends with {word}", (Reply(text="Good.", finish=word), *more), sees, 1 + len(more), limits=UNCORRECTED)
 
 
 def refuses(status: int, message: str, sees: Json | ErrorCode, times: int = 1, **more: Any) -> Quirk:
@@ -85,9 +85,10 @@ QUIRKS: Final = (
     ),
     # Why it ended
     *(ends(word, "Good.") for word in ("end_turn", "stop_sequence", "a_new_word")),
-    *(ends(word, ErrorCode.MODEL_BAD_REPLY) for word in ("max_tokens", "model_context_window_exceeded", "refusal", "compaction")),
+    *(ends(word, ErrorCode.MODEL_BAD_REPLY) for word in ("max_tokens", "model_context_window_exceeded", "compaction")),
+    ends("refusal", ErrorCode.MODEL_REFUSED),
     ends("pause_turn", "Good. Good.", Reply(text=" Good.")),
-    Quirk("Anthropic refuses without a word", (answers(finish="refusal"),), ErrorCode.MODEL_BAD_REPLY),
+    Quirk("Anthropic refuses without a word", (answers(finish="refusal"),), ErrorCode.MODEL_REFUSED),
     # What it cost
     Quirk("Anthropic counts nothing", (Reply(text="Good.", usage=False),), "Good."),
     *(Quirk(f"Anthropic counts {usage!r}", (Reply(text="Good.", usage=usage),), "Good.") for usage in (None, "many", -5, [], {})),

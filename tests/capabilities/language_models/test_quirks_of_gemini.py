@@ -9,7 +9,7 @@ from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.ids import Json
 from orchestrator.engine.testing import call_context
 from tests.capabilities.language_models.asking import ByLiteLLM, ask, request
-from tests.capabilities.language_models.quirk import FOUND, KEY, LABEL, LOOKUP, Quirk, bench, cases, check
+from tests.capabilities.language_models.quirk import FOUND, KEY, LABEL, LOOKUP, UNCORRECTED, Quirk, bench, cases, check
 from tests.model_server import ModelServer, Reply, gemini
 
 WAYS: Final = ("gemini", "gemini whole")
@@ -35,11 +35,11 @@ def answers(*parts: dict[str, Any], **more: Any) -> Reply:
 
 
 def ends(word: str, sees: Json | ErrorCode, times: int = 1) -> Quirk:
-    return Quirk(f"Gemini ends with {word}", (Reply(text="Good.", finish=word),) * times, sees, times)
+    return Quirk(f"Gemini ends with {word}", (Reply(text="Good.", finish=word),) * times, sees, times, limits=UNCORRECTED)
 
 
 def ends_mute(word: str, sees: Json | ErrorCode, times: int = 1) -> Quirk:
-    return Quirk(f"Gemini ends with {word}, without content", (answers(finish=word),) * times, sees, times)
+    return Quirk(f"Gemini ends with {word}, without content", (answers(finish=word),) * times, sees, times, limits=UNCORRECTED)
 
 
 def refuses(status: int, message: str, sees: Json | ErrorCode, times: int = 1, *details: dict[str, Any]) -> Quirk:
@@ -84,12 +84,13 @@ QUIRKS: Final = (
     ends("STOP", "Good."),
     ends("A_NEW_WORD", "Good."),
     ends("MAX_TOKENS", ErrorCode.MODEL_BAD_REPLY),
-    *(ends(word, ErrorCode.MODEL_BAD_REPLY) for word in ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")),
-    *(ends_mute(word, ErrorCode.MODEL_BAD_REPLY) for word in ("SAFETY", "RECITATION", "MAX_TOKENS", "OTHER", "NO_IMAGE")),
+    *(ends(word, ErrorCode.MODEL_REFUSED) for word in ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")),
+    *(ends_mute(word, ErrorCode.MODEL_REFUSED) for word in ("SAFETY", "RECITATION", "OTHER", "NO_IMAGE")),
+    ends_mute("MAX_TOKENS", ErrorCode.MODEL_BAD_REPLY),
     *(ends_mute(word, ErrorCode.MODEL_STREAM_CUT, 3) for word in ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL")),
     *(ends(word, ErrorCode.MODEL_STREAM_CUT, 3) for word in ("TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE", "MALFORMED_RESPONSE")),
-    Quirk("Gemini blocks the prompt", (Reply(body=BLOCKED | {"usageMetadata": COUNTS}),), ErrorCode.MODEL_BAD_REPLY),
-    Quirk("Gemini blocks the prompt, uncounted", (Reply(body=BLOCKED),), ErrorCode.MODEL_BAD_REPLY),
+    Quirk("Gemini blocks the prompt", (Reply(body=BLOCKED | {"usageMetadata": COUNTS}),), ErrorCode.MODEL_REFUSED),
+    Quirk("Gemini blocks the prompt, uncounted", (Reply(body=BLOCKED),), ErrorCode.MODEL_REFUSED),
     Quirk("Gemini gives no candidates", (Reply(body={"usageMetadata": COUNTS}), FOUND), "Found.", 2),
     Quirk("Gemini gives an empty object", (Reply(body={}), FOUND), "Found.", 2, lost=WHOLE_UNREAD),
     Quirk("Gemini gives no object", (Reply(body=[1]),), *UNREAD),
