@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.engine.document.agents.agent import Agent, AgentLimits, LibraryAgent
+from orchestrator.engine.document.agents.memory import AgentMemory
 from orchestrator.engine.document.graph import Channel, Edge, Firing, Graph, Limits, Node, Retry
 from orchestrator.engine.document.reading import document_problems
 from tests.graphs import chain, fan, loop, one_agent
@@ -54,7 +55,9 @@ def test_what_is_not_said_is_assumed() -> None:
         "temperature": None,
         "max_output_tokens": None,
         "strategy": {"type": "direct"},
+        "memory": AgentMemory().model_dump(),
     }
+    assert AgentMemory().short_term.keep == "all" and not AgentMemory().long_term.on and not AgentMemory().episodes.on
     assert Graph() == Graph.model_validate({"schema_version": 1, "nodes": [], "edges": [], "agents": {}, "channels": {}, "layout": {}})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.agents.strategy import Direct, PlanAndExecute, ReAct, Reflection, Strategy, TreeOfThoughts
 from orchestrator.engine.document.graph import Graph, Node
-from orchestrator.engine.document.node_kind import Params
+from orchestrator.engine.document.node_kind import Params, Yields
 from orchestrator.engine.document.problems import Problem, Severity
 from orchestrator.engine.document.registry import kind_of
 from orchestrator.engine.ids import AgentId
@@ -18,9 +18,10 @@ def agent_problems(graph: Graph) -> Iterator[Problem]:
 
 
 def way_problems(graph: Graph, node: Node, params: Params) -> Iterator[Problem]:
-    """Ways out of a node to which nothing is connected: what leaves by them is lost."""
-    ports_from = kind_of(node.kind).ports_from
-    if ports_from is None or not any(_is_for_agents(info.json_schema_extra) for info in type(params).model_fields.values()):
+    """Ways out of a node beside its own ports to which nothing is connected: what leaves by them is lost."""
+    kind = kind_of(node.kind)
+    ports_from = kind.ports_from
+    if ports_from is None or kind.yields is not Yields.ALL:
         return
     for index, way in enumerate(_entries(getattr(params, ports_from.param))):
         port = str(getattr(way, "name", ""))
@@ -80,10 +81,6 @@ def _calls(name: AgentId, agent: Agent) -> Iterator[Problem]:
             cure=f"Raise its model calls to {needed} or more, or let it plan less far.",
             severity=Severity.WARNING,
         )
-
-
-def _is_for_agents(extra: object) -> bool:
-    return isinstance(extra, dict) and extra.get("control") == "agent"
 
 
 def _entries(value: object) -> Iterable[object]:
