@@ -42,7 +42,7 @@ def tireless() -> ScriptedModel:
         value: dict[str, Any] = {"why": "", "finished": False, "value": "likely", "choice": 1}
         value |= {"good": False, "score": 0, "critique": "no", "lesson": "more"}
         value |= {
-            name: [f"{index} of {said}" for index in range(properties[name].get("maxItems", 1))]
+            name: [f"{index} of {said}" for index in range(properties[name].get("maxItems", 20))]
             for name in ("steps", "thoughts")
             if name in properties
         }
