@@ -1,8 +1,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from tenants.isolation.row_security import EnableRowSecurity, KeepTenant
-
 
 class Migration(migrations.Migration):
 
@@ -32,6 +30,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('run', 'name', 'version'), name='workspace_version_once'), models.UniqueConstraint(fields=('run', 'key'), name='workspace_write_once')],
             },
         ),
-        EnableRowSecurity("workspacefile"),
-        KeepTenant("workspacefile", "run"),
     ]

@@ -23,6 +23,7 @@ FAMILIES: list[tuple[type[EngineError], str, str, bool]] = [
     ),
     (e.ModelError, "model_unavailable", "", False),
     (e.ToolError, "tool_failed", "", False),
+    (e.MemoryFailed, "tool_failed", "", False),
     (e.Refused, "refused", "Ask an administrator to allow it in the policy or to grant it to the agent.", False),
     (e.Rejected, "rejected", "", False),
     (e.ReplayDiverged, "replay_diverged", "Run the graph version that wrote this log; it cannot be continued with another.", True),

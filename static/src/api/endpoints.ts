@@ -124,9 +124,9 @@ export const fetchBlob = (client: Client, id: string, sha256: string) => client.
 export const uploadFile = async (client: Client, file: File) =>
   (await client.upload<{ file: Json }>(`files/${encodeURIComponent(file.name)}`, file)).file;
 export const fileUrl = (client: Client, run: string, digest: string, name: string) =>
-  client.url(`runs/${run}/files/${digest}?name=${encodeURIComponent(name)}`);
+  client.url(`runs/${run}/files/${encodeURIComponent(digest)}?name=${encodeURIComponent(name)}`);
 export const fetchFileWords = (client: Client, run: string, digest: string) =>
-  client.get<{ text: string; cut: boolean; why_not: string }>(`runs/${run}/files/${digest}/words`);
+  client.get<{ text: string; cut: boolean; why_not: string }>(`runs/${run}/files/${encodeURIComponent(digest)}/words`);
 export const sendCommand = (client: Client, id: string, command: Command) =>
   client.send<{ id: string }>("POST", `runs/${id}/commands`, command);
 export const sendMessage = (client: Client, id: string, to: string, text: string) =>

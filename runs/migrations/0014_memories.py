@@ -9,7 +9,7 @@ from runs.memory.pgvector import create_extension
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('runs', '0012_workspace'),
+        ('runs', '0013_workspace_security'),
         ('tenants', '0008_tool_families'),
     ]
 

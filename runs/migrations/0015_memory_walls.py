@@ -5,7 +5,7 @@ from tenants.isolation.row_security import EnableRowSecurity, KeepTenant
 
 
 class Migration(migrations.Migration):
-    dependencies = [("runs", "0013_memories")]
+    dependencies = [("runs", "0014_memories")]
 
     operations = [
         EnableRowSecurity("memoryspace"),
