@@ -199,9 +199,10 @@ class RunCommandsView(MemberApiView):
 class RunMessagesView(MemberApiView):
     @extend_schema(request=MessageIn, responses={202: CommandOut})
     def post(self, request: Request, run_id: UUID) -> Response:
+        run = run_for(self.user, run_id)
         data = body_of(request, required=frozenset({"to", "text"}))
         to, text = text_field(data, "to", longest=LONGEST_TEXT), text_field(data, "text", longest=LONGEST)
-        command = say_to_agent(run=run_for(self.user, run_id), by=self.user, to=to, text=text)
+        command = say_to_agent(run=run, by=self.user, to=to, text=text)
         return Response({"id": command.pk}, status=202)
 
 
