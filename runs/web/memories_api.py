@@ -99,8 +99,10 @@ class MemoryView(MemberApiView):
 
     @extend_schema(request=MemoryIn, responses=MemoryOut)
     def patch(self, request: Request, memory_id: int) -> Response:
-        data = body_of(request, required=frozenset({"text"}))
-        return Response(memory_data(correct(self.user, memory_id, text_field(data, "text", longest=LONGEST_MEMORY))))
+        memory, data = memory_for(self.user, memory_id), body_of(request, optional=frozenset({"text"}))
+        if "text" in data:
+            memory = correct(self.user, memory_id, text_field(data, "text", longest=LONGEST_MEMORY))
+        return Response(memory_data(memory))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, memory_id: int) -> Response:

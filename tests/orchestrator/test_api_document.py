@@ -42,6 +42,7 @@ BY_CHANCE = {
         "POST /api/v1/files/{file}",
         "GET /api/v1/runs/{run_id}/table.csv",
         "POST /api/v1/runs/{run_id}/commands",
+        "POST /api/v1/runs/{run_id}/messages",
         "DELETE /api/v1/members/{membership_id}",
     ),
 }
