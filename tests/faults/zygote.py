@@ -101,7 +101,7 @@ def set_pace(pace: float) -> None:
 
 def set_build(name: str) -> None:
     """Another build: it has another name, and its agents put their prompts in other words."""
-    from orchestrator.engine.agents import loop
+    from orchestrator.engine.agents import turns
     from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
     from runs.worker import execution
 
@@ -109,7 +109,7 @@ def set_build(name: str) -> None:
         return ModelRequest(messages=(Message(role=Role.SYSTEM, content=text_parts(f"As {name} says it.")), *messages), **fields)
 
     execution.build_id = lambda: name
-    loop.ModelRequest = request  # type: ignore[misc,assignment]
+    turns.ModelRequest = request  # type: ignore[misc,assignment]
 
 
 def set_clock(ahead_s: float) -> None:
