@@ -16,9 +16,14 @@ from tenants.models import ServiceIdentity, Tenant, Tool, ToolGrant, ToolUserObj
 from tenants.people.access import may_here
 from tenants.people.actions import create_service_users
 from tenants.policy.rights import forget_rights
+from tenants.problems import InvalidValue
 
 Lists = Mapping[str, Iterable[str]]
 """The names of tools by the name of the identity that is to use them."""
+
+
+MOST_LISTED = 8_000
+"""Of all agents of one graph: to write the rights of so many holds up others for some seconds."""
 
 
 def give_listed_tools(*, tenant: Tenant, wanted: Lists, by: User, first: Collection[str] = ()) -> None:
@@ -28,6 +33,9 @@ def give_listed_tools(*, tenant: Tenant, wanted: Lists, by: User, first: Collect
     """
     tools = {tool.name: tool for tool in Tool.objects.all()}
     listed = {name: [tools[tool] for tool in dict.fromkeys(named) if tool in tools] for name, named in wanted.items()}
+    asked = sum(map(len, listed.values()))
+    if asked > MOST_LISTED:
+        raise InvalidValue(f"The agents list {asked} tools together, at most {MOST_LISTED} are allowed.", cure="Give each what it needs.")
     with transaction.atomic():
         changed = _forget_what_waits_in_vain(listed)
         identities = _identities(tenant, [name for name, of in listed.items() if of])

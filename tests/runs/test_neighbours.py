@@ -168,8 +168,8 @@ def slowest_health(neighbour: ApiClient, meanwhile: threading.Thread) -> float:
 
 
 def test_g09_graph_of_a_thousand_agents_with_every_tool_locks_the_database_for_a_moment(attacker: ApiClient, neighbour: ApiClient) -> None:
-    tools = [tool["name"] for tool in attacker.get("tools")["tools"]]
-    agent = {"name": "n", "model": "demo", "tools": tools}
+    every = [tool["name"] for tool in attacker.get("tools")["tools"]]
+    agent = {"name": "n", "model": "demo", "tools": every[:8]}
     many = {"agents": {f"a{number}": agent for number in range(1000)}}
     run_of(neighbour, "beside-agents", {}, transform("1"))
     thread = threading.Thread(target=attacker.send, args=("POST", "graphs", json.dumps({"title": "Crowd", "document": many}).encode()))
@@ -184,6 +184,9 @@ def test_g09_graph_of_a_thousand_agents_with_every_tool_locks_the_database_for_a
     more = {"agents": {**many["agents"], "one_more": agent}}
     refused = attacker.send("POST", "graphs", json.dumps({"title": "More", "document": more}).encode())
     assert refused.status == 400 and "1001 agents, at most 1000" in refused.json["detail"]
+    greedy = {"agents": {f"a{number}": {**agent, "tools": every} for number in range(1000)}}
+    refused = attacker.send("POST", "graphs", json.dumps({"title": "Greedy", "document": greedy}).encode())
+    assert refused.status == 400 and "at most 8000 are allowed" in refused.json["detail"]
     began = time.monotonic()
     assert attacker.send("DELETE", "graphs/crowd").status == 204
     assert time.monotonic() - began < 6
