@@ -8,8 +8,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.figure import Figure, table
-from benchmarks.isolation import alone
+from benchmarks.measuring.figure import Figure, table
+from benchmarks.measuring.isolation import alone
 
 MEASUREMENTS = ("engine", "replay", "model_call", "agents", "planning", "whole_path", "lists", "recall", "neighbours")
 RESULTS = Path("bench-results.json")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from benchmarks.figure import Figure
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.race import Timed, race
+from benchmarks.measuring.scratch import model_server, prepare_django, scratch_database
 from benchmarks.peers.peer import INSTRUCTIONS, Converse
 from benchmarks.peers.roster import PEERS
-from benchmarks.race import Timed, race
-from benchmarks.scratch import model_server, prepare_django, scratch_database
 from tests.graphs import edge, graph, node, path
 
 if TYPE_CHECKING:

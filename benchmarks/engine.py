@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.figure import Figure
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.race import Timed, computed, race, timed
+from benchmarks.measuring.scratch import WriteAhead, prepare_django, scratch_database
 from benchmarks.peers.peer import Invoke
 from benchmarks.peers.roster import PEERS
-from benchmarks.race import Timed, computed, race, timed
-from benchmarks.scratch import WriteAhead, prepare_django, scratch_database
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Path

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.figure import Figure
-from benchmarks.scratch import prepare_django, scratch_database
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.scratch import prepare_django, scratch_database
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from benchmarks.figure import Figure
-from benchmarks.scratch import model_server
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.scratch import model_server
 from orchestrator.capabilities.egress.client import Egress
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.litellm_model import LiteLLMModel, litellm

@@ -4,8 +4,8 @@ import asyncio
 from functools import partial
 
 from benchmarks.engine import ListLog, MachineClock
-from benchmarks.figure import Figure
-from benchmarks.race import computed, race
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.race import computed, race
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.log.events import RunClaimed
 from orchestrator.engine.log.run_state import RunState

@@ -6,8 +6,8 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.figure import Figure
-from benchmarks.scratch import prepare_django, scratch_database
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.scratch import prepare_django, scratch_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

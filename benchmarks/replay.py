@@ -1,8 +1,8 @@
 """How fast a run's log becomes its state again."""
 
-from benchmarks.figure import Figure
-from benchmarks.race import computed, race
-from benchmarks.scratch import prepare_django
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.race import computed, race
+from benchmarks.measuring.scratch import prepare_django
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.log.events import Event, RunClaimed
 from orchestrator.engine.log.run_state import RunState, fold

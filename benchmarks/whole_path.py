@@ -11,10 +11,10 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.figure import Figure
-from benchmarks.processes import Product
-from benchmarks.race import percentile
-from benchmarks.scratch import model_server
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.processes import Product
+from benchmarks.measuring.race import percentile
+from benchmarks.measuring.scratch import model_server
 from tests.graphs import graph, node, path
 
 CLIENTS = 20

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from benchmarks.figure import Figure
-from benchmarks.processes import REPOSITORY, Product
-from benchmarks.race import percentile
+from benchmarks.measuring.figure import Figure
+from benchmarks.measuring.processes import REPOSITORY, Product
+from benchmarks.measuring.race import percentile
 from benchmarks.whole_path import Client, signed_in
 from tests.graphs import edge, graph, node
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.measuring.scratch import WriteAhead
 from benchmarks.peers.peer import Invoke, Peer, present
-from benchmarks.scratch import WriteAhead
 
 
 @dataclass(frozen=True, slots=True)

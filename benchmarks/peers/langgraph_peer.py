@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, TypedDict
 from uuid import uuid4
 
+from benchmarks.measuring.scratch import WriteAhead
 from benchmarks.peers.peer import INSTRUCTIONS, Converse, Invoke, Peer, calculator, present
-from benchmarks.scratch import WriteAhead
 
 os.environ.update(LANGSMITH_TRACING="false", LANGCHAIN_TRACING_V2="false")  # nothing is told to LangSmith
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.figure import Figure, table
+from benchmarks.measuring.figure import Figure, table
 
 TAKEN = {"ours": 40.0, "floor": 10.0, "Slow": 120.0, "Quick": 60.0}
 

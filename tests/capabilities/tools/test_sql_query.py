@@ -229,7 +229,7 @@ INCOMPLETE = [
     "postgresql://shopkeeper@127.0.0.1:5432/postgres",
     "postgresql://shopkeeper:x@/postgres?host=/tmp",
     "postgresql://shopkeeper:x@127.0.0.1:5432/",
-    "postgresql://u:x@127.0.0.1:5432/db?sslkey=/root/.ssh/id_rsa",
+    "postgresql://u:x@127.0.0.1:5432/db?sslkey=/etc/ssl/private/own.key",
     "mysql://u:x@127.0.0.1/db",
     "host=127.0.0.1",
     "postgresql://u:x@127.0.0.1:99999/db",

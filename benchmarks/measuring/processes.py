@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from benchmarks.scratch import REPOSITORY
+from benchmarks.measuring.scratch import REPOSITORY
 
 START_S = 90.0
 TICKS = os.sysconf("SC_CLK_TCK")

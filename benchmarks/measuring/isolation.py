@@ -4,7 +4,7 @@ import importlib
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 
-from benchmarks.figure import Figure
+from benchmarks.measuring.figure import Figure
 
 
 def alone(name: str, *, quick: bool) -> list[Figure]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import django
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def prepare_django() -> None:
