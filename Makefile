@@ -31,9 +31,9 @@ check: setup ## Lint, types, import rules, size budget, generated contract
 	@$(NPM) run --silent types
 
 # Tests over processes mostly wait: more of them at a time than there are cores, each with servers of its own. Long ones first.
-# Journeys mind the clock: they have the machine to themselves. All others share it.
+# Journeys and neighbours mind the clock: they have the machine to themselves. All others share it.
 WAITING := tests/orchestrator tests/faults tests/runs/live tests/runs/worker
-ALONE := tests/journeys
+ALONE := tests/journeys tests/runs/test_neighbours.py
 
 test: setup ## The whole suite: engine, rooms on both databases, browser; TESTS=... for a part of it
 	@$(NPM) test --silent

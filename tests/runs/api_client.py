@@ -27,7 +27,7 @@ class ApiClient:
     key: str = ""
 
     def send(self, method: str, path: str, content: bytes = b"", **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         own = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         if content:
             own["Content-Type"] = "application/json"

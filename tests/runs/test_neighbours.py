@@ -13,7 +13,7 @@ from tests.runs.api_client import ApiClient
 from tests.runs.factories import chain
 from tests.runs.installation import Installation, ended, run_of
 
-PATIENCE_S = 25.0
+PATIENCE_S = 45.0
 """For one answer to the neighbour; the machine that tests is busy with the attack and may be small."""
 
 
@@ -201,7 +201,7 @@ def test_g06_values_of_very_many_parts_go_through_no_run(attacker: ApiClient) ->
 
 
 def test_g06_runs_of_another_tenant_go_on_beside_large_values_in_long_chains(attacker: ApiClient, neighbour: ApiClient) -> None:
-    passed_on = [{"id": f"t{number}", "kind": "transform", "params": {"expression": "input"}} for number in range(30)]
+    passed_on = [{"id": f"t{number}", "kind": "transform", "params": {"expression": "input"}} for number in range(15)]
     large = [[number] for number in range(49_000)]
     loud = [run_of(attacker, "long-chain", large, chain(*passed_on) if number == 0 else None) for number in range(3)]
     for number in range(4):
