@@ -5,10 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel, RootModel
 
+from orchestrator.engine.document.form_words import FORM_WORDS
 from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.node_kind import NodeKindSchema
 from orchestrator.engine.document.problems import Problem
+from orchestrator.engine.effects.child_run import RunEnd, RunWanted
 from orchestrator.engine.effects.human import HumanAnswer, HumanRequest
+from orchestrator.engine.effects.memory import KeptMemory, MemoryQuery, NewMemory, RecalledMemory
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.errors import ErrorInfo
 from orchestrator.engine.log.events import RunEvent as EveryEvent
@@ -31,9 +34,19 @@ class Contract(BaseModel):
     human_answer: HumanAnswer
     model_request: ModelRequest
     model_reply: ModelReply
+    memory_query: MemoryQuery
+    recalled_memory: RecalledMemory
+    new_memory: NewMemory
+    kept_memory: KeptMemory
+    run_wanted: RunWanted
+    run_end: RunEnd
     run_status: RunStatus
     node_status: NodeStatus
     effect_status: EffectStatus
+
+
+_LEFT_OUT = frozenset({"title", "default", "pattern", "examples", *FORM_WORDS})
+"""What no type is made of."""
 
 
 def contract_schema() -> dict[str, Any]:
@@ -48,7 +61,7 @@ def _tidy(part: Any) -> Any:
         return [_tidy(item) for item in part]
     if not isinstance(part, dict):
         return part
-    found = {key: value for key, value in part.items() if key not in ("title", "default", "pattern", "examples", "control")}
+    found = {key: value for key, value in part.items() if key not in _LEFT_OUT}
     if part.get("$ref", "").endswith("/JsonValue") or not {key for key in found if key != "description"}:
         return {"tsType": "Json"}
     for key in ("properties", "$defs"):

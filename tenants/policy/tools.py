@@ -15,6 +15,7 @@ from tenants.people.access import require_here
 from tenants.policy.rights import forget_rights
 from tenants.problems import InvalidValue, NotFound
 
+LEAST_TIMEOUT_S: Final = 0.1
 MOST_PER_MINUTE: Final = 100_000
 
 
@@ -54,7 +55,7 @@ def lower_tool(*, tool_id: UUID, terms: Lowered, by: User) -> Tool:
     require_here(by, "manage")
     tool = tool_with(tool_id)
     for what, value, least, most in (
-        ("The time limit", terms.timeout_s, 0.1, tool.timeout_s),
+        ("The time limit", terms.timeout_s, LEAST_TIMEOUT_S, tool.timeout_s),
         ("The number of retries", terms.retries, 0, MOST_RETRIES),
         ("The calls in a minute", terms.per_minute, 1, MOST_PER_MINUTE),
     ):
@@ -62,7 +63,7 @@ def lower_tool(*, tool_id: UUID, terms: Lowered, by: User) -> Tool:
             raise InvalidValue(f"{what} is {value:g}, expected {least:g} to {most:g}.", cure="Leave it empty for the tool's own.")
     own = {"own_timeout_s": terms.timeout_s, "own_retries": terms.retries, "own_per_minute": terms.per_minute}
     Tool.objects.filter(pk=tool_id).update(**own)
-    return tool
+    return tool_with(tool_id)
 
 
 def tool_with(tool_id: UUID) -> Tool:

@@ -36,6 +36,7 @@ page_urls: list[URLPattern | URLResolver] = [
 api_urls: list[URLPattern | URLResolver] = [
     path("tools", tools.ToolsView.as_view(), name="api_tools"),
     path("tools/<str:tool>", tools.ToolView.as_view(), name="api_tool"),
+    path("tools/<str:tool>/terms", tools.ToolTermsView.as_view(), name="api_tool_terms"),
     path("rights", rights.RightsView.as_view(), name="api_rights"),
     path("rights/<uuid:identity_id>/<str:tool>", rights.RightView.as_view(), name="api_right"),
     path("members", members.MembersView.as_view(), name="api_members"),

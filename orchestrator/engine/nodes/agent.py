@@ -9,6 +9,7 @@ from orchestrator.engine.agents.confidence import rated, rated_schema
 from orchestrator.engine.agents.conversation import Conversation
 from orchestrator.engine.agents.talk import read_talk, talk_json
 from orchestrator.engine.agents.work import work
+from orchestrator.engine.document.form_words import labels
 from orchestrator.engine.document.node_kind import OUT, AgentRef, Expression, NodeKind, Outputs, Params, PortsFrom, Template, Yields
 from orchestrator.engine.effects.files import files_from
 from orchestrator.engine.effects.model import FilePart
@@ -25,7 +26,7 @@ class When(StrEnum):
 
 
 class WayOut(Params):
-    name: When = Field(title="When the agent", json_schema_extra={"control": "select"})
+    name: When = Field(title="When the agent", json_schema_extra=labels(refused="will not answer", unsure="is unsure of its answer"))
 
 
 class Gives(StrEnum):
@@ -54,7 +55,7 @@ class AgentParams(Params):
         default=Gives.ANSWER,
         title="Gives",
         description="Its answer, or the whole conversation with the answer as its last message",
-        json_schema_extra={"control": "select"},
+        json_schema_extra=labels(answer="Its answer", conversation="The whole conversation"),
     )
     ways: tuple[WayOut, ...] = Field(
         default=(),
@@ -68,7 +69,7 @@ class AgentParams(Params):
         ge=0,
         le=1,
         title="Sure enough",
-        description="For the way out when it is unsure: taken below this, from 0 to 1",
+        description="From 0 to 1: an agent that is less sure leaves by the way out for it",
         json_schema_extra={"control": "number"},
     )
     fallback: Template = Field(

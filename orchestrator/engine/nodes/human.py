@@ -41,7 +41,7 @@ class HumanParams(Params):
         gt=0,
         title="Deadline, seconds",
         description="Then the `expired` port is taken",
-        json_schema_extra={"control": "number"},
+        json_schema_extra={"control": "number", "unit": "s", "empty": "None"},
     )
 
 

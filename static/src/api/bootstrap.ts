@@ -1,4 +1,6 @@
 /** What a page tells its island before anything is fetched. */
+import type { Agent } from "../contract";
+
 export interface EditorBootstrap {
   slug: string;
   user: { name: string };
@@ -14,6 +16,15 @@ export interface RunBootstrap {
   may: { cancel: boolean; answer: boolean };
   api: string;
   socket: string;
+}
+
+export interface AgentBootstrap {
+  /** Null for one that is not in the library yet. */
+  slug: string | null;
+  revision: number;
+  agent: Partial<Agent>;
+  may: { edit: boolean };
+  api: string;
 }
 
 export function readBootstrap<T>(): T {

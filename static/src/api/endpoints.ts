@@ -51,7 +51,22 @@ export interface ModelRow {
   takes: string[] | null;
 }
 
-export type ToolRow = ToolSpec & { enabled: boolean };
+export interface ToolTerms {
+  timeout_s: number;
+  retries: number;
+  per_minute: number | null;
+}
+
+/** A tool with its card. */
+export interface ToolRow extends ToolSpec {
+  enabled: boolean;
+  example: string;
+  touches: string;
+  if_cut_off: string;
+  price_usd: number;
+  own_terms: ToolTerms | null;
+  terms: ToolTerms | null;
+}
 
 export interface LibraryRow {
   slug: string;
@@ -103,6 +118,9 @@ export const fetchAgentSchema = (client: Client) => client.get<Record<string, Js
 export const fetchTools = (client: Client) => fetchList<ToolRow>(client, "tools", "tools");
 export const fetchModels = (client: Client) => fetchList<ModelRow>(client, "models", "models");
 export const fetchLibrary = (client: Client) => fetchList<LibraryRow>(client, "agents", "agents");
+
+export const saveAgent = (client: Client, slug: string | null, agent: Agent, revision: number) =>
+  slug === null ? client.send<LibraryRow>("POST", "agents", { agent }) : client.send<LibraryRow>("PUT", `agents/${slug}`, { agent, revision });
 
 export const fetchGraph = (client: Client, slug: string) => client.get<GraphRecord>(`graphs/${slug}`);
 export const saveDraft = (client: Client, slug: string, document: Graph, revision: number) =>

@@ -30,11 +30,11 @@ const BEFORE: Record<string, Json> = {
       max_s: { type: "number", minimum: 0, title: "Longest wait, seconds" },
     },
   },
-  timeout_s: { anyOf: [{ type: "number", minimum: 0 }, { type: "null" }], title: "Timeout, seconds" },
+  timeout_s: { anyOf: [{ type: "number", minimum: 0 }, { type: "null" }], title: "Timeout, seconds", unit: "s", empty: "No limit" },
 };
 
 const AFTER: Record<string, Json> = {
-  writes: { type: "object", control: "json", title: "Writes to shared state", description: 'Channel to expression: {"seen": "output.id"}' },
+  writes: { type: "object", control: "expression-map", title: "Writes to shared state", description: "The channel, and the expression whose value it takes in, such as output.id" },
 };
 
 /** The settings of a node of this kind: a default is offered only where it can stand for the main output. */
@@ -47,7 +47,7 @@ export const GRAPH_LIMIT_SETTINGS: Schema = {
   type: "object",
   properties: {
     max_steps: { type: "integer", minimum: 1, title: "Steps at most" },
-    max_seconds: { anyOf: [{ type: "number", minimum: 1 }, { type: "null" }], title: "Seconds at most" },
+    max_seconds: { anyOf: [{ type: "number", minimum: 1 }, { type: "null" }], title: "Seconds at most", unit: "s", empty: "No limit" },
     max_items: { type: "integer", minimum: 1, title: "Items of one map at most" },
   },
 };
@@ -58,6 +58,6 @@ export const EDGE_SETTINGS: Schema = {
     label: { type: "string", title: "Label" },
     condition: { anyOf: [{ type: "string", control: "expression" }, { type: "null" }], control: "expression", title: "Condition", description: "The edge is open when this is true. Empty: always." },
     otherwise: { type: "boolean", title: "Otherwise", description: "Open when no other edge of its port is." },
-    max_iterations: { anyOf: [{ type: "integer", minimum: 1, maximum: 10_000 }, { type: "null" }], title: "Loop limit", description: "For an edge that closes a loop: how often it may be taken." },
+    max_iterations: { anyOf: [{ type: "integer", minimum: 1, maximum: 10_000 }, { type: "null" }], title: "Loop limit", empty: "No limit", description: "For an edge that closes a loop: how often it may be taken." },
   },
 };

@@ -154,19 +154,37 @@ export interface Graph {
  * `output_schema` is a JSON Schema; with it the agent answers with data that satisfies it.
  */
 export interface Agent {
+  /**
+   * People and other agents know it by this name
+   */
   name: string;
   /**
    * As LiteLLM names it, such as openai/gpt-5-mini
    */
   model: string;
+  /**
+   * Who it is and how it works. Text in {{ … }} is replaced by the value of the expression
+   */
   instructions: string;
+  /**
+   * What it may ask for
+   */
   tools: string[];
   limits: AgentLimits;
+  /**
+   * Empty: it answers with text
+   */
   output_schema: {
     [k: string]: Json;
   } | null;
   memory: AgentMemory;
+  /**
+   * 0: the likeliest words, 2: the most varied
+   */
   temperature: number | null;
+  /**
+   * A longer one is cut off, which counts as malformed
+   */
   max_output_tokens: number | null;
   strategy: Direct | ReAct | PlanAndExecute | TreeOfThoughts | Reflection;
 }
@@ -174,11 +192,26 @@ export interface Agent {
  * Where an agent stops, whatever its model says.
  */
 export interface AgentLimits {
+  /**
+   * Of one piece of work
+   */
   max_iterations: number;
+  /**
+   * Of one piece of work; waiting for people does not count
+   */
   max_seconds: number;
   max_call_seconds: number;
+  /**
+   * In and out, of all calls together
+   */
   max_tokens: number;
+  /**
+   * Calls of models without a known price do not count
+   */
   max_cost_usd: number | null;
+  /**
+   * How often the model is told what was wrong
+   */
   max_repairs: number;
   max_tool_calls_per_turn: number;
 }
@@ -189,7 +222,7 @@ export interface AgentMemory {
   long_term: LongTerm;
   episodes: Episodes;
   /**
-   * As LiteLLM names it, or local/ngrams-256
+   * Makes memories comparable; what one model has kept, another does not find. As LiteLLM names it, or local/ngrams-256, which compares words and needs no provider
    */
   embedding: string;
 }
@@ -199,6 +232,9 @@ export interface AgentMemory {
 export interface ShortTerm {
   keep: "all" | "messages" | "tokens";
   messages: number;
+  /**
+   * Counted as the model counts them, with its instructions
+   */
   tokens: number;
   overflow: "drop" | "summarise";
   /**
@@ -211,17 +247,17 @@ export interface ShortTerm {
  */
 export interface LongTerm {
   on: boolean;
-  space: string;
-  retrieval: Retrieval;
   /**
-   * none: it only reads. tool: what the agent decides to keep. answer: each answer
+   * Small letters, digits and dashes. Agents that name the same one share it
    */
+  space: string;
   write: "none" | "tool" | "answer";
-  retention: Retention;
   /**
-   * ask: a person decides
+   * Keys, card numbers, addresses and the like
    */
   sensitive: "ask" | "discard" | "keep";
+  retrieval: Retrieval;
+  retention: Retention;
 }
 /**
  * Which memories come back. Scores are between 0 and 1.
@@ -232,7 +268,13 @@ export interface LongTerm {
 export interface Retrieval {
   strategy: "similarity" | "recency" | "mmr";
   k: number;
+  /**
+   * From 0 to 1: what scores less does not come back
+   */
   min_score: number;
+  /**
+   * After so long a memory is worth half as much
+   */
   half_life_days: number;
   /**
    * 0: only what is most alike, 1: only what differs
@@ -251,10 +293,16 @@ export interface Retention {
  */
 export interface Episodes {
   on: boolean;
+  /**
+   * Small letters, digits and dashes. Agents that name the same one share it
+   */
   space: string;
+  /**
+   * Keys, card numbers, addresses and the like
+   */
+  sensitive: "ask" | "discard" | "keep";
   retrieval: Retrieval;
   retention: Retention;
-  sensitive: "ask" | "discard" | "keep";
 }
 /**
  * Ask, use tools, answer.
@@ -277,9 +325,12 @@ export interface PlanAndExecute {
    * All that are done, after every change of plan
    */
   max_steps: number;
+  /**
+   * One more model call each time
+   */
   replan: boolean;
   /**
-   * And may change it: never, before the first step, or before each step
+   * And may change it
    */
   review: "never" | "first" | "each";
 }
@@ -291,6 +342,9 @@ export interface PlanAndExecute {
  */
 export interface TreeOfThoughts {
   type: "tree_of_thoughts";
+  /**
+   * All thoughts of a depth, then the best of them; or one line to its end, and back
+   */
   search: "breadth_first" | "depth_first";
   /**
    * Thoughts from the task to an answer
@@ -304,22 +358,19 @@ export interface TreeOfThoughts {
    * New thoughts at each place of the tree
    */
   thoughts: number;
-  /**
-   * Proposed together in one call, or sampled one by one
-   */
   generate: "propose" | "sample";
-  /**
-   * A value for each, or votes between all
-   */
   evaluate: "value" | "vote";
   /**
    * For each thought, or votes for each choice
    */
   judgements: number;
   /**
-   * Depth first only: value from 0 to 1
+   * A value from 0 to 1: a line of less worth is left
    */
   prune_below: number;
+  /**
+   * Of the whole tree
+   */
   max_thoughts: number;
   /**
    * What is asked for new thoughts; empty for the usual words
@@ -335,6 +386,9 @@ export interface TreeOfThoughts {
  */
 export interface Reflection {
   type: "reflection";
+  /**
+   * When none is good enough the best one stands
+   */
   max_rounds: number;
   /**
    * Empty: whatever the task asks for

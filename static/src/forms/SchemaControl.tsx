@@ -1,8 +1,9 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Json } from "../contract";
+import { NameInput } from "./NameInput";
 import { JsonControl } from "./controlsSimple";
-import { fromSimpleFields, isSchema, nameFault, toSimpleFields, type Schema, type SimpleField } from "./schema";
+import { fromSimpleFields, isSchema, toSimpleFields, type Schema, type SimpleField } from "./schema";
 
 const TYPES: readonly [SimpleField["type"], string][] = [
   ["string", "text"],
@@ -40,7 +41,7 @@ export function SchemaControl({ id, value, disabled, onChange }: SchemaControlPr
         <>
           {fields.map((field, index) => (
             <div className="schema-row" key={index}>
-              <NameInput name={field.name} others={fields.filter((_, at) => at !== index).map((other) => other.name)} disabled={disabled} onRename={(name) => patch(index, { name })} />
+              <NameInput name={field.name} others={fields.filter((_, at) => at !== index).map((other) => other.name)} label="Field name" disabled={disabled} onRename={(name) => patch(index, { name })} />
               <select className="select" aria-label={`Type of ${field.name}`} value={field.type} disabled={disabled} onChange={(event) => patch(index, { type: event.target.value as SimpleField["type"] })}>
                 {TYPES.map(([type, word]) => (
                   <option key={type} value={type}>
@@ -69,30 +70,6 @@ export function SchemaControl({ id, value, disabled, onChange }: SchemaControlPr
           {isRaw ? "As a list" : "As JSON Schema"}
         </button>
       </div>
-    </div>
-  );
-}
-
-interface NameInputProps {
-  name: string;
-  others: readonly string[];
-  disabled: boolean;
-  onRename: (name: string) => void;
-}
-
-/** The name of a field. One that is taken is not passed on, or two fields would become one while somebody types. */
-function NameInput({ name, others, disabled, onRename }: NameInputProps) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const fault = draft === null ? null : nameFault(draft, others);
-  const edit = (text: string) => {
-    const isGood = nameFault(text, others) === null;
-    setDraft(isGood ? null : text);
-    if (isGood) onRename(text);
-  };
-  return (
-    <div>
-      <input className="input mono" aria-label="Field name" aria-invalid={fault !== null || undefined} value={draft ?? name} disabled={disabled} onChange={(event) => edit(event.target.value)} onBlur={() => setDraft(null)} />
-      {fault ? <span className="field-error" role="status">{fault}</span> : null}
     </div>
   );
 }

@@ -3,11 +3,13 @@ import { useContext, useState } from "react";
 import type { Json } from "../contract";
 import { Field } from "./Field";
 import { FileControl } from "./FileControl";
+import { ExpressionMap } from "./ExpressionMap";
 import { FormContext } from "./FormContext";
+import { GroupField } from "./GroupField";
 import { VariantField } from "./VariantField";
 import { SchemaControl } from "./SchemaControl";
 import { ChoiceControl, JsonControl, LongTextControl, ModelControl, NumberControl, SwitchControl, TextControl, type ControlProps } from "./controlsSimple";
-import { acceptOf, blank, fieldOf, fieldsOf, humanise, isSchema, optionsOf, own, resolve, type FieldSpec, type Schema } from "./schema";
+import { acceptOf, blank, fieldOf, isSchema, mattering, optionsOf, own, resolve, wordOf, type FieldSpec, type Schema } from "./schema";
 
 interface SchemaFormProps {
   schema: Schema;
@@ -27,7 +29,7 @@ export function SchemaForm({ schema, root = schema, value, disabled = false, pro
   const inside = [...around, resolve(schema, root).schema.properties ?? null];
   return (
     <div className="form">
-      {fieldsOf(schema, root).map((field) => (
+      {mattering(schema, root, value).map((field) => (
         <FormField
           key={field.name}
           field={field}
@@ -61,24 +63,26 @@ export interface FormFieldProps {
 }
 
 function FormField(props: FormFieldProps) {
-  const { root, path, value, disabled, problems, around, onChange } = props;
+  const { path, value, disabled, problems, around, onChange } = props;
   const isEndless = props.field.control === "group" && around.includes(props.field.schema.properties ?? null);
   const field: FieldSpec = isEndless ? { ...props.field, control: "json" } : props.field;
-  if (field.control === "group") {
-    return (
-      <fieldset className="form-group">
-        <legend className="field-label">{field.title}</legend>
-        <SchemaForm schema={field.schema} root={root} value={isSchema(value) ? value : {}} disabled={disabled} problems={problems} prefix={`${path}.`} around={around} onChange={onChange} />
-      </fieldset>
-    );
-  }
+  if (field.control === "group") return <GroupField {...props} field={field} />;
   if (field.control === "variant") return <VariantField {...props} />;
   if (field.control === "list" && isSchema(field.schema.items)) return <ListField {...props} />;
   return (
-    <Field title={field.title} hint={field.hint} required={field.required} problems={problems?.get(path) ?? []} aside={<AgentLinks field={field} value={value} />}>
+    <Field title={field.title} hint={hintOf(field, value)} required={field.required} problems={problems?.get(path) ?? []} aside={<AgentLinks field={field} value={value} />}>
       {(ids) => <Control field={field} {...ids} value={value} nullable={field.nullable} disabled={disabled} onChange={onChange} />}
     </Field>
   );
+}
+
+/** What the field means, and what it was at first where it no longer is so. */
+function hintOf({ hint, schema, required }: FieldSpec, value: Json): string {
+  const first = schema.default;
+  const isPlain = typeof first === "number" || typeof first === "boolean" || (typeof first === "string" && Array.isArray(schema.enum));
+  if (!isPlain || required || value === first) return hint;
+  const words = typeof first === "string" ? wordOf(schema, first) : first === true ? "on" : first === false ? "off" : String(first);
+  return [hint, `By default: ${words}`].filter(Boolean).join(" · ");
 }
 
 function AgentLinks({ field, value }: { field: FieldSpec; value: Json }) {
@@ -112,13 +116,13 @@ function Control({ field, ...props }: ControlProps & { field: FieldSpec }) {
     case "expression":
       return <LongTextControl {...props} mono placeholder="output.score > 0.8" />;
     case "number":
-      return <NumberControl {...props} whole={schema.type === "integer"} {...bounds(schema)} />;
+      return <NumberControl {...props} whole={schema.type === "integer"} {...numberWords(schema)} />;
     case "switch":
       return <SwitchControl {...props} />;
     case "select": {
       const { texts, valueOf } = optionsOf(schema);
       const choose = (text: Json) => props.onChange(typeof text === "string" ? valueOf(text) : text);
-      return <ChoiceControl {...props} onChange={choose} empty="None" choices={texts.map((text) => ({ value: text, label: humanise(text) }))} />;
+      return <ChoiceControl {...props} onChange={choose} empty="None" choices={texts.map((text) => ({ value: text, label: wordOf(schema, text) }))} />;
     }
     case "agent":
       return <ChoiceControl {...props} empty={agents.length === 0 ? "No agents yet" : "Choose an agent"} choices={agents} />;
@@ -130,15 +134,23 @@ function Control({ field, ...props }: ControlProps & { field: FieldSpec }) {
       return <SchemaControl id={props.id} value={props.value} disabled={props.disabled} onChange={props.onChange} />;
     case "file":
       return <FileControl {...props} accept={acceptOf(schema)} />;
+    case "expression-map":
+      return <ExpressionMap {...props} />;
     case "text":
-      return <TextControl {...props} />;
+      return <TextControl {...props} suggestions={texts(schema.examples)} />;
     default:
       return <JsonControl {...props} />;
   }
 }
 
-function bounds(schema: Schema): { min?: number; max?: number } {
+function texts(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+}
+
+function numberWords(schema: Schema): { min?: number; max?: number; unit?: string; empty?: string } {
   return {
+    ...(typeof schema.unit === "string" ? { unit: schema.unit } : {}),
+    ...(typeof schema.empty === "string" ? { empty: schema.empty } : {}),
     ...(typeof schema.minimum === "number" ? { min: schema.minimum } : {}),
     ...(typeof schema.maximum === "number" ? { max: schema.maximum } : {}),
   };

@@ -21,16 +21,27 @@ const attributes = ({ id, describedBy, invalid, disabled }: ControlProps) => ({
 
 const asText = (value: Json) => (typeof value === "string" ? value : value === null ? "" : JSON.stringify(value));
 
-export function TextControl(props: ControlProps & { mono?: boolean; placeholder?: string }) {
+/** A line of text; what is suggested may be taken or not. */
+export function TextControl(props: ControlProps & { suggestions: readonly string[] }) {
+  const list = props.suggestions.length > 0 ? `${props.id}-suggestions` : undefined;
   return (
-    <input
-      {...attributes(props)}
-      className={`input ${props.mono ? "mono" : ""}`}
-      value={asText(props.value)}
-      placeholder={props.placeholder}
-      spellCheck={!props.mono}
-      onChange={(event) => props.onChange(props.nullable && event.target.value === "" ? null : event.target.value)}
-    />
+    <>
+      <input
+        {...attributes(props)}
+        className={`input ${list ? "mono" : ""}`}
+        list={list}
+        value={asText(props.value)}
+        spellCheck={!list}
+        onChange={(event) => props.onChange(props.nullable && event.target.value === "" ? null : event.target.value)}
+      />
+      {list ? (
+        <datalist id={list}>
+          {props.suggestions.map((text) => (
+            <option key={text} value={text} />
+          ))}
+        </datalist>
+      ) : null}
+    </>
   );
 }
 
@@ -53,21 +64,27 @@ interface NumberControlProps extends ControlProps {
   min?: number;
   max?: number;
   whole: boolean;
+  /** What is counted. */
+  unit?: string;
+  /** What it means that no number is given. */
+  empty?: string;
 }
 
 /** A number. What is none yet, as while it is typed, stays here and is not passed on. */
 export function NumberControl(props: NumberControlProps) {
   const [draft, setDraft] = useState<string | null>(null);
-  return (
+  const unit = props.unit ? `${props.id}-unit` : "";
+  const input = (
     <input
       {...attributes(props)}
+      aria-describedby={[props.describedBy, unit].filter(Boolean).join(" ") || undefined}
       className="input numeric"
       type="number"
       min={props.min}
       max={props.max}
       step={props.whole ? 1 : "any"}
       value={draft ?? (typeof props.value === "number" ? props.value : "")}
-      placeholder={props.nullable ? "No limit" : undefined}
+      placeholder={props.nullable ? (props.empty ?? "None") : undefined}
       onChange={(event) => {
         const number = event.target.valueAsNumber;
         setDraft(Number.isFinite(number) ? null : event.target.value);
@@ -76,6 +93,13 @@ export function NumberControl(props: NumberControlProps) {
       }}
       onBlur={() => setDraft(null)}
     />
+  );
+  if (!props.unit) return input;
+  return (
+    <span className="input-unit">
+      {input}
+      <span className="muted" id={unit}>{props.unit}</span>
+    </span>
   );
 }
 

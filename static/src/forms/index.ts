@@ -4,4 +4,4 @@ export { FormContext, type FormChoices, type Choice } from "./FormContext";
 export { JsonControl, SwitchControl } from "./controlsSimple";
 export { SchemaControl } from "./SchemaControl";
 export { SchemaForm } from "./SchemaForm";
-export { blank, fieldsOf, humanise, isSchema, own, withFields, type Schema } from "./schema";
+export { blank, fieldsOf, humanise, isSchema, own, partOf, withFields, type Schema } from "./schema";

@@ -19,6 +19,7 @@ export type ControlName =
   | "schema"
   | "variant"
   | "file"
+  | "expression-map"
   | "group";
 
 export interface FieldSpec {
@@ -119,7 +120,7 @@ export function variantsOf(schema: Schema, root: Schema): Variant[] {
     const { [tag]: named, ...others } = properties;
     const value = isSchema(named) ? named.const : undefined;
     if (typeof value !== "string") return [];
-    const [hint = ""] = typeof variant.description === "string" ? variant.description.split("\n\n") : [];
+    const hint = sentence(variant.description);
     return [{ value, title: typeof variant.title === "string" ? variant.title : humanise(value), hint, schema: { ...variant, properties: others } }];
   });
 }
@@ -141,6 +142,13 @@ export function withFields(schema: Schema, chosen: (name: string) => boolean): S
   return { ...schema, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => chosen(name))) };
 }
 
+/** The schema of one field that is an object. */
+export function partOf(schema: Schema, name: string): Schema {
+  const properties = isSchema(schema.properties) ? schema.properties : {};
+  const raw = own(properties, name);
+  return isSchema(raw) ? resolve(raw, schema).schema : {};
+}
+
 /** What a select offers: each value of an enumeration as the text of its option, and back. */
 export function optionsOf(schema: Schema): { texts: string[]; valueOf: (text: string) => Json } {
   const values = new Map<string, Json>();
@@ -151,9 +159,20 @@ export function optionsOf(schema: Schema): { texts: string[]; valueOf: (text: st
   return { texts: [...values.keys()], valueOf: (text) => values.get(text) ?? text };
 }
 
+/** The word for a value of an enumeration: the schema's own, or one made of the value. */
+export function wordOf(schema: Schema, text: string): string {
+  const word = isSchema(schema.labels) ? own(schema.labels, text) : undefined;
+  return typeof word === "string" ? word : humanise(text);
+}
+
 export function humanise(name: string): string {
   const words = name.replace(/_/g, " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** The first paragraph of a description: what follows is for programmers. */
+function sentence(description: Json | undefined): string {
+  return typeof description === "string" ? (description.split("\n\n")[0] ?? "") : "";
 }
 
 export function fieldOf(name: string, raw: Schema, root: Schema, required: boolean): FieldSpec {
@@ -161,7 +180,7 @@ export function fieldOf(name: string, raw: Schema, root: Schema, required: boole
   return {
     name,
     title: typeof raw.title === "string" && raw.title.trim() !== "" ? raw.title : humanise(name),
-    hint: typeof schema.description === "string" ? schema.description : "",
+    hint: sentence(schema.description),
     control: controlOf(schema),
     schema,
     required,
@@ -175,6 +194,31 @@ export function fieldsOf(schema: Schema, root: Schema = schema): FieldSpec[] {
   if (!isSchema(properties)) return [];
   const required = new Set(asList(object.required));
   return Object.entries(properties).flatMap(([name, raw]) => (isSchema(raw) || raw === true ? [fieldOf(name, raw === true ? {} : raw, root, required.has(name))] : []));
+}
+
+/** What stands at a path of names, or what stands there at first. */
+function valueAt(names: readonly string[], schema: Schema, root: Schema, value: Readonly<Record<string, Json>>): Json {
+  const [name = "", ...others] = names;
+  const field = fieldsOf(schema, root).find((one) => one.name === name);
+  const found = own(value, name) ?? field?.schema.default ?? null;
+  return others.length === 0 || !field ? found : valueAt(others, field.schema, root, isSchema(found) ? found : {});
+}
+
+const DEEPEST = 10;
+
+/** The fields that matter while the others are as they are: a field may say `when`, by the values of others. */
+export function mattering(schema: Schema, root: Schema, value: Readonly<Record<string, Json>>): FieldSpec[] {
+  const all = fieldsOf(schema, root);
+  const matters = (field: FieldSpec, depth: number): boolean => {
+    const { when } = field.schema;
+    if (!isSchema(when) || depth > DEEPEST) return true;
+    return Object.entries(when).some(([path, wanted]) => {
+      const names = path.split(".");
+      const other = all.find((one) => one.name === names[0]);
+      return (!other || matters(other, depth + 1)) && asList(wanted).includes(valueAt(names, schema, root, value));
+    });
+  };
+  return all.filter((field) => matters(field, 0));
 }
 
 /** A first value that a form can start from. What needs another of itself without end gets none. */

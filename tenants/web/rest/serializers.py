@@ -4,10 +4,13 @@ from typing import get_args
 
 from rest_framework import serializers
 
-from tenants.models import ApiKey, Invitation, Membership, PolicyVersion, ProviderKey, Tool
+from orchestrator.capabilities.tools.terms import MOST_RETRIES
+from orchestrator.engine.effects.tool import Safety
+from tenants.models import ApiKey, Invitation, Membership, PolicyVersion, ProviderKey
 from tenants.people.invitations import LONGEST_WHO
 from tenants.policy.identities import GrantState
 from tenants.policy.text import MAX_BYTES
+from tenants.policy.tools import LEAST_TIMEOUT_S, MOST_PER_MINUTE
 from tenants.roles import MemberRole
 from tenants.vault.provider_keys import LONGEST, VALUE
 
@@ -25,10 +28,43 @@ class PageOut(serializers.Serializer[object]):
     next = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page; null on the last one")
 
 
-class ToolOut(serializers.ModelSerializer[Tool]):
-    class Meta:
-        model = Tool
-        fields = ("name", "title", "description", "parameters", "safety", "timeout_s", "family", "enabled")
+class TermsOut(serializers.Serializer[object]):
+    timeout_s = serializers.FloatField(help_text="Seconds of one try")
+    retries = serializers.IntegerField(help_text="Times that a call which failed is made again")
+    per_minute = serializers.IntegerField(allow_null=True, help_text="Calls in a minute; null: as many as are asked for")
+
+
+class LoweredOut(serializers.Serializer[object]):
+    """What the workspace allows the tool less than the tool allows itself; null where it says nothing."""
+
+    timeout_s = serializers.FloatField(allow_null=True)
+    retries = serializers.IntegerField(allow_null=True)
+    per_minute = serializers.IntegerField(allow_null=True)
+
+
+class LoweredIn(serializers.Serializer[object]):
+    timeout_s = serializers.FloatField(allow_null=True, min_value=LEAST_TIMEOUT_S, help_text="Never more than the tool's own")
+    retries = serializers.IntegerField(allow_null=True, min_value=0, max_value=MOST_RETRIES)
+    per_minute = serializers.IntegerField(allow_null=True, min_value=1, max_value=MOST_PER_MINUTE)
+
+
+class ToolOut(serializers.Serializer[object]):
+    """A tool's card. `own_terms` are the tool's, `terms` those of this workspace; null where no process knows the tool any more."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    parameters = serializers.DictField()
+    safety = serializers.ChoiceField(choices=[each.value for each in Safety])
+    timeout_s = serializers.FloatField()
+    family = serializers.CharField()
+    enabled = serializers.BooleanField()
+    example = serializers.CharField(help_text="What a call looks like")
+    touches = serializers.CharField(help_text="What it may read and change")
+    if_cut_off = serializers.CharField(help_text="What its safety means for a call that was cut off")
+    price_usd = serializers.FloatField(help_text="Of each call that is answered")
+    own_terms = TermsOut(allow_null=True)
+    terms = TermsOut(allow_null=True)
 
 
 class ToolsOut(PageOut):

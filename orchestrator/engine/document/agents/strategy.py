@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.engine.document.form_words import labels
 from orchestrator.engine.document.json_numbers import Whole
 
 MOST_STEPS = 100
@@ -39,11 +40,12 @@ class PlanAndExecute(_Strategy):
     max_steps: Whole = Field(
         default=8, ge=1, le=MOST_STEPS, title="Steps at most", description="All that are done, after every change of plan"
     )
-    replan: bool = Field(default=True, title="Look at the plan after each step")
+    replan: bool = Field(default=True, title="Look at the plan after each step", description="One more model call each time")
     review: Literal["never", "first", "each"] = Field(
         default="never",
         title="A person looks at the plan",
-        description="And may change it: never, before the first step, or before each step",
+        description="And may change it",
+        json_schema_extra=labels(never="Never", first="Before the first step", each="Before each step"),
     )
 
 
@@ -57,17 +59,32 @@ class TreeOfThoughts(_Strategy):
     model_config = ConfigDict(title="Tree of thoughts")
 
     type: Literal["tree_of_thoughts"] = "tree_of_thoughts"
-    search: Literal["breadth_first", "depth_first"] = Field(default="breadth_first", title="Search")
+    search: Literal["breadth_first", "depth_first"] = Field(
+        default="breadth_first",
+        title="Search",
+        description="All thoughts of a depth, then the best of them; or one line to its end, and back",
+    )
     depth: Whole = Field(default=3, ge=1, le=20, title="Depth", description="Thoughts from the task to an answer")
     breadth: Whole = Field(default=3, ge=1, le=20, title="Breadth", description="Thoughts kept at each depth")
     thoughts: Whole = Field(default=4, ge=1, le=20, title="Thoughts from each", description="New thoughts at each place of the tree")
     generate: Literal["propose", "sample"] = Field(
-        default="propose", title="New thoughts", description="Proposed together in one call, or sampled one by one"
+        default="propose",
+        title="New thoughts",
+        json_schema_extra=labels(propose="Proposed together in one call", sample="Sampled one by one"),
     )
-    evaluate: Literal["value", "vote"] = Field(default="value", title="Judged by", description="A value for each, or votes between all")
+    evaluate: Literal["value", "vote"] = Field(
+        default="value", title="Judged by", json_schema_extra=labels(value="A value for each", vote="Votes between all")
+    )
     judgements: Whole = Field(default=1, ge=1, le=10, title="Judgements", description="For each thought, or votes for each choice")
-    prune_below: float = Field(default=0.01, ge=0, le=1, title="Drop below", description="Depth first only: value from 0 to 1")
-    max_thoughts: Whole = Field(default=100, ge=1, le=MOST_THOUGHTS, title="Thoughts at most")
+    prune_below: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        title="Drop below",
+        description="A value from 0 to 1: a line of less worth is left",
+        json_schema_extra={"when": {"search": ["depth_first"]}},
+    )
+    max_thoughts: Whole = Field(default=100, ge=1, le=MOST_THOUGHTS, title="Thoughts at most", description="Of the whole tree")
     propose_prompt: str = Field(
         default="", max_length=20_000, title="How to think on", description="What is asked for new thoughts; empty for the usual words"
     )
@@ -82,7 +99,7 @@ class Reflection(_Strategy):
     model_config = ConfigDict(title="Answer, criticise, try again")
 
     type: Literal["reflection"] = "reflection"
-    max_rounds: Whole = Field(default=3, ge=1, le=20, title="Answers at most")
+    max_rounds: Whole = Field(default=3, ge=1, le=20, title="Answers at most", description="When none is good enough the best one stands")
     criteria: str = Field(default="", max_length=20_000, title="What a good answer is", description="Empty: whatever the task asks for")
     enough: float = Field(default=0.9, ge=0, le=1, title="Good enough", description="The score from 0 to 1 at which it stops")
 
