@@ -22,6 +22,7 @@ from tests.runs.databases import Database
 from tests.runs.factories import World, chain, member, world
 from tests.runs.resources import ScriptedResources
 from tests.runs.services import wait_until
+from tests.runs.web.test_memories import signed_in
 from tests.runs.worker.test_worker import command, ends, started, status
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
@@ -99,6 +100,18 @@ def test_a_run_that_waits_for_a_long_child_holds_no_worker_and_comes_back(worker
     assert ends(run, RunStatus.WAITING).lease_owner == ""
     assert ends(run, RunStatus.SUCCEEDED, 15).output == 7
     nothing_left()
+
+
+def test_a_child_leads_to_its_parent_for_whoever_may_see_that(worker: RunWorker, database: Database) -> None:
+    place = family(ADDS)
+    run = ends(started(worker, place, {"n": 6}), RunStatus.SUCCEEDED, 15)
+    [child] = children(run)
+    editor = signed_in(member(place.tenant, MemberRole.EDITOR))
+    assert editor.get(f"/api/v1/runs/{child.pk}").json()["parent_run"] == str(run.pk)
+    assert editor.get(f"/api/v1/runs/{run.pk}").json()["parent_run"] is None
+    with system_scope():
+        Graph.objects.filter(pk=place.graph.pk).update(restricted=True)
+    assert editor.get(f"/api/v1/runs/{child.pk}").json()["parent_run"] is None
 
 
 def test_what_a_child_failed_with_is_said_with_its_address(worker: RunWorker, database: Database) -> None:
