@@ -119,6 +119,12 @@ export interface Contract {
   human_answer: HumanAnswer;
   model_request: ModelRequest;
   model_reply: ModelReply;
+  memory_query: MemoryQuery;
+  recalled_memory: RecalledMemory;
+  new_memory: NewMemory;
+  kept_memory: KeptMemory;
+  run_wanted: RunWanted;
+  run_end: RunEnd;
   run_status: RunStatus;
   node_status: NodeStatus;
   effect_status: EffectStatus;
@@ -1160,4 +1166,70 @@ export interface ModelReply {
   finish: "stop" | "tools" | "length" | "filtered" | "refused" | "paused";
   usage: Usage;
   demo: boolean;
+}
+/**
+ * Whose memories, and which of them. `embedding` names the model whose vectors are compared.
+ */
+export interface MemoryQuery {
+  space: string;
+  kind: "note" | "episode";
+  text: string;
+  embedding: string;
+  retrieval: Retrieval;
+}
+/**
+ * `similarity` and `score` are between 0 and 1; the score is what it was chosen by. `kept_us`: when, in microseconds.
+ */
+export interface RecalledMemory {
+  id: string;
+  text: string;
+  score: number;
+  similarity: number;
+  kept_us: number;
+  source: Provenance;
+}
+/**
+ * Where a memory is from. `person` had the run made, or has corrected the memory; empty where nobody is known.
+ */
+export interface Provenance {
+  run: string;
+  path: string;
+  agent: string;
+  graph: string;
+  person: string;
+}
+/**
+ * `sensitive` names what in it looks sensitive, and was let pass.
+ */
+export interface NewMemory {
+  space: string;
+  kind: "note" | "episode";
+  text: string;
+  embedding: string;
+  retention: Retention;
+  sensitive: string[];
+}
+/**
+ * `forgotten` is how many older ones had to go for it.
+ */
+export interface KeptMemory {
+  id: string;
+  forgotten: number;
+}
+/**
+ * `graph` is the graph's name in the workspace; `input` is what the run begins with.
+ */
+export interface RunWanted {
+  graph: string;
+  input: Json;
+}
+/**
+ * `status` is one of the terminal ones; `message` and `cure` say why it did not succeed.
+ */
+export interface RunEnd {
+  run: string;
+  status: string;
+  output: Json;
+  message: string;
+  cure: string;
 }

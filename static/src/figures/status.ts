@@ -20,6 +20,10 @@ export const STATUS_WORD: Record<AnyStatus, string> = {
   skipped: "Skipped",
 };
 
+export function isStatus(text: string): text is AnyStatus {
+  return Object.hasOwn(STATUS_WORD, text);
+}
+
 const TERMINAL: ReadonlySet<AnyStatus> = new Set(["succeeded", "failed", "cancelled", "crashed", "limit_exceeded"]);
 
 export function isTerminal(status: RunStatus): boolean {

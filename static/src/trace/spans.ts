@@ -1,11 +1,11 @@
 /** Spans: what the waterfall shows. A tree by path, built from the fold. */
 import { isBad, type AnyStatus } from "../figures";
-import type { ErrorInfo, Json } from "../contract";
+import type { ErrorInfo } from "../contract";
 import { besideOf, groupsBetween, type Group } from "./groups";
 import { ancestors, parentPath } from "./path";
-import { NO_USAGE, addUsage, joinUsage, type RunState, type UsageTotals } from "./state";
+import { NO_USAGE, addUsage, joinUsage, type EffectState, type RunState, type UsageTotals } from "./state";
 
-export type SpanSort = "run" | "step" | "item" | "part" | "model" | "tool" | "human" | "timer" | "effect";
+export type SpanSort = "run" | "step" | "item" | "part" | "model" | "tool" | "human" | "timer" | "child" | "memory" | "effect";
 
 export interface Span {
   path: string;
@@ -24,7 +24,16 @@ export interface Span {
   children: Span[];
 }
 
-const EFFECT_SORTS: ReadonlySet<string> = new Set(["model", "tool", "human", "timer"]);
+const EFFECT_SORTS: ReadonlyMap<string, SpanSort> = new Map([
+  ["model", "model"],
+  ["tool", "tool"],
+  ["human", "human"],
+  ["timer", "timer"],
+  ["start_run", "child"],
+  ["run", "child"],
+  ["recall", "memory"],
+  ["remember", "memory"],
+]);
 const SORT_TITLE: Record<SpanSort, string> = {
   run: "Run",
   step: "Step",
@@ -34,6 +43,8 @@ const SORT_TITLE: Record<SpanSort, string> = {
   tool: "Tool call",
   human: "Waiting for a person",
   timer: "Timer",
+  child: "Another run",
+  memory: "Memory",
   effect: "Effect",
 };
 
@@ -90,18 +101,21 @@ function itemSpans(state: RunState): Span[] {
   );
 }
 
-/** What a person is asked has a title; other requests have none. */
-function titleOf(request: Json): string {
-  if (request === null || typeof request !== "object" || Array.isArray(request)) return "";
-  return typeof request.title === "string" ? request.title : "";
+/** What a person is asked has a title, and so have things without a name of their own; other requests have none. */
+function titleOf({ kind, name, request }: EffectState): string {
+  const asked = request !== null && typeof request === "object" && !Array.isArray(request) ? request : {};
+  if (kind === "start_run") return typeof asked.graph === "string" ? `Start ${asked.graph}` : "Start a run";
+  if (kind === "run") return "Wait for that run";
+  if (kind === "recall" || kind === "remember") return `${kind === "recall" ? "Recall from" : "Keep in"} ${name}`;
+  return name || (typeof asked.title === "string" ? asked.title : "") || kind;
 }
 
 function effectSpans(state: RunState): Span[] {
   return [...state.effects.values()].map((effect) =>
     open({
       path: effect.path,
-      sort: EFFECT_SORTS.has(effect.kind) ? (effect.kind as SpanSort) : "effect",
-      name: effect.name || titleOf(effect.request) || effect.kind,
+      sort: EFFECT_SORTS.get(effect.kind) ?? "effect",
+      name: titleOf(effect),
       detail: effect.agent,
       node: "",
       status: effect.status,

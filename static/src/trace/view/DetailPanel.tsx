@@ -11,6 +11,8 @@ import { SayToAgent } from "./planning/SayToAgent";
 import { StepTabs } from "./stepTabs";
 import { SpanIcon } from "./spanIcon";
 
+const SHOWS_ITSELF: ReadonlySet<string> = new Set(["human", "recall", "remember", "start_run", "run"]);
+
 /** Everything known of the selected span. */
 export function DetailPanel() {
   useTrace((view) => view.revision);
@@ -24,8 +26,8 @@ export function DetailPanel() {
     ...own,
     { id: "raw", title: "Raw", content: () => <RawEvents path={span.path} /> },
   ];
-  // A question shows itself before and after it is answered, until somebody chooses to see something else of it.
-  const first = effect?.kind === "human" ? "answer" : "overview";
+  // A question shows itself before and after it is answered, as do memories and other runs, until somebody chooses to see something else.
+  const first = effect && SHOWS_ITSELF.has(effect.kind) ? (own[0]?.id ?? "overview") : "overview";
   const isMeant = chosen.path === span.path || (first === "overview" && chosen.tab !== "");
   const current = isMeant && tabs.some((tab) => tab.id === chosen.tab) ? chosen.tab : first;
   return (

@@ -1,4 +1,3 @@
-import type { ReactNode } from "react";
 import { formatCost, formatCount, formatDuration, formatExact, isBad, plural, STATUS_WORD } from "../../figures";
 import type { GateDecision } from "../../contract";
 import { isWithin } from "../path";
@@ -7,6 +6,7 @@ import { stepAt } from "../state";
 import { useTrace, useTraceStore } from "../store";
 import { Attempts } from "./Attempts";
 import { ErrorBlock } from "./ErrorBlock";
+import { Fact, Facts } from "./Facts";
 import { Summaries } from "./Summaries";
 
 export function Overview({ span }: { span: Span }) {
@@ -23,7 +23,7 @@ export function Overview({ span }: { span: Span }) {
       {span.sort === "run" && run.status === "crashed" ? <p className="notice" data-tone="error">The platform gave up on this run. Found by {run.detector}.</p> : null}
       {effect && effect.attempts > 1 ? <p className="notice" data-tone="warn">A former worker had begun this. It was done again, under the same key.</p> : null}
       {effect?.adopted ? <p className="notice" data-tone="warn">Another build of Baton recorded this result. The present one asks in other words and took it over.</p> : null}
-      <dl className="facts">
+      <Facts>
         <Fact term="Status">{STATUS_WORD[span.status]}</Fact>
         <Fact term="Started">{span.startUs ? formatExact(span.startUs / 1_000) : "Not yet"}</Fact>
         <Fact term="Duration">{span.endUs === null ? "Still going" : formatDuration(span.endUs - span.startUs)}</Fact>
@@ -45,7 +45,7 @@ export function Overview({ span }: { span: Span }) {
         {span.sort === "run" && run.build ? <Fact term="Build"><span className="mono">{run.build}</span></Fact> : null}
         {span.path ? <Fact term="Path"><span className="mono">{span.path}</span></Fact> : null}
         {effect?.idempotencyKey ? <Fact term="Idempotency key"><span className="mono">{effect.idempotencyKey}</span></Fact> : null}
-      </dl>
+      </Facts>
       {effect && effect.failures.length > 0 ? <Attempts effect={effect} /> : null}
       {effect?.gate ? <Gate gate={effect.gate} /> : null}
       {decisions.length > 0 ? (
@@ -60,7 +60,7 @@ export function Overview({ span }: { span: Span }) {
           ))}
         </section>
       ) : null}
-      <Summaries of={summaries} />
+      <Summaries of={summaries} run={run} />
       {span.children.length > 0 && !isBad(span.status) ? <p className="muted">{plural(span.children.length, "span")} directly below.</p> : null}
     </div>
   );
@@ -79,14 +79,5 @@ function Gate({ gate }: { gate: GateDecision }) {
         {gate.policy_version === null ? "" : `, policy version ${gate.policy_version}`}
       </p>
     </section>
-  );
-}
-
-function Fact({ term, children }: { term: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{term}</dt>
-      <dd className="numeric">{children}</dd>
-    </div>
   );
 }

@@ -5,7 +5,7 @@ import { sortTitle, type Span, type SpanSort } from "../spans";
 import { useTrace, useTraceStore } from "../store";
 import { zoomWindow, type Window } from "../timeline";
 
-const SORTS: readonly SpanSort[] = ["step", "item", "part", "model", "tool", "human", "timer"];
+const SORTS: readonly SpanSort[] = ["step", "item", "part", "model", "tool", "human", "timer", "child", "memory"];
 const STATUSES: readonly AnyStatus[] = ["running", "waiting", "succeeded", "failed", "refused", "unknown", "cancelled"];
 
 interface WaterfallBarProps {

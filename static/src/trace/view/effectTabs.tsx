@@ -4,6 +4,8 @@ import { formatCount } from "../../figures";
 import type { EffectState } from "../state";
 import { useTrace } from "../store";
 import { AnswerPanel } from "./AnswerPanel";
+import { childRunTabs } from "./childRunTabs";
+import { recallTabs, rememberTabs } from "./memoryTabs";
 
 /** What was asked of the world and what came back, by the kind of effect. */
 export function EffectTabs(effect: EffectState): TabSpec[] {
@@ -14,6 +16,9 @@ export function EffectTabs(effect: EffectState): TabSpec[] {
     ];
   }
   if (effect.kind === "human") return [{ id: "answer", title: effect.status === "waiting" ? "Answer" : "Request", content: () => <AnswerPanel key={effect.path} effect={effect} /> }];
+  if (effect.kind === "recall") return recallTabs(effect);
+  if (effect.kind === "remember") return rememberTabs(effect);
+  if (effect.kind === "start_run" || effect.kind === "run") return childRunTabs(effect);
   return [
     { id: "arguments", title: "Arguments", content: () => <JsonView value={effect.request} label="arguments" /> },
     { id: "result", title: "Result", content: () => (effect.status === "succeeded" ? <JsonView value={effect.result} label="result" /> : <p className="muted">No result.</p>) },

@@ -2,9 +2,12 @@ import type { Json, KeptMemory, MemoryQuery, NewMemory, RecalledMemory } from ".
 import { JsonView, type TabSpec } from "../../controls";
 import { formatCount, formatExact, formatRelative, plural } from "../../figures";
 import { isSchema } from "../../forms";
-import type { EffectState } from "../state";
+import { isWithin } from "../path";
+import type { EffectState, RunState } from "../state";
 import { isInParts } from "../wholeValue";
 import { Facts, Fact } from "./Facts";
+import { Summaries } from "./Summaries";
+import { PathLink } from "./planning/PathLink";
 import { ValueBar } from "./planning/ValueBar";
 
 /** What an agent was reminded of: which memories, how well each fits, and where it is from. */
@@ -18,6 +21,27 @@ export function recallTabs(effect: EffectState): TabSpec[] {
 /** What an agent kept for later. */
 export function rememberTabs(effect: EffectState): TabSpec[] {
   return [{ id: "kept", title: "Kept", content: () => <Kept effect={effect} /> }];
+}
+
+/** All that the agents of a step were reminded of, kept, and were sent in fewer words. */
+export function memoryOf(run: RunState, path: string): TabSpec[] {
+  const effects = [...run.effects.values()].filter((effect) => (effect.kind === "recall" || effect.kind === "remember") && isWithin(effect.path, path));
+  const summaries = run.notes.filter((note) => note.type === "summarised").filter((note) => isWithin(note.path, path));
+  if (effects.length + summaries.length === 0) return [];
+  const content = () => (
+    <div className="stack memory-tab">
+      {effects.map((effect) => (
+        <section className="stack" key={effect.path} aria-label={effect.kind === "recall" ? "Recalled" : "Kept"}>
+          <h3>
+            {effect.kind === "recall" ? titleOf(effect) : "Kept"} <PathLink path={effect.path}>See the call</PathLink>
+          </h3>
+          {effect.kind === "recall" ? <Recalled effect={effect} /> : <Kept effect={effect} />}
+        </section>
+      ))}
+      <Summaries of={summaries} run={run} />
+    </div>
+  );
+  return [{ id: "memory", title: "Memory", content }];
 }
 
 function titleOf(effect: EffectState): string {

@@ -1,4 +1,4 @@
-import { Bot, CircleDot, Hand, Layers, ListTree, Play, Sparkles, Timer, Wrench, type LucideIcon } from "lucide-react";
+import { Bot, Brain, CircleDot, Hand, Hourglass, Layers, ListTree, Play, Sparkles, Timer, Wrench, type LucideIcon } from "lucide-react";
 import { sortTitle, type SpanSort } from "../spans";
 
 const DRAWINGS: Record<SpanSort, LucideIcon> = {
@@ -10,6 +10,8 @@ const DRAWINGS: Record<SpanSort, LucideIcon> = {
   tool: Wrench,
   human: Hand,
   timer: Timer,
+  child: Hourglass,
+  memory: Brain,
   effect: Bot,
 };
 
