@@ -3,7 +3,7 @@ import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-const rooms = ["agents", "api", "canvas", "contract", "controls", "figures", "forms", "graph", "nodes", "trace"];
+const rooms = ["api", "canvas", "contract", "controls", "figures", "forms", "graph", "library", "nodes", "trace"];
 
 /** What a room may not import: other rooms except by their door, and rooms above it. */
 function mayImport(room, allowed) {
@@ -58,7 +58,7 @@ export default tseslint.config(
   mayImport("controls", ["contract", "figures"]),
   mayImport("forms", ["contract", "controls", "figures"]),
   mayImport("nodes", ["contract", "controls", "figures", "graph"]),
-  mayImport("agents", ["api", "contract", "controls", "figures", "forms", "graph"]),
+  mayImport("library", ["api", "contract", "controls", "figures", "forms", "graph"]),
   mayImport("trace", ["api", "contract", "controls", "figures", "forms", "graph", "nodes"]),
-  mayImport("canvas", ["agents", "api", "contract", "controls", "figures", "forms", "graph", "nodes", "trace"]),
+  mayImport("canvas", ["library", "api", "contract", "controls", "figures", "forms", "graph", "nodes", "trace"]),
 );

@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: ["src/shell.ts", "src/editor.tsx", "src/run.tsx", "src/agent.tsx"],
+      input: ["src/shell.ts", "src/editor.tsx", "src/run.tsx", "src/agent.tsx", "src/answers.tsx"],
     },
   },
   test: {

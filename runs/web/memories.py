@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from runs.memory.people import correct, forget, forget_space, found_by, memories_for, spaces_for
+from runs.memory.people import correct, forget, forget_space, found_by, memories_for, memory_for, spaces_for
 from runs.models import Memory
 from tenants.people.access import may_here
 from tenants.problems import InvalidValue
@@ -31,6 +31,15 @@ def memories(request: HttpRequest) -> HttpResponse:
         rows, shown["next"] = page_of_rows(memories_for(user, **wanted), NEWEST_FIRST, cursor=request.GET.get("cursor", ""))
         shown["rows"] = [{"memory": row, "score": None} for row in rows]
     shown |= {"spaces": spaces_for(user), "kinds": Memory.Kind.choices, "may_edit": may_here(user, "edit")}
+    return render(request, "runs/memories.html", shown)
+
+
+@require_safe
+@member_page()
+def memory(request: HttpRequest, memory_id: int) -> HttpResponse:
+    """One of them, where runs lead to."""
+    user = page_member(request).user
+    shown = {"rows": [{"memory": memory_for(user, memory_id), "score": None}], "only": memory_id, "may_edit": may_here(user, "edit")}
     return render(request, "runs/memories.html", shown)
 
 

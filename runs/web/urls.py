@@ -10,6 +10,7 @@ page_urls: list[URLPattern | URLResolver] = [
     path("approvals/", views.approvals, name="approvals"),
     path("approvals/<uuid:run_id>/", views.approval_answer, name="approval_answer"),
     path("memory/", memories.memories, name="memories"),
+    path("memory/<int:memory_id>/", memories.memory, name="memory"),
     path("memory/<int:memory_id>/correct/", memories.memory_correct, name="memory_correct"),
     path("memory/<int:memory_id>/delete/", memories.memory_delete, name="memory_delete"),
     path("memory/spaces/<str:space>/delete/", memories.memory_space_delete, name="memory_space_delete"),

@@ -1,7 +1,7 @@
 /** The island of an agent's page. */
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { AgentPage } from "./agents";
+import { AgentPage } from "./library";
 import { readBootstrap, type AgentBootstrap } from "./api";
 import { ErrorBoundary } from "./controls";
 import "./styles/islands.css";

@@ -26,7 +26,10 @@ class When(StrEnum):
 
 
 class WayOut(Params):
-    name: When = Field(title="When the agent", json_schema_extra=labels(refused="will not answer", unsure="is unsure of its answer"))
+    name: When = Field(
+        title="When the agent",
+        json_schema_extra={"control": "select", **labels(refused="will not answer", unsure="is unsure of its answer")},
+    )
 
 
 class Gives(StrEnum):
@@ -55,7 +58,7 @@ class AgentParams(Params):
         default=Gives.ANSWER,
         title="Gives",
         description="Its answer, or the whole conversation with the answer as its last message",
-        json_schema_extra=labels(answer="Its answer", conversation="The whole conversation"),
+        json_schema_extra={"control": "select", **labels(answer="Its answer", conversation="The whole conversation")},
     )
     ways: tuple[WayOut, ...] = Field(
         default=(),
@@ -69,7 +72,7 @@ class AgentParams(Params):
         ge=0,
         le=1,
         title="Sure enough",
-        description="From 0 to 1: an agent that is less sure leaves by the way out for it",
+        description="For the way out when it is unsure: taken below this, from 0 to 1",
         json_schema_extra={"control": "number"},
     )
     fallback: Template = Field(

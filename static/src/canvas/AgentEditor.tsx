@@ -1,6 +1,6 @@
 import { ArrowLeft } from "lucide-react";
 import { useContext, useMemo } from "react";
-import { AgentForm, LibraryContext } from "../agents";
+import { AgentForm, LibraryContext } from "../library";
 import type { Agent } from "../contract";
 import { Field } from "../forms";
 import { completeAgent, isLibraryAgent, updateAgent } from "../graph";

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "react";
-import { LibraryContext, loadLibrary, type Library } from "../agents";
+import { LibraryContext, loadLibrary, type Library } from "../library";
 import { createClient, fetchGraph, fetchKinds, type EditorBootstrap, type GraphRecord } from "../api";
 import type { NodeKindSchema } from "../contract";
 import { Editor } from "./Editor";

@@ -5,7 +5,7 @@ import { addAgent, completeAgent, isLibraryAgent } from "../graph";
 import { AgentEditor } from "./AgentEditor";
 import { EdgeInspector } from "./EdgeInspector";
 import { GraphInspector } from "./GraphInspector";
-import { LibraryContext } from "../agents";
+import { LibraryContext } from "../library";
 import { NodeInspector } from "./NodeInspector";
 import { useEditor, useEditorStore } from "./store";
 

@@ -1,4 +1,5 @@
 /** The door of the forms: a form from a JSON Schema, and the single controls. */
+export { AnswerFields, firstAnswer } from "./AnswerFields";
 export { Field } from "./Field";
 export { FormContext, type FormChoices, type Choice } from "./FormContext";
 export { JsonControl, SwitchControl } from "./controlsSimple";

@@ -54,6 +54,17 @@ def test_the_page_shows_searches_and_leads_to_the_run(database: Database) -> Non
     assert "Nothing is remembered yet" in signed_in(world().user).get("/memory/").content.decode()
 
 
+def test_one_memory_has_a_page_for_whoever_may_see_it(database: Database) -> None:
+    place, other = filled(), filled()
+    with system_scope():
+        mine, foreign = (Memory.objects.get(text__contains="Bob", tenant=each.tenant) for each in (place, other))
+    client = signed_in(place.user)
+    text = client.get(f"/memory/{mine.pk}/").content.decode()
+    assert "Bob drives a red car" in text and text.count("data-memory") == 1 and "Save the correction" in text and "All memories" in text
+    assert client.get(f"/memory/{foreign.pk}/").status_code == 404
+    assert client.get(f"/memory/{10**30}/").status_code == 404
+
+
 def test_an_editor_corrects_and_deletes_and_a_viewer_only_looks(database: Database) -> None:
     place = filled()
     memory = first("Bob drives")

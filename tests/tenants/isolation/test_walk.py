@@ -31,6 +31,7 @@ BODIES: dict[str, Any] = {
     "/access": {"restricted": True},
     "/versions": {"note": "stolen"},
     "/commands": {"type": "cancel"},
+    "/terms": {"timeout_s": 1.0, "retries": 0, "per_minute": 1},
     "/runs": {"input": {"text": "stolen"}},
     "-agent": {"agent": agent_document("stolen"), "revision": 1},
     "prov": {"value": "sk-stolen-0123456789-0123456789"},

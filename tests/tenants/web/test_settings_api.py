@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from orchestrator.capabilities.tools.registry import all_specs, shipped_and_added
 from tenants.isolation.scope import tenant_scope
 from tenants.models import Membership, User
 from tenants.people.api_keys import create_api_key
+from tenants.policy.cards import SAFETY
+from tenants.policy.tools import install_tools
 from tenants.roles import MemberRole
 from tests.tenants.cast import CANARY, House
 from tests.tenants.isolation.test_walk import ALL_ROUTES, Route, known_parameters, of_pattern
@@ -56,6 +59,82 @@ def test_an_admin_does_not_handle_owners(alpha: House) -> None:
     admin = Program(alpha, alpha.member("admin", MemberRole.ADMIN))
     assert admin.send("put", f"members/{alpha.membership.pk}", {"role": "viewer"}).status_code == 403
     assert admin.send("delete", f"members/{alpha.membership.pk}").status_code == 403
+
+
+NOTHING_LOWERED = {"timeout_s": None, "retries": None, "per_minute": None}
+
+
+@pytest.fixture
+def furnished(alpha: House) -> House:
+    with tenant_scope(alpha.tenant.id):
+        install_tools(tenant=alpha.tenant, specs=all_specs())
+    return alpha
+
+
+def test_a_tool_is_listed_with_its_card(furnished: House) -> None:
+    rows = {row["name"]: row for row in Program(furnished, furnished.owner).send("get", "tools?limit=200").json()["tools"]}
+    known = shipped_and_added()
+    for name in ("http_get", "sql_query", "calculator"):
+        row, tool = rows[name], known[name]
+        assert (row["example"], row["touches"]) == (tool.example, tool.touches) and row["example"] and row["touches"]
+        own = {"timeout_s": tool.terms.timeout_s, "retries": tool.terms.retry.times, "per_minute": tool.terms.per_minute}
+        assert row["own_terms"] == row["terms"] == own
+    assert rows["http_get"]["if_cut_off"] == SAFETY[rows["http_get"]["safety"]]
+
+
+def test_the_terms_of_a_tool_are_lowered_in_whole_and_in_part(furnished: House) -> None:
+    manager = Program(furnished, furnished.owner)
+    assert manager.send("get", "tools/http_get/terms").json() == NOTHING_LOWERED
+    lowered = {"timeout_s": 2.5, "retries": 0, "per_minute": 30}
+    put = manager.send("put", "tools/http_get/terms", lowered)
+    assert (put.status_code, put.json()) == (200, lowered)
+    assert manager.send("get", "tools/http_get").json()["terms"] == lowered
+    assert manager.send("patch", "tools/http_get/terms", {"retries": None}).json() == lowered | {"retries": None}
+    assert manager.send("get", "tools/http_get/terms").json() == lowered | {"retries": None}
+    assert manager.send("patch", "tools/http_get/terms", {}).json() == lowered | {"retries": None}
+    assert manager.send("put", "tools/http_get/terms", NOTHING_LOWERED).json() == NOTHING_LOWERED
+
+
+WRONG_TERMS: list[dict[str, Any]] = [
+    {"timeout_s": 36_000},
+    {"timeout_s": 0},
+    {"timeout_s": "2"},
+    {"timeout_s": True},
+    {"timeout_s": []},
+    {"retries": 1.5},
+    {"retries": -1},
+    {"retries": 11},
+    {"retries": "1"},
+    {"per_minute": 0},
+    {"per_minute": False},
+    {"per_minute": 2**31},
+    {"per_minute": 200_000},
+    {"seconds": 1},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_TERMS, ids=str)
+def test_terms_that_are_none_change_nothing(furnished: House, wrong: dict[str, Any]) -> None:
+    manager = Program(furnished, furnished.owner)
+    for refused in (
+        manager.send("patch", "tools/http_get/terms", wrong),
+        manager.send("put", "tools/http_get/terms", NOTHING_LOWERED | wrong),
+        manager.send("put", "tools/http_get/terms", wrong),
+        manager.send("patch", "tools/http_get/terms", [wrong]),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_value")
+    assert manager.send("get", "tools/http_get/terms").json() == NOTHING_LOWERED
+
+
+def test_only_managers_lower_terms_of_a_tool_that_there_is(furnished: House) -> None:
+    manager = Program(furnished, furnished.owner)
+    assert manager.send("get", "tools/no_tool/terms").status_code == 404
+    assert manager.send("put", "tools/no_tool/terms", NOTHING_LOWERED).status_code == 404
+    for role in (MemberRole.VIEWER, MemberRole.EDITOR, MemberRole.OPERATOR):
+        some = Program(furnished, furnished.member(f"some-{role.value}", role))
+        assert some.send("get", "tools/http_get/terms").status_code == 200
+        assert some.send("put", "tools/http_get/terms", NOTHING_LOWERED).status_code == 403
+        assert some.send("patch", "tools/http_get/terms", {"per_minute": 1}).status_code == 403
 
 
 def test_tools_are_switched_off_and_on(alpha: House, manager: Program) -> None:

@@ -2,7 +2,7 @@ import { useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { ApiError, sendCommand, uploadFile } from "../../api";
 import type { HumanRequest, Json } from "../../contract";
 import { BlobContext, JsonView } from "../../controls";
-import { Field, FormContext, SchemaForm, blank, fieldsOf, isSchema, own, type Schema } from "../../forms";
+import { AnswerFields, Field, FormContext, firstAnswer, isSchema } from "../../forms";
 import { formatExact, plural } from "../../figures";
 import { nextQuestion, openQuestions } from "../questions";
 import type { EffectState } from "../state";
@@ -110,23 +110,8 @@ function NextQuestion({ path }: { path: string }) {
   );
 }
 
-function firstValue(request: HumanRequest): Json {
-  if (request.answer_schema === null) return null;
-  const value = blank(request.answer_schema);
-  const { payload } = request;
-  if (!isSchema(value) || !isSchema(payload)) return request.mode === "review" && payload !== null ? payload : value;
-  const known = fieldsOf(request.answer_schema).flatMap(({ name }) => {
-    const given = own(payload, name);
-    return given === undefined ? [] : [[name, given] as const];
-  });
-  return { ...value, ...Object.fromEntries(known) };
-}
-
-/** A single value as a form of one field. */
-function asField(schema: Schema): Schema {
-  const control: Schema = schema.type === "string" ? { control: "textarea" } : {};
-  const value: Schema = { title: "Your version", ...control, ...schema };
-  return { type: "object", properties: { value } };
+function firstValue({ answer_schema: schema, payload, mode }: HumanRequest): Json {
+  return firstAnswer(schema, payload, mode === "review");
 }
 
 const STYLE: Record<string, string> = { primary: "button-primary", danger: "button-danger" };
@@ -151,11 +136,7 @@ function AnswerForm({ effect, request }: { effect: EffectState; request: HumanRe
   return (
     <form className="stack answer" onSubmit={(event) => event.preventDefault()}>
       <FormContext value={choices}>
-        {request.answer_schema && fieldsOf(request.answer_schema).length > 0 ? (
-          <SchemaForm schema={request.answer_schema} value={isSchema(value) ? value : {}} onChange={setValue} />
-        ) : request.answer_schema ? (
-          <SchemaForm schema={asField(request.answer_schema)} value={{ value }} onChange={(next) => setValue(next.value ?? null)} />
-        ) : null}
+        {request.answer_schema ? <AnswerFields schema={request.answer_schema} value={value} onChange={setValue} /> : null}
       </FormContext>
       <Field title="Comment">
         {(ids) => <textarea id={ids.id} className="textarea" rows={2} value={comment} onChange={(event) => setComment(event.target.value)} />}
