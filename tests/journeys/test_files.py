@@ -111,3 +111,51 @@ def test_a_blind_model_is_a_problem_of_the_node(demo: Visitor) -> None:
     [problem] = saved.json()["problems"]
     assert (problem["code"], problem["node"], problem["field"]) == ("missing_sense", "look", "attachments")
     assert problem["message"] == "openai/gpt-3.5-turbo does not see images, and images are given to it"
+
+
+def asking(document: dict[str, Any]) -> None:
+    """A person is asked for a picture, and an agent looks at it."""
+    form = {
+        "type": "object",
+        "properties": {
+            "photo": {"type": "object", "format": "file", "accept": ["image"], "description": "What you see there"},
+            "mood": {"enum": ["good", "bad"], "type": "string"},
+        },
+        "required": ["photo"],
+    }
+    looking(document)
+    document["inputs"] = {}
+    asked = {"mode": "question", "title": "Send a picture", "answer_schema": form, "actions": [{"name": "approve", "title": "Send it"}]}
+    document["nodes"][1:1] = [{"id": "ask", "kind": "human", "params": asked}]
+    document["nodes"][2]["params"]["attachments"] = "input.value.photo"
+    ends = [("start", "ask", "out"), ("ask", "look", "approve"), ("look", "end", "out")]
+    document["edges"] = [{"id": f"{a}-{b}", "source": a, "source_port": port, "target": b} for a, b, port in ends]
+    document["layout"] = {}
+
+
+def send_picture(page: Page) -> None:
+    field = page.get_by_label("Photo", exact=False).first
+    name, content = KINDS["photo"]
+    field.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+    expect(page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+    page.get_by_label("Mood").select_option("good")
+    page.get_by_role("button", name="Send it").click()
+
+
+@pytest.mark.parametrize("where", ["run page", "inbox"])
+def test_a_person_answers_with_a_file(demo: Visitor, where: str) -> None:
+    run = demo.start_run(demo.copy_of("hello-agent", f"Asking in the {where}", asking), {}, draft=True)
+    demo.wait_for_status(run, "waiting")
+    if where == "inbox":
+        page = demo.page
+        page.goto("/approvals/")
+        expect(page.get_by_text("Value (JSON)")).to_be_hidden()
+    else:
+        page = demo.open_run(run)
+        page.get_by_role("tree", name="Spans").get_by_text("Send a picture").click()
+    send_picture(page)
+    demo.wait_for_status(run, "succeeded")
+    assert "320 x 200 pixels, mostly blue" in demo.ask(f"runs/{run}")["output"]
+    page = demo.open_run(run)
+    page.get_by_role("tree", name="Spans").get_by_text("Send a picture").click()
+    expect(page.locator(".run-detail").get_by_role("img", name="cat.png")).to_be_visible()

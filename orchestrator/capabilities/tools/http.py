@@ -32,7 +32,15 @@ AcceptErrors = Annotated[bool, Field(description="Take an answer with status 400
 Writing = Annotated[Literal["POST", "PUT", "PATCH", "DELETE"], Field(description="HTTP method")]
 
 
-@tool("http_get", title="HTTP GET", safety=Safety.IDEMPOTENT, timeout_s=35, family="http")
+@tool(
+    "http_get",
+    title="HTTP GET",
+    safety=Safety.IDEMPOTENT,
+    timeout_s=35,
+    family="http",
+    example='http_get(url="https://example.com/prices.json")',
+    touches="Reads any address on the public internet, as far as the policy lets it; never the server's own network.",
+)
 async def http_get(
     context: ToolContext,
     *,
@@ -45,7 +53,15 @@ async def http_get(
     return await _send(context, method, url, headers, None, accept_errors)
 
 
-@tool("http_request", title="HTTP request", safety=Safety.UNSAFE, timeout_s=35, family="http")
+@tool(
+    "http_request",
+    title="HTTP request",
+    safety=Safety.UNSAFE,
+    timeout_s=35,
+    family="http",
+    example='http_request(url="https://example.com/tickets", method="POST", body={"subject": "Hello"})',
+    touches="Changes what the address lets it: any on the public internet, as far as the policy allows; never the server's own network.",
+)
 async def http_request(
     context: ToolContext,
     *,
@@ -59,7 +75,15 @@ async def http_request(
     return await _send(context, method, url, headers, body, accept_errors)
 
 
-@tool("http_send_once", title="HTTP request, safe to repeat", safety=Safety.IDEMPOTENT, timeout_s=35, family="http")
+@tool(
+    "http_send_once",
+    title="HTTP request, safe to repeat",
+    safety=Safety.IDEMPOTENT,
+    timeout_s=35,
+    family="http",
+    example='http_send_once(url="https://example.com/payments", body={"amount": 5})',
+    touches="Changes what the address lets it: any on the public internet, as far as the policy allows; never the server's own network.",
+)
 async def http_send_once(
     context: ToolContext,
     *,

@@ -33,27 +33,34 @@ export function AgentForm({ agent, problems, disabled, onChange, before }: Agent
       onChange={(value, field) => edit(value as unknown as Partial<Agent>, field)}
     />
   );
-  const title = (id: string, words: string, about = "") => {
+  const title = (id: string, words: string, isOn = false) => {
     const isFaulty = [...problems.keys()].some((field) => PLACES[id]?.some((place) => field === place || field.startsWith(`${place}.`)) ?? false);
     return (
       <>
         {words}
-        {about ? <span className="muted tab-about"> {about}</span> : null}
-        {isFaulty ? <span className="tab-fault" title="Something is wrong here"><span className="visually-hidden">, something is wrong here</span></span> : null}
+        {isFaulty ? <Mark tone="error" words="something is wrong here" /> : isOn ? <Mark tone="on" words="on" /> : null}
       </>
     );
   };
   const { memory } = agent;
-  const remembers = [memory.long_term.on, memory.episodes.on].filter(Boolean).length;
+  const remembers = memory.long_term.on || memory.episodes.on;
   const tabs = [
     { id: "agent", title: title("agent", "Agent"), content: () => <div className="form">{before}{fields((name) => !ELSEWHERE.has(name))}</div> },
     { id: "planning", title: title("planning", "Planning"), content: () => fields((name) => name === "strategy") },
-    { id: "memory", title: title("memory", "Memory", remembers > 0 ? "on" : ""), content: () => <MemoryFields agent={agent} problems={problems} disabled={disabled} edit={edit} /> },
-    { id: "tools", title: title("tools", "Tools", String(agent.tools.length)), content: () => <AgentTools chosen={agent.tools} disabled={disabled} problems={problems.get("tools") ?? []} onChange={(tools) => edit({ tools }, "tools")} /> },
+    { id: "memory", title: title("memory", "Memory", remembers), content: () => <MemoryFields agent={agent} problems={problems} disabled={disabled} edit={edit} /> },
+    { id: "tools", title: title("tools", `Tools ${agent.tools.length}`), content: () => <AgentTools chosen={agent.tools} disabled={disabled} problems={problems.get("tools") ?? []} onChange={(tools) => edit({ tools }, "tools")} /> },
     { id: "output", title: title("output", "Answer"), content: () => <AnswerShape schema={agent.output_schema} disabled={disabled} onChange={(output_schema) => edit({ output_schema }, "output_schema")} /> },
     { id: "limits", title: title("limits", "Limits"), content: () => fields((name) => name === "limits") },
   ];
   return <Tabs label="Agent" tabs={tabs} current={tab} onChange={setTab} />;
+}
+
+function Mark({ tone, words }: { tone: "on" | "error"; words: string }) {
+  return (
+    <span className="tab-mark" data-tone={tone} title={words}>
+      <span className="visually-hidden">, {words}</span>
+    </span>
+  );
 }
 
 interface MemoryFieldsProps extends Pick<AgentFormProps, "agent" | "problems" | "disabled"> {

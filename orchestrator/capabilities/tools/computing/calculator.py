@@ -23,7 +23,14 @@ _CONSTANTS: Final[dict[str, Number]] = {"pi": Decimal(repr(math.pi)), "e": Decim
 _CURE: Final = "Write plain arithmetic such as (12.5 + 3) * 4, with + - * / // % **, round, abs, min, max, sqrt."
 
 
-@tool("calculator", title="Calculator", safety=Safety.PURE, timeout_s=5)
+@tool(
+    "calculator",
+    title="Calculator",
+    safety=Safety.PURE,
+    timeout_s=5,
+    example='calculator(expression="(12.5 + 3) * 4")',
+    touches="Nothing: it only computes.",
+)
 async def calculator(
     _context: ToolContext,
     *,

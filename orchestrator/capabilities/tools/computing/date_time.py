@@ -15,7 +15,14 @@ _MICROSECONDS: Final = 1_000_000
 _MOST: Final = 4_000_000
 
 
-@tool("date_time", title="Date and time", safety=Safety.PURE, timeout_s=5)
+@tool(
+    "date_time",
+    title="Date and time",
+    safety=Safety.PURE,
+    timeout_s=5,
+    example='date_time(operation="add", date="2026-03-01", days=30)',
+    touches="Nothing but the clock of the server.",
+)
 async def date_time(
     context: ToolContext,
     *,

@@ -11,7 +11,14 @@ from orchestrator.engine.errors import EngineError, ToolError
 from orchestrator.engine.ids import Json
 
 
-@tool("json_query", title="JSON query", safety=Safety.PURE, timeout_s=20)
+@tool(
+    "json_query",
+    title="JSON query",
+    safety=Safety.PURE,
+    timeout_s=20,
+    example='json_query(data={"orders": [{"status": "open"}]}, path="$.orders[0].status")',
+    touches="Nothing: it only looks at the data of the call.",
+)
 async def json_query(
     context: ToolContext,
     *,

@@ -32,7 +32,15 @@ def describe(spec: ToolSpec, files: Mapping[str, bytes]) -> ToolSpec:
     return with_choices(spec, {"file": list(tables), "column": columns}, said)
 
 
-@tool("csv_lookup", title="CSV lookup", safety=Safety.PURE, timeout_s=10, describe=describe)
+@tool(
+    "csv_lookup",
+    title="CSV lookup",
+    safety=Safety.PURE,
+    timeout_s=10,
+    describe=describe,
+    example='csv_lookup(file="orders.csv", column="customer", value="Ada")',
+    touches="Reads the CSV files of the graph.",
+)
 async def csv_lookup(
     context: ToolContext,
     *,

@@ -21,7 +21,15 @@ def describe(spec: ToolSpec, files: Mapping[str, bytes]) -> ToolSpec:
     return with_choices(spec, {"file": ["", *names]}, f"Files: {', '.join(names)}." if names else "")
 
 
-@tool("text_search", title="Text search", safety=Safety.PURE, timeout_s=20, describe=describe)
+@tool(
+    "text_search",
+    title="Text search",
+    safety=Safety.PURE,
+    timeout_s=20,
+    describe=describe,
+    example='text_search(query="How long may something be returned?", file="faq.md")',
+    touches="Reads the text files of the graph.",
+)
 async def text_search(
     context: ToolContext,
     *,

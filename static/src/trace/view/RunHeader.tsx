@@ -50,8 +50,8 @@ export function RunHeader({ onOpen }: { onOpen: () => void }) {
             <Download aria-hidden /> CSV
           </a>
         )}
-        <a className="button" href={`/graphs/${record.graph.slug}/`} aria-label="Open in editor">
-          <PencilRuler aria-hidden /> <span className="wide-only">Open in editor</span>
+        <a className="button" href={`/graphs/${record.graph.slug}/`}>
+          <PencilRuler aria-hidden /> Open in editor
         </a>
         {isLive && may.cancel ? (
           <>

@@ -33,7 +33,7 @@ export function memoryOf(run: RunState, path: string): TabSpec[] {
       {effects.map((effect) => (
         <section className="stack" key={effect.path} aria-label={effect.kind === "recall" ? "Recalled" : "Kept"}>
           <h3>
-            {effect.kind === "recall" ? titleOf(effect) : "Kept"} <PathLink path={effect.path}>See the call</PathLink>
+            {effect.kind === "recall" ? `${titleOf(effect)} from ${effect.name}` : `Kept in ${effect.name}`} <PathLink path={effect.path}>See the call</PathLink>
           </h3>
           {effect.kind === "recall" ? <Recalled effect={effect} /> : <Kept effect={effect} />}
         </section>
