@@ -30,11 +30,11 @@ def switch_memory_on(page: Page) -> None:
     form.get_by_role("switch", name="Remember across runs").click()
     form.get_by_label("Name of the memory").fill("foxes")
     form.get_by_label("What is kept").select_option(label="Each answer")
-    form.get_by_text("Which memories come back").click()
+    form.get_by_text("Which memories come back", exact=True).click()
     form.get_by_label("Chosen by").select_option(label="Likeness, newer ones first")
     form.get_by_label("Half-life in days").fill("7")
     expect(form.get_by_label("Embedding model")).to_have_value("local/ngrams-256")
-    expect(page.get_by_role("tab", name="Memory, on")).to_be_visible()
+    expect(page.get_by_role("tab", name=re.compile(r"Memory\s+\(on\)"))).to_be_visible()
 
 
 REMEMBERED = {"on": True, "space": "foxes", "write": "answer"}

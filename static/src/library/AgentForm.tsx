@@ -58,7 +58,7 @@ export function AgentForm({ agent, problems, disabled, onChange, before }: Agent
 function Mark({ tone, words }: { tone: "on" | "error"; words: string }) {
   return (
     <span className="tab-mark" data-tone={tone} title={words}>
-      <span className="visually-hidden">, {words}</span>
+      <span className="visually-hidden"> ({words})</span>
     </span>
   );
 }

@@ -108,7 +108,9 @@ def tool_data(row: Tool) -> dict[str, object]:
 
 
 def _terms(terms: Terms | None) -> dict[str, object] | None:
-    return terms and {"timeout_s": terms.timeout_s, "retries": terms.retry.times, "per_minute": terms.per_minute}
+    if terms is None:
+        return None
+    return {"timeout_s": terms.timeout_s, "retries": terms.retry.times, "per_minute": terms.per_minute}
 
 
 def tool_named(name: str) -> Tool:

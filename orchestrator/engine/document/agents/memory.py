@@ -12,6 +12,7 @@ LOCAL_EMBEDDING: Final = "local/ngrams-256"
 """Compares words and parts of words, not meanings; needs no provider."""
 
 SpaceName = Annotated[str, Field(pattern=SPACE)]
+_SCORED: Final = "How well a memory fits is a score from 0 to 1"
 _SPACE_HINT: Final = "Small letters, digits and dashes. Agents that name the same one share it"
 
 
@@ -124,8 +125,8 @@ class LongTerm(Settings):
         json_schema_extra=labels(none="Nothing: it only reads", tool="What the agent decides to keep", answer="Each answer"),
     )
     sensitive: Sensitive = "ask"
-    retrieval: Retrieval = Field(default=Retrieval(), title="Which memories come back")
-    retention: Retention = Field(default=Retention(), title="How long they stay")
+    retrieval: Retrieval = Field(default=Retrieval(), title="Which memories come back", description=_SCORED)
+    retention: Retention = Field(default=Retention(), title="How long they stay", description="The oldest go first")
 
 
 class Episodes(Settings):
@@ -136,8 +137,8 @@ class Episodes(Settings):
     on: bool = Field(default=False, title="Remember how work went")
     space: SpaceName = Field(default="episodes", title="Name of the memory", description=_SPACE_HINT)
     sensitive: Sensitive = "ask"
-    retrieval: Retrieval = Field(default=Retrieval(k=3), title="Which episodes come back")
-    retention: Retention = Field(default=Retention(), title="How long they stay")
+    retrieval: Retrieval = Field(default=Retrieval(k=3), title="Which episodes come back", description=_SCORED)
+    retention: Retention = Field(default=Retention(), title="How long they stay", description="The oldest go first")
 
 
 class AgentMemory(Settings):
