@@ -29,7 +29,7 @@ _CURE: Final = "Write plain arithmetic such as (12.5 + 3) * 4, with + - * / // %
     safety=Safety.PURE,
     timeout_s=5,
     example='calculator(expression="(12.5 + 3) * 4")',
-    touches="Nothing: it only computes.",
+    touches="Nothing. It only computes.",
 )
 async def calculator(
     _context: ToolContext,

@@ -17,7 +17,7 @@ from orchestrator.engine.ids import Json
     safety=Safety.PURE,
     timeout_s=20,
     example='json_query(data={"orders": [{"status": "open"}]}, path="$.orders[0].status")',
-    touches="Nothing: it only looks at the data of the call.",
+    touches="Nothing. It only looks at the data of the call.",
 )
 async def json_query(
     context: ToolContext,
