@@ -55,7 +55,7 @@ def test_an_agent_is_given_a_memory_and_is_seen_to_use_it(demo: Visitor) -> None
     assert memory["short_term"]["messages"] == 12 and memory["long_term"]["retrieval"]["half_life_days"] == 7
     inspector.get_by_role("tab", name="Tools").click()
     inspector.get_by_label("Card of Calculator").click()
-    expect(inspector.locator(".tool-card")).to_contain_text("(12.5 + 3) * 4")
+    expect(inspector.locator("details[open] > .tool-card")).to_contain_text("(12.5 + 3) * 4")
     picture(page, "editor-tools")
 
     first = run(demo, slug, FACT)

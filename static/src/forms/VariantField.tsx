@@ -34,7 +34,7 @@ export function VariantField({ field, root, path, value, disabled, problems, aro
           root={root}
           value={known}
           disabled={disabled}
-          problems={problems}
+          problems={insideOf(problems, path, current.value)}
           prefix={`${path}.`}
           around={around}
           onChange={(next) => onChange({ ...next, [tag]: current.value })}
@@ -42,4 +42,10 @@ export function VariantField({ field, root, path, value, disabled, problems, aro
       ) : null}
     </fieldset>
   );
+}
+
+/** What is wrong, by the paths that the form has: the server also names the form in them. */
+function insideOf(problems: FormFieldProps["problems"], path: string, value: string): FormFieldProps["problems"] {
+  const named = `${path}.${value}.`;
+  return problems && new Map([...problems].map(([at, words]) => [at.startsWith(named) ? `${path}.${at.slice(named.length)}` : at, words]));
 }

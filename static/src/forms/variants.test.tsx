@@ -56,3 +56,10 @@ test("the chosen form is drawn with what it holds, and an unknown one offers a c
 test("a schema may be shown in part", () => {
   expect(Object.keys(withFields(root, (name) => name === "how").properties as object)).toEqual(["how"]);
 });
+
+test("what is wrong in the chosen form is shown at its field, with the form's name in its path or without", () => {
+  for (const path of ["how.most", "how.plan.most"]) {
+    const html = renderToStaticMarkup(<SchemaForm schema={root} value={{ how: { type: "plan", most: 0 } }} problems={new Map([[path, ["Too few."]]])} onChange={() => undefined} />);
+    expect(html).toContain("Too few.");
+  }
+});

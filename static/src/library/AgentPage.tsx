@@ -51,7 +51,7 @@ function LoadedAgent({ bootstrap, models }: { bootstrap: AgentBootstrap; models:
   };
   const context = useMemo(() => ({ agents: [], tools: [], models }), [models]);
   return (
-    <form className="card stack agent-page" aria-label="The agent" onSubmit={(event) => { event.preventDefault(); save(); }}>
+    <form className="card stack agent-page" aria-label="The agent" noValidate onSubmit={(event) => { event.preventDefault(); save(); }}>
       {problem ? <Refused problem={problem} slug={bootstrap.slug} /> : null}
       <FormContext value={context}>
         <AgentForm agent={agent} problems={fieldsOf(problem)} disabled={!bootstrap.may.edit || state === "saving"} onChange={(next) => { setAgent(next); setState(""); }} />
