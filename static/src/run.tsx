@@ -1,5 +1,4 @@
 /** The run page's island. */
-import "@xyflow/react/dist/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { readBootstrap, type RunBootstrap } from "./api";
