@@ -12,6 +12,8 @@ from orchestrator.engine.effects.model import Message, ModelRequest, Role
 
 _LINE = re.compile(r"^[ \t]*(?:[-*] )?\"?([A-Za-z][\w -]{0,30}?)\"?[ \t]*[:=][ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
 _PAIR = re.compile(r"\"([A-Za-z]\w{0,40})\"\s*:\s*(?:\"((?:[^\"\\]|\\.){0,400})\"|(-?\d+(?:\.\d+)?))")
+_WHERE = re.compile(r"\bwhere (?:the )?(\w[\w ]{0,30}?) (?:is|equals|=) (?:\"([^\"\n]{1,80})\"|([\w-]{1,80}))")
+"""A condition, as in: the rows where the category is travel."""
 _ID = re.compile(r"\b[A-Z]{1,6}-?\d{2,}[A-Z0-9-]*\b")
 
 
@@ -27,13 +29,21 @@ def key(name: str) -> str:
 
 
 def facts(text: str) -> dict[str, str]:
-    """`name: value` lines and JSON pairs of a text; the first of a name counts."""
+    """`name: value` lines, JSON pairs and conditions of a text; the first of a name counts."""
     found: dict[str, str] = {}
     for name, quoted, number in _PAIR.findall(text[:LONGEST]):
         found.setdefault(key(name), quoted or number)
     for name, value in _LINE.findall(text[:LONGEST]):
         found.setdefault(key(name), value.strip().strip('",'))
+    for name, quoted, word in _WHERE.findall(text[:LONGEST]):
+        found.setdefault(key(name), quoted or word)
     return {name: value for name, value in found.items() if value}
+
+
+def condition(text: str) -> tuple[str, str] | None:
+    """(field, value) of a text such as: the rows where the category is travel."""
+    found = _WHERE.search(text)
+    return (key(found[1]), found[2] or found[3]) if found else None
 
 
 def identifiers(text: str) -> list[str]:
@@ -50,7 +60,7 @@ class ToolResult:
     def value(self) -> Any:
         try:
             return json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter of brackets that are thousands deep
             return self.text
 
     @property
@@ -69,6 +79,8 @@ class Situation:
     requests_before: int = 0
     called: frozenset[str] = field(default=frozenset())
     told: str = ""
+    found: str = ""
+    """What earlier steps of a plan found."""
     settled: bool = False
     """All that tools can find was found."""
 
@@ -84,6 +96,13 @@ class Situation:
     def wanted(self) -> set[str]:
         """The terms of the task; of the instructions when the task says next to nothing."""
         return terms(self.task) or terms(self.instructions)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]] | None:
+        """The objects of the JSON lists that the task consists of or has in its sections; None when it has no such list."""
+        found = [ToolResult("given", body).value for body in (self.task, *self.sections.values())]
+        lists = [rows for rows in found if isinstance(rows, list) and all(isinstance(row, dict) for row in rows)]
+        return [row for rows in lists for row in rows] if lists else None
 
     def part(self, name: str) -> str | None:
         """The section that the words of `name` point at."""
