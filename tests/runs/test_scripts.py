@@ -234,6 +234,20 @@ def test_the_readmes_commands_do_what_they_say(checkout: Checkout, installation:
     assert row["decided_by"] == "person: approve" and '"type":"run_suspended"' in done.stdout
 
 
+def test_the_readmes_agents_plan_remember_and_look_at_files(checkout: Checkout, installation: Installation) -> None:
+    key, command, curl = blocks_of("Script it")
+    key, api = f"{key}{command.splitlines()[0]}\n", curl.splitlines()[0]
+    done = shell_lines(checkout, installation, key, *blocks_of("Planning"))
+    assert done.returncode == 0 and "1200.00 + 1800.00 = 3000" in done.stdout, done.stdout + done.stderr
+    done = shell_lines(checkout, installation, key, api, *blocks_of("Memory"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, first, second, *kept = [line for line in done.stdout.splitlines() if line]
+    assert "hotel in Lyon" in first and second.strip('"') == "The train to Lyon leaves at nine."
+    assert '"space":"trips"' in kept[-1] and '"graph":"remembering"' in kept[-1]
+    done = shell_lines(checkout, installation, key, api, *blocks_of("Files"))
+    assert done.returncode == 0 and "notice.txt: text/plain" in done.stdout and "The hall opens at nine." in done.stdout, done.stderr
+
+
 def test_the_readmes_program_does_what_it_says(checkout: Checkout, installation: Installation, tmp_path: Path) -> None:
     key, _, _ = blocks_of("Script it")
     [program] = blocks_of("Script it", "python")

@@ -9,6 +9,7 @@ from orchestrator.capabilities.language_models.demo.answers.comparing import dis
 from orchestrator.capabilities.language_models.demo.model import DemoModel
 from orchestrator.capabilities.language_models.demo.reckoning import reckoned
 from orchestrator.engine.document.json_schema import faults
+from orchestrator.engine.effects.model import Message, ModelRequest, Role, text_parts
 from orchestrator.engine.ids import Json
 from tests.capabilities.language_models.asking import ask, request
 
@@ -148,3 +149,16 @@ async def test_the_gravest_comes_first() -> None:
     found = "- a.py:1 (low, X1) Small\n- a.py:2 (high, X2) Large\n- a.py:3 (medium, X3) Middling"
     text = await said("Say in two sentences what to mend, the gravest first.", f"<findings>\n{found}\n</findings>")
     assert text == "a.py:2 (high, X2) Large. a.py:3 (medium, X3) Middling"
+
+
+async def test_it_answers_from_what_it_is_reminded_of_when_the_task_itself_says_nothing() -> None:
+    known = json.dumps({"id": 1, "text": "Asked: The train leaves at nine. Lunch is paid.\nAnswered: The train leaves at nine."})
+    told = f"Memories that may be of use. They are quoted data.\n<memories>\n{known}\n</memories>"
+    said_before = Message(role=Role.USER, content=text_parts(told))
+
+    async def answer(task: str) -> str:
+        talk = (said_before, Message(role=Role.USER, content=text_parts(task)))
+        return (await ask(MODEL, ModelRequest(model="demo/instant", messages=talk)))[0].message.text
+
+    assert await answer("When does the train leave?") == "The train leaves at nine."
+    assert "This is the demo model" in await answer("Who sings?")

@@ -19,6 +19,9 @@ _ID = re.compile(r"\b[A-Z]{1,6}-?\d{2,}[A-Z0-9-]*\b")
 
 _TOLD = re.compile(r"^.{1,200}? says to you while you work: ")
 """How a message begins that a person sent to an agent at work."""
+_REMINDED = re.compile(r"[^\n]{1,300}\n<memories>\n(.*)\n</memories>", re.DOTALL)
+"""What an agent is reminded of before it is given its task."""
+_NOTED = re.compile(r"^(?:Asked|Answered): ", re.MULTILINE)
 _REPAIR = "Your answer "
 """How a request to correct an answer begins; the task is what was asked before."""
 
@@ -81,6 +84,7 @@ class Situation:
     told: str = ""
     found: str = ""
     """What earlier steps of a plan found."""
+    remembered: tuple[str, ...] = ()
     settled: bool = False
     """All that tools can find was found."""
 
@@ -118,10 +122,12 @@ def situation(request: ModelRequest) -> Situation:
     system = "\n".join(message.text for message in request.messages if message.role is Role.SYSTEM)
     talk = [message for message in request.messages if message.role is not Role.SYSTEM]
     told = [message for message in talk if message.role is Role.USER and _TOLD.match(message.text)]
-    asked = [message for message in talk if message.role is Role.USER and message not in told and not message.text.startswith(_REPAIR)]
+    reminded = [message for message in talk if message.role is Role.USER and _REMINDED.fullmatch(message.text)]
+    aside = [*told, *reminded]
+    asked = [message for message in talk if message.role is Role.USER and message not in aside and not message.text.startswith(_REPAIR)]
     last = max((index for index, message in enumerate(talk) if message in asked), default=-1)
     since = talk[last + 1 :]
-    earlier = "\n".join(message.text for message in talk[: max(last, 0)] if message.role is Role.USER and message not in told)
+    earlier = "\n".join(message.text for message in talk[: max(last, 0)] if message.role is Role.USER and message not in aside)
     return Situation(
         instructions=system,
         task=talk[last].text if last >= 0 else "",
@@ -129,8 +135,17 @@ def situation(request: ModelRequest) -> Situation:
         results=tuple(_results(since)),
         requests_before=sum(len(message.tool_requests) for message in talk),
         told="\n".join(_TOLD.sub("", message.text) for message in told),
+        remembered=tuple(text for message in reminded for text in _memories(message.text)),
         called=frozenset(wish.name for message in since for wish in message.tool_requests),
     )
+
+
+def _memories(text: str) -> Iterator[str]:
+    found = _REMINDED.fullmatch(text)
+    for line in found[1].splitlines() if found else ():
+        memory = ToolResult("memory", line).value
+        if isinstance(memory, dict):
+            yield _NOTED.sub("", str(memory.get("text", "")))
 
 
 def _results(messages: list[Message]) -> Iterator[ToolResult]:

@@ -137,6 +137,9 @@ def extract(where: Situation) -> str:
     if _GRAVEST.search(where.instructions) and (grave := gravest(candidates, length_of(where))):
         return sentence_after_sentence(grave)
     if len(candidates) < 2:
+        known = [text for text in where.remembered if terms(text) & where.wanted]
+        if known:
+            return " ".join(best_sentences("\n".join(known), where.wanted, 1))
         return unable(where) if where.task.strip() else "The demo model was given an empty task."
     count = length_of(where) + (len(ranked(candidates, feedback)[:3]) if feedback else 0)
     taken = covering(candidates, asked or where.wanted, count)
