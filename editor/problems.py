@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from editor.called_graphs import called_graph_problems
 from editor.faults import faults_of
 from editor.library.agents import resolve_agents
 from orchestrator.capabilities.evaluation.limits import DOCUMENT_LIMITS, TookTooMuch
@@ -60,7 +61,7 @@ def _no_graph(problems: list[Problem], count: int) -> InvalidDocument:
 def problems_of(graph: GraphDocument) -> list[Problem]:
     """Every problem of a graph as it would run in the tenant being worked for."""
     resolved, missing = resolve_agents(graph)
-    return [*missing, *_checked(resolved), *sense_problems(resolved, takes)]
+    return [*missing, *_checked(resolved), *sense_problems(resolved, takes), *called_graph_problems(resolved)]
 
 
 def _checked(graph: GraphDocument) -> list[Problem]:

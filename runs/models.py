@@ -79,6 +79,8 @@ class Run(TenantOwned):
     trigger = models.CharField(max_length=16, choices=Trigger.choices)
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.SET_NULL, related_name="+")
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    awaited_at = models.TextField(blank=True)
+    """Where in the parent's log this run's end is waited for."""
     dedup_key = models.CharField(max_length=255, blank=True)
     """Whoever starts a run again under the same key gets this one."""
     dedup_digest = models.CharField(max_length=64, blank=True)

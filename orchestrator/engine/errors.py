@@ -190,7 +190,13 @@ class HostUnavailable(BaseException):
     """
 
 
-_OF_KIND: dict[str, type[EngineError]] = {"model": ModelError, "tool": ToolError, "recall": MemoryFailed, "remember": MemoryFailed}
+_OF_KIND: dict[str, type[EngineError]] = {
+    "model": ModelError,
+    "tool": ToolError,
+    "start_run": ToolError,
+    "recall": MemoryFailed,
+    "remember": MemoryFailed,
+}
 
 
 def failure_of(kind: str, info: ErrorInfo) -> EngineError:

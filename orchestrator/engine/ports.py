@@ -8,11 +8,12 @@ from typing import Final, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.engine.document.problems import Problem
+from orchestrator.engine.effects.child_run import RunEnd, RunWanted
 from orchestrator.engine.effects.gate import Authority
 from orchestrator.engine.effects.memory import KeptMemory, MemoryQuery, NewMemory, RecalledMemory
 from orchestrator.engine.effects.model import FilePart, ModelReply, ModelRequest, Usage
 from orchestrator.engine.effects.tool import ToolSpec
-from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo
+from orchestrator.engine.errors import EngineError, ErrorCode, ErrorInfo, ToolError
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log.events import Event
 
@@ -80,6 +81,31 @@ def missing_file(file: FilePart) -> EngineError:
 
 
 NO_FILES: Final = NoFiles()
+
+
+class Runs(Protocol):
+    """Runs that a run starts: each belongs to it, and its end is told to it at the path below that of the call."""
+
+    async def start(self, wanted: RunWanted, call: "CallContext") -> str:
+        """Start it, once per idempotency key of the call: its id. Raises ToolError with a text a model can learn from."""
+        ...
+
+    async def ended(self, run: str) -> RunEnd | None:
+        """How it ended; None while it goes on. Raises HostUnavailable."""
+        ...
+
+
+class NoRuns:
+    """The Runs of a host that has no other graphs."""
+
+    async def start(self, wanted: RunWanted, call: "CallContext") -> str:
+        raise ToolError(f"There is no graph {wanted.graph!r} here", cure="Go on without it.")
+
+    async def ended(self, run: str) -> RunEnd | None:
+        return RunEnd(run=run, status="failed", message="It is not there.")
+
+
+NO_RUNS: Final = NoRuns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +250,4 @@ class Host:
     tokens: TokenCounter
     tenant: str = ""
     files: Files = NO_FILES
+    runs: Runs = NO_RUNS

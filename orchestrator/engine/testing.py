@@ -11,10 +11,12 @@ from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.json_schema import faults
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.document.validation import errors_of
+from orchestrator.engine.effects.child_run import END, RunEnd, RunWanted
 from orchestrator.engine.effects.gate import Authority, GateDecision, GateRequest, Verdict
 from orchestrator.engine.effects.memory import KeptMemory, MemoryQuery, NewMemory, Provenance, RecalledMemory
 from orchestrator.engine.effects.model import Message, ModelReply, ModelRequest, Role, ToolRequest, Usage, text_parts
 from orchestrator.engine.effects.tool import Safety, ToolSpec
+from orchestrator.engine.errors import HostUnavailable, ToolError
 from orchestrator.engine.execution.runner import Runner
 from orchestrator.engine.ids import Json, Path
 from orchestrator.engine.log.events import Event, RunClaimed, RunEvent
@@ -23,6 +25,7 @@ from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.log.upcast import read_event_text
 from orchestrator.engine.ports import (
     NO_FILES,
+    NO_RUNS,
     CallContext,
     Clock,
     Delta,
@@ -33,6 +36,7 @@ from orchestrator.engine.ports import (
     Host,
     LanguageModel,
     Memory,
+    Runs,
     TokenCounter,
     ToolBox,
     ToolCall,
@@ -222,6 +226,29 @@ def _shared(asked: set[str], text: str) -> float:
     return len(asked & words) / len(asked | words) if asked | words else 0.0
 
 
+@dataclass
+class MemoryRuns:
+    """Runs that were started, by idempotency key. Each is over once `ends` says how, by graph; until then it goes on."""
+
+    ends: dict[str, RunEnd] = field(default_factory=dict)
+    started: dict[str, RunWanted] = field(default_factory=dict)
+    waited_for: dict[str, Path] = field(default_factory=dict)
+    """Where the end of each is waited for, by id."""
+    away: bool = False
+
+    async def start(self, wanted: RunWanted, call: CallContext) -> str:
+        if wanted.graph == "missing":
+            raise ToolError("There is no graph 'missing'", cure="Choose another.")
+        self.started.setdefault(call.idempotency_key, wanted)
+        self.waited_for[call.idempotency_key] = Path(f"{call.path}{END}")
+        return call.idempotency_key
+
+    async def ended(self, run: str) -> RunEnd | None:
+        if self.away:
+            raise HostUnavailable("The database does not answer")
+        return self.ends.get(self.started[run].graph)
+
+
 def host_of(
     models: LanguageModel,
     tools: ToolBox,
@@ -232,6 +259,7 @@ def host_of(
     files: Files | None = None,
     memory: Memory | None = None,
     tokens: TokenCounter | None = None,
+    runs: Runs = NO_RUNS,
 ) -> Host:
     """A host of one run that has its worker to itself."""
     return Host(
@@ -247,6 +275,7 @@ def host_of(
         tokens=tokens or SignCounter(),
         tenant="tenant",
         files=files or NO_FILES,
+        runs=runs,
     )
 
 
@@ -272,12 +301,14 @@ class Bench:
     evaluator: InPlace = field(default_factory=InPlace)
     files: Files = NO_FILES
     memory: MemoryStore = field(default_factory=MemoryStore)
+    runs: MemoryRuns = field(default_factory=MemoryRuns)
     epoch: int = 0
     build: str = ""
 
     def runner(self) -> Runner:
         """A runner over the log as it stands, as a new worker would make it."""
-        host = host_of(self.model, self.tools, self.log, self.authority, self.clock, self.evaluator, self.files, self.memory)
+        lent = (self.model, self.tools, self.log, self.authority, self.clock, self.evaluator, self.files, self.memory)
+        host = host_of(*lent, runs=self.runs)
         return Runner(self.graph, fold(self.log.events), host, run_id="run")
 
     async def go(self, run_input: Json = None, runner: Runner | None = None) -> RunState:

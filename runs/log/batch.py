@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -15,6 +16,7 @@ from runs.failpoint import failpoint
 from runs.leases.claim import Claim, Ending
 from runs.leases.lease import wake_for_commands
 from runs.log import blobs
+from runs.log.family import tell_family
 from runs.log.fence import Advance, advance
 from runs.models import Blob, Command, Run, RunEvent
 from runs.projections import every
@@ -68,6 +70,7 @@ def prepare(to: WrittenRun, events: Sequence[Event], until: float = math.inf, mo
 
 def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
     """Write what the fences let pass, and say which it was. `again`: the batches may be in already."""
+    told: list[UUID] = []
     with transaction.atomic(), connection.cursor() as cursor:
         owned = advance(cursor, [_advance(batch) for batch in batches])
         passed = [batch for batch in batches if batch.to.claim.run_id in owned]
@@ -75,8 +78,12 @@ def commit(batches: Sequence[Batch], *, again: bool) -> list[Batch]:
             _insert(passed)
             every.write([batch.changes for batch in passed])
             _mark_commands(passed)
-            if any(batch.changes.row.ended for batch in passed):
+            ended = [batch.to.claim.run_id for batch in passed if batch.changes.row.ended]
+            if ended:
+                told = tell_family(ended)
                 failpoint("run_finalising")
+    if told:
+        wake_for_commands(told)  # if this is never said, the scheduler finds them
     known = [batch for batch in batches if again and batch not in passed and _is_in(batch)]
     if any(isinstance(event, EffectFinished | NodeFinished) for batch in passed for event in batch.events):
         failpoint("result_committed_not_advanced")

@@ -124,7 +124,8 @@ class RunView(MemberApiView):
         run = run_for(self.user, run_id)
         rights = {action: may(self.user, action, run) for action in RIGHTS}
         more = {"input": run.input, "output": run.output, "last_seq": run.last_seq, "document": frozen(run.graph_version_id).document}
-        return Response({**summary_of(run), **more, "may": rights, "left_to_others": left_to_others(self.user, run)})
+        parent = Run.objects.visible_to(self.user).filter(children=run).values_list("pk", flat=True).first()
+        return Response({**summary_of(run), **more, "parent_run": parent, "may": rights, "left_to_others": left_to_others(self.user, run)})
 
 
 class RunEventsView(MemberApiView):

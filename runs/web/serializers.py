@@ -60,6 +60,7 @@ class RunOut(RunSummaryOut):
     input = serializers.JSONField()
     output = serializers.JSONField()
     last_seq = serializers.IntegerField()
+    parent_run = serializers.UUIDField(allow_null=True, help_text="The run that started it, if you may see that one.")
     document = ModelField(Graph)
     may = serializers.DictField(child=serializers.BooleanField())
     left_to_others = serializers.ListField(child=serializers.CharField(), help_text="Tools whose calls in this run you may not approve.")

@@ -12,6 +12,7 @@ from orchestrator.engine.log.events import RunClaimed, RunCrashed
 from orchestrator.engine.log.run_state import RunState
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import Host
+from runs.control.child_runs import ChildRuns
 from runs.control.run_files import RunFiles
 from runs.failpoint import MortalModel, MortalTools
 from runs.leases.claim import MAX_CRASHES, Claim
@@ -58,7 +59,8 @@ class Execution:
             self.reading = False
             files = RunFiles(self.claim.tenant_id, self.claim.run_id, threads)
             memory = TenantMemory(self.claim.tenant_id, loaded.resources.embedder, threads)
-            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), files, memory)
+            children = ChildRuns(self.claim.tenant_id, self.claim.run_id, threads)
+            await self._run(loaded, RunInbox(self.claim.run_id, threads, self.apply), files, memory, children)
         except CannotStart as error:
             self._crash(error.detector, error.detail)
         except (DatabaseError, InterfaceError, UnknownEvent):
@@ -68,7 +70,7 @@ class Execution:
             self._crash("engine_fault", type(error).__name__)
         await self.sink.flush()
 
-    async def _run(self, loaded: Loaded, inbox: RunInbox, files: RunFiles, memory: TenantMemory) -> None:
+    async def _run(self, loaded: Loaded, inbox: RunInbox, files: RunFiles, memory: TenantMemory, children: ChildRuns) -> None:
         claim, resources = self.claim, loaded.resources
         host = Host(
             models=MortalModel(resources.models),
@@ -83,6 +85,7 @@ class Execution:
             tokens=ENCODINGS,
             tenant=str(claim.tenant_id),
             files=files,
+            runs=children,
         )
         runner = Runner(loaded.graph, loaded.state, host, run_id=str(claim.run_id))
         for command in loaded.commands:

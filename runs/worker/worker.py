@@ -230,6 +230,9 @@ class RunWorker:
         for batch in batches:
             claim, changes = batch.to.claim, batch.changes
             self._publisher.events(claim.run_id, batch.events[0].seq, batch.texts, last=changes.row.released)
+            if changes.row.ended and claim.run.parent_id is not None:
+                self._intake.name(claim.tenant_id, claim.run.parent_id)  # it may wait for this end: here, or on another worker
+                self._commanded.set()
             if changes.shown_in_lists:
                 self._publisher.changed(claim.tenant_id, claim.run_id)
             if claim.suspect and changes.row.progressed:

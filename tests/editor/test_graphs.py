@@ -240,5 +240,20 @@ def test_every_starter_that_ships_can_be_drawn_without_an_error(alpha: House) ->
             assert errors_in(problems_of(read_document(graph.document))) == []
 
 
+def test_a_graph_that_calls_one_that_is_not_there_or_not_for_all_says_so(alpha: House, beta: House) -> None:
+    with tenant_scope(beta.tenant.id):
+        create_graph(tenant=beta.tenant, title="Theirs", document=graph_document(), by=beta.owner)
+    with tenant_scope(alpha.tenant.id):
+        install_tools(tenant=alpha.tenant, specs=[tool_named("run_graph")])
+        for title in ("Open", "Secret", "Gone"):
+            made = create_graph(tenant=alpha.tenant, title=title, document=graph_document(), by=alpha.owner)
+            Graph.objects.filter(pk=made.pk).update(restricted=title == "Secret")
+        delete_graph(graph=made, by=alpha.owner)
+        names = ("open", "secret", "gone", "theirs", "{{ input }}", 7)
+        calls = [node(f"n{number}", "tool", {"tool": "run_graph", "arguments": {"graph": name}}) for number, name in enumerate(names)]
+        found = [problem for problem in problems_of(graph(calls, [])) if problem.code == "unknown_graph"]
+    assert [(problem.node, problem.severity.value) for problem in found] == [("n1", "warning"), ("n2", "warning"), ("n3", "warning")]
+
+
 def tool_named(name: str) -> ToolSpec:
     return TOOLS[0].model_copy(update={"name": name})

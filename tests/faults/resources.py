@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from orchestrator.engine.agents.host_tools import run_graph
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ModelError
@@ -34,6 +35,8 @@ class SinkTools:
     seconds: float = 0.0
 
     def spec(self, name: str) -> ToolSpec | None:
+        if name == run_graph.NAME:
+            return run_graph.SPEC
         if name not in SAFETY:
             return None
         return ToolSpec(name=name, description=name, parameters={"type": "object"}, safety=SAFETY[name])

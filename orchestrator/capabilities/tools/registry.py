@@ -2,13 +2,14 @@
 
 from functools import lru_cache, partial
 
-from orchestrator.capabilities.tools.ask_person import ask_person
 from orchestrator.capabilities.tools.code.lint_python import lint_python
 from orchestrator.capabilities.tools.computing.calculator import calculator
 from orchestrator.capabilities.tools.computing.date_time import date_time
 from orchestrator.capabilities.tools.computing.json_query import json_query
 from orchestrator.capabilities.tools.databases.sql_query import sql_query
 from orchestrator.capabilities.tools.folder import files_of_tools
+from orchestrator.capabilities.tools.host_tools.ask_person import ask_person
+from orchestrator.capabilities.tools.host_tools.run_graph import run_graph
 from orchestrator.capabilities.tools.http import http_get, http_request, http_send_once
 from orchestrator.capabilities.tools.search.literature_search import literature_search
 from orchestrator.capabilities.tools.search.web_search import web_search
@@ -22,7 +23,7 @@ from orchestrator.engine.plugins import TOOLS, BadPlugin, load_plugins
 
 _ALL = (
     *(calculator, csv_lookup, date_time, http_get, http_request, http_send_once, json_query, text_search),
-    *(sql_query, workspace_write, workspace_read, workspace_list, lint_python, web_search, literature_search, ask_person),
+    *(sql_query, workspace_write, workspace_read, workspace_list, lint_python, web_search, literature_search, ask_person, run_graph),
 )
 
 

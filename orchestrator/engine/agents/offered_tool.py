@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from orchestrator.engine.agents.host_tools import ask_person
+from orchestrator.engine.agents.host_tools import ask_person, run_graph
 from orchestrator.engine.agents.host_tools.ask_person import AskPerson
+from orchestrator.engine.agents.host_tools.run_graph import RunGraph
+from orchestrator.engine.agents.host_tools.telling import told_of
 from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.effects.model import Part, text_parts
 from orchestrator.engine.effects.tool import ToolSpec
@@ -42,12 +44,8 @@ class HostTool:
         use = ToolUse(self.spec.name, arguments, agent=self.agent_id, safety=self.spec.safety, own_tools=self.own_tools)
         try:
             result = await ctx.perform(use)
-        except ToolError as error:
-            return text_parts(f"Error: {error.info.message} {error.info.cure}".strip())
-        except Refused:
-            return text_parts("Error: this call is not permitted. Go on without it.")
-        except Rejected as error:
-            return text_parts(f"Error: {error.info.message}. Go on without it.")
+        except (ToolError, Refused, Rejected) as error:
+            return told_of(error)
         return text_parts(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False))
 
 
@@ -65,4 +63,6 @@ def tools_of(ctx: NodeContext, agent_id: str, agent: Agent) -> Mapping[str, Offe
 
 
 def _offered(spec: ToolSpec, agent_id: str, agent: Agent) -> OfferedTool:
-    return AskPerson(spec, agent.name) if spec.name == ask_person.NAME else HostTool(spec, agent_id, agent.tools)
+    if spec.name == ask_person.NAME:
+        return AskPerson(spec, agent.name)
+    return (RunGraph if spec.name == run_graph.NAME else HostTool)(spec, agent_id, agent.tools)

@@ -9,12 +9,13 @@ from orchestrator.engine.document.expressions.templates import render
 from orchestrator.engine.document.expressions.variables import Variables
 from orchestrator.engine.document.graph import Limits, Node
 from orchestrator.engine.document.node_kind import IN
+from orchestrator.engine.effects.child_run import END, RunEnd
 from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.human import HumanAnswer, HumanRequest
 from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.effects.tool import ToolSpec
 from orchestrator.engine.execution.branches import Branch, Slots, gather
-from orchestrator.engine.execution.effect import Effect, ModelCall, Waiting
+from orchestrator.engine.execution.effect import Effect, ModelCall, StartRun, Waiting
 from orchestrator.engine.execution.performer import Place
 from orchestrator.engine.ids import Json, Path, PortName, Scope
 from orchestrator.engine.log import events as ev
@@ -110,6 +111,15 @@ class NodeContext:
         path, answer = await self._wait(Waiting("human", request.model_dump(mode="json"), within_s=within_s))
         return HumanAnswer.model_validate(answer), self.run.state.effects[path].by
 
+    async def have_run(self, start: StartRun) -> RunEnd:
+        """Have another graph run and wait for its end, however long. Raises ToolError, or Refused by the gate."""
+        path = self._next_path(start.kind, start.request)
+        async with self.branch.call():
+            performer = self.run.performer
+            begun = await performer.perform(start, Place(path, self.attempt, self.origin), self.branch)
+            end = await performer.wait(Waiting("run", {"run": _run_of(begun)}), Path(f"{path}{END}"), self.branch)
+        return RunEnd.model_validate(end)
+
     async def sleep(self, seconds: float) -> None:
         """Wait for a time, as durably as for a person."""
         await self._wait(Waiting("timer", {"seconds": seconds}, within_s=seconds))
@@ -178,3 +188,7 @@ class NodeContext:
         name = f"{kind}.{digest(asked())[:16]}" if self.by_content else kind
         count = self._counts[name] = self._counts.get(name, 0) + 1
         return Path(f"{self.path}/{name}.{count}")
+
+
+def _run_of(begun: Json) -> str:
+    return str(begun["run"]) if isinstance(begun, dict) else ""

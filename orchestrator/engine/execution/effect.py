@@ -2,6 +2,7 @@
 
 from typing import Literal, Protocol
 
+from orchestrator.engine.effects.child_run import RunWanted
 from orchestrator.engine.effects.gate import GateDecision, GateRequest, GateSubject
 from orchestrator.engine.effects.human import EXPIRED, HumanAnswer
 from orchestrator.engine.effects.model import FilePart, ModelReply, ModelRequest, Usage
@@ -82,6 +83,31 @@ class ToolUse:
         return result, Usage(cost_nano_usd=spec.price_nano_usd) if spec and spec.price_nano_usd else None
 
 
+class StartRun:
+    """Have a graph run as a run of its own. Its end is waited for apart from this: it may take days."""
+
+    kind = "start_run"
+    safety = Safety.IDEMPOTENT
+    begins_durably = True
+
+    def __init__(self, tool: str, wanted: RunWanted, *, agent: str, own_tools: tuple[str, ...] | None) -> None:
+        """It needs the right to `tool`."""
+        self.name = tool
+        self.agent = agent
+        self._wanted = wanted
+        self._own_tools = own_tools
+
+    def request(self) -> Json:
+        return self._wanted.model_dump(mode="json")
+
+    def gate_request(self) -> GateRequest:
+        asked = self._wanted.model_dump(mode="json")
+        return GateRequest(subject=GateSubject.TOOL, name=self.name, agent=self.agent, own_tools=self._own_tools, arguments=asked)
+
+    async def act(self, host: Host, call: CallContext) -> tuple[Json, Usage | None]:
+        return {"run": await host.runs.start(self._wanted, call)}, None
+
+
 class TakeFrames:
     """Take pictures out of a video. Done twice it gives the same files again: they are kept by their content."""
 
@@ -109,11 +135,12 @@ class TakeFrames:
 _WITHOUT_ANSWER: dict[str, tuple[str, Json]] = {
     "human": ("deadline_us", HumanAnswer(action=EXPIRED).model_dump(mode="json")),
     "timer": ("due_us", None),
+    "run": ("", None),
 }
 
 
 class Waiting:
-    """Wait for the world: a person's answer, or a time.
+    """Wait for the world: a person's answer, a time, or the end of another run.
 
     `within_s` is how long at most; when it began is recorded, so it is not part of what
     proves that a replay asks for the same thing. The time that it gives is recorded in
@@ -124,7 +151,7 @@ class Waiting:
 
     def __init__(
         self,
-        kind: Literal["human", "timer"],
+        kind: Literal["human", "timer", "run"],
         request: dict[str, Json],
         *,
         agent: str = "",

@@ -84,13 +84,15 @@ class Performer:
                 return self._state.effects[path].result
 
     async def wait(self, waiting: Waiting, path: Path, branch: Branch) -> Json:
-        """The answer of a person, or null when a time has come. The branch rests meanwhile."""
+        """The answer of a person, how another run ended, or null when a time has come. The branch rests meanwhile."""
         request = waiting.request()
         mark = fingerprint(waiting.kind, waiting.name, request)
         known = self._known(path, waiting.kind, mark)
         if known is None:
             await (self._asking.place(path, branch) if waiting.kind == "human" else self._waits.hold(branch))
             known = self._begin_waiting(waiting, path, mark, request)
+        if waiting.kind == "run":
+            await self._take_end(path, str(request["run"]), branch)
         left_us: int | None = None
         while known.status is EffectStatus.WAITING:
             due = known.request.get(waiting.due_field) if isinstance(known.request, dict) else None
@@ -317,6 +319,19 @@ class Performer:
             )
         )
         return self._state.effects[path]
+
+    async def _take_end(self, path: Path, run: str, branch: Branch) -> None:
+        """Another run may have ended before anybody waited for it here: nobody tells of that a second time."""
+        while self._state.effects[path].status is EffectStatus.WAITING:
+            try:
+                end = await self._host.runs.ended(run)
+            except HostUnavailable as error:
+                self._waits.stalled = error
+                await self._waits.hold(branch)
+                continue
+            if end is not None:
+                self.deliver(path, end.model_dump(mode="json"), "", "")
+            return
 
     async def _left_us(self, waiting: Waiting, due_us: int, branch: Branch) -> int:
         """How long it is until nobody can have answered in time; what was accepted before is delivered first."""

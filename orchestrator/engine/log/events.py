@@ -175,7 +175,8 @@ class NodeSkipped(StepEvent):
 class EffectStarted(Event):
     """Something in the world is about to be done, or is waited for: then the run may leave its worker.
 
-    `kind`: model, tool, human, timer, recall, remember, frames. `name`: the model, the tool, the memory, the video.
+    `kind`: model, tool, human, timer, recall, remember, frames, start_run, and run for the end of what that started.
+    `name`: the model, the tool, the memory, the video.
     """
 
     type: Literal["effect_started"] = "effect_started"

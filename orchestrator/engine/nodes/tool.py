@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from orchestrator.engine.agents.host_tools import run_graph
 from orchestrator.engine.document.node_kind import OUT, NodeKind, Outputs, Params, ToolRef, Yields
 from orchestrator.engine.errors import EngineError, ErrorCode, ToolError
 from orchestrator.engine.execution.context import NodeContext
@@ -29,6 +30,8 @@ async def run(ctx: NodeContext, params: ToolParams) -> Outputs:
         raise EngineError(
             f"The arguments of {params.tool} do not fit: {fault}", code=ErrorCode.INVALID_PARAMS, cure="Correct the arguments."
         )
+    if params.tool == run_graph.NAME:
+        return {OUT.name: await run_graph.output_of(ctx, arguments)}
     use = ToolUse(params.tool, arguments, agent="", safety=spec.safety, own_tools=None)
     return {OUT.name: await ctx.perform(use)}
 

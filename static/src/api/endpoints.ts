@@ -80,6 +80,8 @@ export interface RunRecord extends RunSummary {
   input: Json;
   output: Json;
   last_seq: number;
+  /** The run that started it, for whoever may see that one. */
+  parent_run: string | null;
   document: Graph;
   may: { cancel: boolean; answer: boolean };
   /** Tools whose calls in this run somebody else must approve: who looks at it started it. */

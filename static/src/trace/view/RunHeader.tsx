@@ -33,6 +33,7 @@ export function RunHeader({ onOpen }: { onOpen: () => void }) {
         <h1>{record.graph.title}</h1>
         <span className="muted numeric">{record.version === null ? "draft" : `v${record.version}`}</span>
         <StatusBadge status={status} note={detector} />
+        {record.parent_run ? <a href={`/runs/${record.parent_run}/`}>Started by another run</a> : null}
         {link === "reconnecting" && isLive ? <span className="muted" role="status">Reconnecting…</span> : null}
       </div>
       <dl className="run-sums numeric">

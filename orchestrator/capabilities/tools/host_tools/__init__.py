@@ -1,0 +1,1 @@
+"""Tools that the run itself performs: what is told of them."""
