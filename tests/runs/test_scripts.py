@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from baton_client import Approval, Baton, BatonError, Event
 
+from editor.starters.catalog import starter as starter_of
+from editor.starters.catalog import starters
 from tenants.models import Tenant
 from tenants.roles import MemberRole
 from tests.faults.servers import free_port, wait_for_web
@@ -167,6 +169,12 @@ def test_run_and_wait_gives_output_or_error(baton: Baton) -> None:
     with pytest.raises(BatonError) as told:
         baton.start("missing")
     assert (told.value.status, told.value.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize("slug", [found.slug for found in starters() if found.slug != "triage"])
+def test_what_a_newcomer_begins_with_succeeds_with_its_example(baton: Baton, slug: str) -> None:
+    done = baton.run_and_wait(slug, starter_of(slug).example_input, timeout=120)
+    assert done.succeeded and isinstance(done.output, dict) and all(value is not None for value in done.output.values()), done
 
 
 def test_a_run_is_paused_resumed_and_cancelled(baton: Baton, asking: str) -> None:
