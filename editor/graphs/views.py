@@ -1,5 +1,7 @@
 """Pages of this room: graphs and who may touch them."""
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +25,14 @@ def graphs(request: HttpRequest) -> HttpResponse:
     user = page_member(request).user
     rows = Graph.objects.visible_to(user).with_latest_version().select_related("updated_by").defer("document", "example_input")
     may_edit = "edit" in ROLE_ACTIONS[role_of(user) or MemberRole.VIEWER]
-    return render(request, "editor/graphs.html", {"graphs": rows, "starters": shipped_starters() if may_edit else []})
+    shown = {"graphs": rows, "starters": shipped_starters() if may_edit else [], "to_begin_with": _to_begin_with(rows)}
+    return render(request, "editor/graphs.html", shown)
+
+
+def _to_begin_with(rows: Iterable[Graph]) -> Graph | None:
+    """The graph that was made of the first starter: it runs as it stands."""
+    known = {row.slug: row for row in rows}
+    return next((known[starter.slug] for starter in shipped_starters() if starter.slug in known), None)
 
 
 @require_POST

@@ -44,18 +44,29 @@ def _read(folder: Path) -> Starter:
         title=about["title"],
         summary=about["summary"],
         document=_json(folder / "graph.json"),
-        files={name: (folder / name).read_bytes() for name in about["files"]},
+        files={name: _lying(folder, name).read_bytes() for name in about["files"]},
         example_input={name: _expanded(value, folder) for name, value in _json(folder / "input.json").items()},
     )
 
 
 def _expanded(value: Any, folder: Path) -> Json:
-    """`{"$csv": "tickets.csv"}` stands for the rows of that file."""
+    """`{"$csv": "tickets.csv"}` stands for the rows of that file, `{"$text": "notes.md"}` for its text, wherever they are."""
     if isinstance(value, dict) and set(value) == {"$csv"}:
-        text = (folder / str(value["$csv"])).read_text(encoding="utf-8")
+        text = _lying(folder, str(value["$csv"])).read_text(encoding="utf-8")
         return [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    if isinstance(value, dict) and set(value) == {"$text"}:
+        return _lying(folder, str(value["$text"])).read_text(encoding="utf-8")
+    if isinstance(value, dict):
+        return {name: _expanded(part, folder) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_expanded(part, folder) for part in value]
     expanded: Json = value
     return expanded
+
+
+def _lying(folder: Path, name: str) -> Path:
+    """Where a shipped file lies. Python has `.txt` behind its name there: it is to be looked at, and no part of the product."""
+    return folder / (f"{name}.txt" if name.endswith(".py") else name)
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -148,6 +148,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",  # whose schemas are JSON Schema itself, as the engine's models give it
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "DEFAULT_GENERATOR_CLASS": "tenants.web.rest.openapi.OnceForAll",
     "ENUM_NAME_OVERRIDES": {"ActionEnum": "tenants.roles.SHARED_ACTIONS"},
 }
 

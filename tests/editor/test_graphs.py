@@ -233,7 +233,8 @@ def test_files_go_with_the_graph_its_copies_and_its_versions(alpha: House, beta:
 
 def test_every_starter_that_ships_can_be_drawn_without_an_error(alpha: House) -> None:
     with tenant_scope(alpha.tenant.id):
-        install_tools(tenant=alpha.tenant, specs=[tool_named(name) for name in ("csv_lookup", "text_search", "text_lookup")])
+        used = ("csv_lookup", "text_search", "calculator", "workspace_write", "lint_python")
+        install_tools(tenant=alpha.tenant, specs=[tool_named(name) for name in used])
         for starter in starters():
             graph = install_starter(starter=starter, tenant=alpha.tenant, by=alpha.owner)
             assert errors_in(problems_of(read_document(graph.document))) == []

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from editor.graphs import views
+from editor.graphs.actions import install_starter
 from editor.models import Graph, LibraryAgent
 from editor.starters.catalog import Starter
 from tenants.isolation.scope import tenant_scope
@@ -27,6 +28,13 @@ def test_a_viewer_is_offered_nothing_they_may_not_do(alpha: House) -> None:
     page = alpha.client(alpha.member("viewer", MemberRole.VIEWER)).get("/").content.decode()
     assert "alpha-graph" in page
     assert not any(word in page for word in ("New graph", "Use this template", "Duplicate", "Delete", "Access"))
+
+
+def test_the_first_graph_to_run_is_one_that_runs_as_it_stands(alpha: House) -> None:
+    assert alpha.client().get("/").context["to_begin_with"] is None
+    with tenant_scope(alpha.tenant.id):
+        install_starter(starter=STARTER, tenant=alpha.tenant, by=alpha.owner)
+    assert alpha.client().get("/").context["to_begin_with"].slug == "triage"
 
 
 def test_an_empty_list_says_what_belongs_there(alpha: House) -> None:

@@ -14,7 +14,7 @@ import fresh_checkout
 from tests.faults.programs import ROOT
 from tests.runs.installation import Installation
 
-STOP_S = 120
+STOP_S = 300
 
 
 @dataclass(frozen=True)

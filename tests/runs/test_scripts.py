@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from baton_client import Approval, Baton, BatonError, Event
 
+from editor.starters.catalog import starter as starter_of
+from editor.starters.catalog import starters
 from tenants.models import Tenant
 from tenants.roles import MemberRole
 from tests.faults.servers import free_port, wait_for_web
@@ -169,6 +171,12 @@ def test_run_and_wait_gives_output_or_error(baton: Baton) -> None:
     assert (told.value.status, told.value.code) == (404, "not_found")
 
 
+@pytest.mark.parametrize("slug", [found.slug for found in starters() if found.slug != "triage"])
+def test_what_a_newcomer_begins_with_succeeds_with_its_example(baton: Baton, slug: str) -> None:
+    done = baton.run_and_wait(slug, starter_of(slug).example_input, timeout=120)
+    assert done.succeeded and isinstance(done.output, dict) and all(value is not None for value in done.output.values()), done
+
+
 def test_a_run_is_paused_resumed_and_cancelled(baton: Baton, asking: str) -> None:
     run = baton.start(asking)
     baton.wait(run.id, 60, unattended=True)
@@ -232,6 +240,20 @@ def test_the_readmes_commands_do_what_they_say(checkout: Checkout, installation:
     assert done.returncode == 0 and done.stderr == "", done.stdout + done.stderr
     [row] = replies(f"category,{done.stdout.partition(chr(10) + 'category,')[2]}")
     assert row["decided_by"] == "person: approve" and '"type":"run_suspended"' in done.stdout
+
+
+def test_the_readmes_agents_plan_remember_and_look_at_files(checkout: Checkout, installation: Installation) -> None:
+    key, command, curl = blocks_of("Script it")
+    key, api = f"{key}{command.splitlines()[0]}\n", curl.splitlines()[0]
+    done = shell_lines(checkout, installation, key, *blocks_of("Planning"))
+    assert done.returncode == 0 and "1200.00 + 1800.00 = 3000" in done.stdout, done.stdout + done.stderr
+    done = shell_lines(checkout, installation, key, api, *blocks_of("Memory"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, first, second, *kept = [line for line in done.stdout.splitlines() if line]
+    assert "hotel in Lyon" in first and second.strip('"') == "The train to Lyon leaves at nine."
+    assert '"space":"trips"' in kept[-1] and '"graph":"remembering"' in kept[-1]
+    done = shell_lines(checkout, installation, key, api, *blocks_of("Files"))
+    assert done.returncode == 0 and "notice.txt: text/plain" in done.stdout and "The hall opens at nine." in done.stdout, done.stderr
 
 
 def test_the_readmes_program_does_what_it_says(checkout: Checkout, installation: Installation, tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ class Turns:
                 return Answer(reading.value, conversation)
             conversation = conversation.asked(self._corrected(reading))
 
-    async def asked_of_people(self, request: HumanRequest) -> HumanAnswer:
-        """Ask a person and wait, however long."""
-        return await self._ctx.ask(request)
+    async def asked_of_people(self, request: HumanRequest) -> tuple[HumanAnswer, str]:
+        """Ask a person and wait, however long. The answer, and the name of who gave it."""
+        return await self._ctx.asked(request)
 
     def note(self, make: Callable[[Path, str], ev.Note]) -> None:
         """Record what the agent found. `make` takes a path and the agent's id."""

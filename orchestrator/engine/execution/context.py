@@ -104,8 +104,12 @@ class NodeContext:
 
     async def ask(self, request: HumanRequest, *, within_s: float | None = None) -> HumanAnswer:
         """Ask a person and wait, however long; a run that only waits leaves its worker."""
-        answer = await self._wait(Waiting("human", request.model_dump(mode="json"), within_s=within_s))
-        return HumanAnswer.model_validate(answer)
+        return (await self.asked(request, within_s=within_s))[0]
+
+    async def asked(self, request: HumanRequest, *, within_s: float | None = None) -> tuple[HumanAnswer, str]:
+        """The same, with the name of whoever answered."""
+        path, answer = await self._wait(Waiting("human", request.model_dump(mode="json"), within_s=within_s))
+        return HumanAnswer.model_validate(answer), self.run.state.effects[path].by
 
     async def have_run(self, start: StartRun) -> RunEnd:
         """Have another graph run and wait for its end, however long. Raises ToolError, or Refused by the gate."""
@@ -175,10 +179,10 @@ class NodeContext:
         """
         return replace(self, by_content=True, _counts=self._counts)
 
-    async def _wait(self, waiting: Waiting) -> Json:
+    async def _wait(self, waiting: Waiting) -> tuple[Path, Json]:
         path = self._next_path(waiting.kind, waiting.request)
         async with self.branch.call():
-            return await self.run.performer.wait(waiting, path, self.branch)
+            return path, await self.run.performer.wait(waiting, path, self.branch)
 
     def _next_path(self, kind: str, asked: Callable[[], Json]) -> Path:
         name = f"{kind}.{digest(asked())[:16]}" if self.by_content else kind

@@ -36,8 +36,10 @@ class EffectState:
     idempotency_key: str = ""
     request: Json = None
     result: Json = None
+    by: str = ""
+    """Who answered it: the name that is shown."""
     by_id: str = ""
-    """Who answered it, as the host identifies them."""
+    """The same person as the host identifies them."""
     error: ErrorInfo | None = None
     usage: Usage | None = None
     gate: GateDecision | None = None

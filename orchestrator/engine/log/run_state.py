@@ -325,7 +325,7 @@ def _effect_started(state: RunState, event: ev.EffectStarted) -> None:
 @_applies(ev.EffectFinished)
 def _effect_finished(state: RunState, event: ev.EffectFinished) -> None:
     effect = _end_effect(state, event)
-    effect.status, effect.result, effect.by_id = EffectStatus.SUCCEEDED, event.result, event.by_id
+    effect.status, effect.result, effect.by, effect.by_id = EffectStatus.SUCCEEDED, event.result, event.by, event.by_id
 
 
 @_applies(ev.EffectAttemptFailed)

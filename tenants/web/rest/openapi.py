@@ -1,8 +1,10 @@
 """How every view is described in OpenAPI: its filters, what its bodies may have, and every error that it may answer."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -24,6 +26,22 @@ class ProblemOut(serializers.Serializer[object]):
     code = serializers.RegexField(r"^[a-z0-9_]+$")
     cure = serializers.CharField(allow_blank=True, help_text="How to mend it")
     details = serializers.DictField(help_text="What a program may want to know")
+
+
+class OnceForAll(SchemaGenerator):
+    """Describes the API once in a process: it takes seconds of the interpreter, and is the same for everybody who asks."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        if public:
+            return _described()
+        own: dict[str, Any] = super().get_schema(request, public)  # type: ignore[no-untyped-call]
+        return own
+
+
+@cache
+def _described() -> dict[str, Any]:
+    described: dict[str, Any] = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
+    return described
 
 
 class ApiSchema(AutoSchema):

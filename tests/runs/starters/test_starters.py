@@ -2,41 +2,27 @@
 
 import asyncio
 import csv
-from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from editor.starters.catalog import starter, starters
-from orchestrator.capabilities.language_models.demo.model import DemoModel
-from orchestrator.capabilities.language_models.keys import ProviderKeys
-from orchestrator.capabilities.language_models.router import language_model
 from orchestrator.capabilities.tools.registry import all_specs
-from orchestrator.engine.document.graph import Graph
+from orchestrator.engine.document.agents.agent import Agent
+from orchestrator.engine.document.graph import Graph, Node
 from orchestrator.engine.document.json_schema import faults
 from orchestrator.engine.document.validation import check_graph
 from orchestrator.engine.effects.human import HumanRequest
-from orchestrator.engine.effects.model import ModelReply, ModelRequest
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log.status import RunStatus
-from orchestrator.engine.ports import CallContext
 from tests.model_server import ModelServer, Reply, ToolWish
 from tests.model_server.fixture import model_server, running_model_server
-from tests.runs.starters.running import Run, run_starter
+from tests.runs.starters.running import Hasty, Run, on_openai, run_starter
 
 __all__ = ["model_server", "running_model_server"]
 EXPECTED = Path(__file__).parent / "expected_categories.csv"
-
-
-class Hasty(DemoModel):
-    """The demo model without its pauses; remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[ModelRequest] = []
-
-    async def complete(self, request: ModelRequest, call: CallContext) -> ModelReply:
-        self.requests.append(request)
-        return await super().complete(request.model_copy(update={"model": "demo/instant"}), call)
 
 
 def rows(run: Run) -> list[dict[str, Json]]:
@@ -45,7 +31,20 @@ def rows(run: Run) -> list[dict[str, Json]]:
     return [row for row in found if isinstance(row, dict)]
 
 
-@pytest.mark.parametrize("slug", ["triage", "hello-agent", "refine-loop"])
+ORDER = [
+    "triage",
+    "hello-agent",
+    "refine-loop",
+    "agentic-rag",
+    "plan-and-execute",
+    "reflexion",
+    "function-calling-planner",
+    "code-review",
+    "research-synthesis",
+]
+
+
+@pytest.mark.parametrize("slug", ORDER)
 def test_each_starter_is_a_valid_graph_with_an_input_that_fits(slug: str) -> None:
     found = starter(slug)
     graph = Graph.model_validate(found.document)
@@ -56,7 +55,50 @@ def test_each_starter_is_a_valid_graph_with_an_input_that_fits(slug: str) -> Non
 
 
 def test_the_triage_comes_first() -> None:
-    assert [found.slug for found in starters()] == ["triage", "hello-agent", "refine-loop"]
+    assert [found.slug for found in starters()] == ORDER
+
+
+@pytest.mark.parametrize("slug", ORDER)
+def test_nothing_of_a_starter_lies_over_anything_else_and_it_reads_from_left_to_right(slug: str) -> None:
+    graph = Graph.model_validate(starter(slug).document)
+    for inside in {node.parent for node in graph.nodes}:
+        boxes = [_box(graph, node) for node in graph.nodes if node.parent == inside]
+        for one, other in combinations(boxes, 2):
+            assert one.right <= other.left or other.right <= one.left or one.bottom <= other.top or other.bottom <= one.top, (one, other)
+    titles = {node.id: node.title for node in graph.nodes}
+    for edge in graph.edges:
+        if edge.max_iterations is None and edge.source_port != "item" and edge.target_port != "result":
+            assert graph.layout[edge.source].x < graph.layout[edge.target].x, (titles[edge.source], titles[edge.target])
+
+
+@pytest.mark.parametrize("slug", ORDER[3:])
+def test_each_starter_says_what_to_change_for_ones_own_use(slug: str) -> None:
+    graph = Graph.model_validate(starter(slug).document)
+    notes = [str(node.params["text"]) for node in graph.nodes if node.kind == "note"]
+    assert len(notes) > 1 and any("Choose a real model" in note or "A real model" in note for note in notes)
+    for field in _properties(graph.inputs):
+        assert field.get("title") and (field.get("description") or field.get("type") == "integer"), field
+    for agent in graph.agents.values():
+        assert isinstance(agent, Agent) and agent.model == "demo/assistant" and len(agent.instructions) > 80
+
+
+class _Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def _box(graph: Graph, node: Node) -> _Box:
+    """As large as the editor draws it, or a little smaller."""
+    at = graph.layout[node.id]
+    return _Box(at.x, at.y, at.x + (at.width or 232), at.y + (at.height or 88))
+
+
+def _properties(schema: dict[str, Json]) -> list[dict[str, Json]]:
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    return [field for field in properties.values() if isinstance(field, dict)]
 
 
 def test_tickets_and_orders_belong_together() -> None:
@@ -134,17 +176,13 @@ async def test_a_person_may_edit_or_reject() -> None:
 
 async def test_the_triage_runs_unchanged_with_another_model(model_server: ModelServer) -> None:
     found = starter("triage")
-    agents = found.document["agents"]
-    assert isinstance(agents, dict)
-    swapped: dict[str, Json] = {name: agent | {"model": "openai/gpt-x"} for name, agent in agents.items() if isinstance(agent, dict)}
-    other = replace(found, document=found.document | {"agents": swapped})
+    other, model = on_openai(found, model_server)
     tickets = found.example_input["tickets"]
     assert isinstance(tickets, list)
     lookup = ToolWish(name="csv_lookup", arguments='{"file": "orders.csv", "column": "order_id", "value": "O-20407"}')
     classified = '{"category": "billing", "confidence": 0.9, "reason": "charged twice"}'
     calm = '{"ticket_sentiment": "neutral", "draft_tone": "positive"}'
     model_server.script(Reply(text=classified), Reply(tools=[lookup]), Reply(text="We refund it."), Reply(text=calm))
-    model = language_model(keys=ProviderKeys(environment={"OPENAI_API_BASE": model_server.base}))
     run = await run_starter(other, {"tickets": tickets[:1]}, model)
     [row] = rows(run)
     assert (row["reply"], row["decided_by"], row["confidence"]) == ("We refund it.", "agents", 0.9)

@@ -86,7 +86,7 @@ LISTS = (
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=VALUES)
 @example(text=cursor("0001-01-01T00:00:00+14:00", LASTS[0]))
 @example(text=cursor("9999-12-31T23:59:59-12:00", LASTS[0]))
@@ -117,7 +117,7 @@ def test_a_limit_out_of_range_is_refused(place: World, path: str, limit: str) ->
     assert answer.status_code == 400 and "limit" in answer.json()["detail"], answer.content
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(NAMES), text=VALUES)
 @example(name="graph", text="a\x00b")
 @example(name="agent", text="\x00")

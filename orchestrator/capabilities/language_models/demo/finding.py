@@ -3,8 +3,9 @@
 import re
 
 from orchestrator.capabilities.language_models.demo.lexicon import CONCEPTS
-from orchestrator.capabilities.language_models.demo.situation import Situation, identifiers, key
-from orchestrator.capabilities.language_models.demo.terms import keywords, ranked, sentences, term, terms
+from orchestrator.capabilities.language_models.demo.reckoning import reckoned
+from orchestrator.capabilities.language_models.demo.situation import Situation, condition, identifiers, key
+from orchestrator.capabilities.language_models.demo.terms import keywords, ranked, sentences, term, terms, words
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"https?://[^\s<>\"')\]]+[^\s<>\"')\].,;]")
@@ -23,9 +24,13 @@ _SPOKEN = (
     (re.compile(r"(?<=\d),(?=\d{3}\b)"), ""),
 )
 _SUM = re.compile(r"(?<![\w.-])[(\s]*-?\d+(?:\.\d+)?[)\s]*(?:(?:\*\*|//|[-+*/%])[(\s]*-?\d+(?:\.\d+)?[)\s]*)+(?![\w-])")
+_FILE = re.compile(r"\b[\w-]{1,80}\.(?:csv|md|txt|rst|py|json|html|pdf)\b")
 _SEARCHES = {"query", "q", "search", "keywords", "terms", "topic", "pattern"}
 _KNOWN = frozenset(CONCEPTS.values()) - {"order", "service", "part"}
 """Words that say what a text is about, in any language."""
+_ALIKE = 5
+"""Words that begin alike so far are taken for forms of one."""
+_OTHERS = 2
 _TEXTS = {"text", "content", "message", "body", "input", "prompt", "document", "task", "request", "question", "instruction"}
 
 
@@ -96,13 +101,36 @@ def text_value(name: str, description: str, where: Situation) -> str | None:
     if parts & {"timezone", "zone", "tz"}:
         return _first(_ZONE, said)
     if parts & {"expression", "formula", "calculation", "arithmetic"}:
-        return arithmetic(said)
+        return arithmetic(where.task) or reckoned(where.task, where.found or where.earlier) or arithmetic(said)
     if parts & {"id", "number", "code", "reference", "ref", "no"}:
         return identifier(name, said)
+    if parts & {"file", "filename"}:
+        return _first(_FILE, said)
+    if parts & {"column", "field", "value"}:
+        found = condition(where.task)
+        return found and found[1 if "value" in parts else 0]
     if parts & _SEARCHES:
-        found = dict.fromkeys([*keywords(where.facts.get("subject", "")), *keywords(_talk(where), 40)])
-        return " ".join(sorted(found, key=lambda word: word not in _KNOWN)[:14]) or None
+        return search(where)
     return where.task.strip() or None if parts & _TEXTS else None
+
+
+def search(where: Situation) -> str | None:
+    """Words to search with: those that carry the question; in other words, where it is told what was searched for already."""
+    asked = keywords(where.part("question") or _talk(where), 40)
+    tried = where.part("searched")
+    more = [] if tried is None else [word for asked_word in asked for word in _beside(asked_word, set(words(tried)))]
+    found = dict.fromkeys([*keywords(where.facts.get("subject", "")), *asked, *more])
+    return " ".join(sorted(found, key=lambda word: word not in _KNOWN and word not in more)[:14]) or None
+
+
+def _beside(word: str, tried: set[str]) -> list[str]:
+    """Other words that the lexicon has for what a word says, and that were not tried."""
+    concept = CONCEPTS.get(word, word)
+    found: dict[str, str] = {}
+    for other, known in CONCEPTS.items():
+        if known == concept and other[:_ALIKE] != word[:_ALIKE]:
+            found.setdefault(other[:_ALIKE], other)
+    return [other for other in found.values() if other not in tried][:_OTHERS]
 
 
 def _talk(where: Situation) -> str:

@@ -10,7 +10,8 @@ from orchestrator.capabilities.language_models.demo.terms import counted, term, 
 _MOODS = {"positive", "negative", "neutral", "mixed", "calm", "angry"}
 _RESTS = ("other", "general", "unknown", "none", "unclear", "misc")
 _OF = re.compile(
-    r"(?:one of|either|choose between|choose from|labels?|categories|options)\s*(?:these|the following)?\s*:?\s*([^.\n]{3,300})",
+    r"(?:(?:one of|either|choose between|choose from)\s*(?:these|the following)?\s*:?|(?:labels?|categories|options)\s*:)"
+    r"\s*([^.\n]{3,300})",
     re.IGNORECASE,
 )
 

@@ -29,7 +29,7 @@ CONCEPTS = _table(
     price: prices pricing cost costs amount preis betrag precio importe prix montant
     discount: discounts coupon voucher promo promotion code gutschein rabatt descuento cupón réduction
     tax: vat taxes mwst steuer iva tva
-    subscription: subscriptions subscribe plan renewal renewed membership abo abonnement suscripción
+    subscription: subscriptions subscribe membership plan renewal renewed abo abonnement suscripción
     delivery: deliver delivered delivering deliveries delivers courier carrier shipment shipments shipping ship shipped ships dispatch
       dispatched lieferung geliefert liefern zustellung versand versendet entrega entregar entregado envío enviar enviado
       livraison livré livrer expédition expédié expédiée

@@ -100,6 +100,9 @@ def _option(options: list[str], schema: dict[str, Any], where: Situation) -> str
         return min(named, key=lambda option: spoken.find(option.lower()) % (len(spoken) + 1)) if named else valued[0]
     if len(options) == 1:
         return options[0]
+    said = [option for option in options if option and option.lower() in where.task.lower()]
+    if said and not valued:
+        return min(said, key=lambda option: (where.task.lower().find(option.lower()), -len(option)))
     made = choose(options, f"{where.task}\n{where.instructions}", str(schema.get("description", "")))
     return made.label if made.matched or not named else named[0]
 

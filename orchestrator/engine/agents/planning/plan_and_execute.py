@@ -96,18 +96,18 @@ async def _reviewed(turns: Turns, plan: _Plan, strategy: PlanAndExecute) -> None
         answer_schema=_steps_schema(strategy.max_steps),
         digest=digest([turns.path, shown]),
     )
-    answer = await turns.asked_of_people(request)
+    answer, by = await turns.asked_of_people(request)
     if answer.action == STOP.name:
         raise Rejected(f"A person stopped the plan of {turns.agent.name}{': ' + answer.comment if answer.comment else ''}")
     if answer.action == EDIT.name and answer.value is not None and answer.value != shown:
         plan.todo, plan.revision = _texts(answer.value), plan.revision + 1
-        _note(turns, plan, answer.comment or "Changed by a person")
+        _note(turns, plan, answer.comment or "Changed by a person", by)
 
 
-def _note(turns: Turns, plan: _Plan, why: str) -> None:
+def _note(turns: Turns, plan: _Plan, why: str, by: str = "") -> None:
     steps = (*(step for step, _ in plan.done), *plan.todo)
     done, revision = len(plan.done), plan.revision
-    turns.note(lambda path, agent: ev.Planned(path=path, agent=agent, revision=revision, steps=steps, done=done, why=why))
+    turns.note(lambda path, agent: ev.Planned(path=path, agent=agent, revision=revision, steps=steps, done=done, why=why, by=by))
 
 
 def _tools(turns: Turns) -> str:

@@ -128,6 +128,7 @@ async def test_a_person_changes_the_plan_before_it_begins() -> None:
     state = await reviewed(rig, {"action": "edit", "value": {"steps": ["c"]}, "comment": "c is better"})
     assert state.output == "done" and "only this one: c" in last(rig.model.requests[1])
     assert planned(rig)[1] == (2, 0, ("c",), "c is better")
+    assert [event.by for event in rig.log.events if isinstance(event, Planned)] == ["", "ann", ""]
 
 
 async def test_a_person_lets_the_plan_stand() -> None:

@@ -2,20 +2,22 @@
 
 import json
 import re
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
+from orchestrator.capabilities.language_models.demo.answers.choosing import allowed, best_sentences, covering, gravest, length_of, shortened
+from orchestrator.capabilities.language_models.demo.answers.citing import cited
 from orchestrator.capabilities.language_models.demo.labels import choose, offered
 from orchestrator.capabilities.language_models.demo.sentiment import polarity
 from orchestrator.capabilities.language_models.demo.situation import Situation, ToolResult, facts
 from orchestrator.capabilities.language_models.demo.terms import ranked, sentences, terms, words
 
 _REPLYING = {"reply", "replies", "respond", "response", "draft", "answer", "email", "letter"}
-_COUNTED = re.compile(
-    r"\b(one|two|three|four|five|\d{1,2})\s+(?:short\s+)?(?:sentences?|bullets?|bullet points|points|lines)\b", re.IGNORECASE
-)
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-_ROWS_SHOWN = 2
+_ROWS_SHOWN: Final = 20
+_ROWS_IN_A_LETTER: Final = 2
 _FIELDS_SHOWN = 8
+_ASKED: Final = ("purpose", "question", "why", "call")
+_GRAVEST = re.compile(r"\b(?:gravest|most severe|most serious|most urgent)\b", re.IGNORECASE)
 
 
 def answer(where: Situation) -> str:
@@ -27,8 +29,28 @@ def answer(where: Situation) -> str:
         return letter(where)
     found = [line for result in where.results for line in told(result, where)]
     if found:
-        return " ".join(found)
-    return extract(where)
+        return "\n".join(found) if where.settled else sentence_after_sentence(found)
+    own = cited(where)
+    if own is not None:
+        return own
+    return sentence_after_sentence(brought(where)) or extract(where)
+
+
+def brought(where: Situation) -> list[str]:
+    """What results of tools say that the task brings along as data, each row with what was asked of the tool."""
+    lines: list[str] = []
+    for row in where.rows or ():
+        if "result" in row:
+            asked = ": ".join(str(value) for name, value in row.items() if name in _ASKED)
+            said = told(ToolResult("given", json.dumps(row["result"])), replace(where, task=asked, earlier=""))
+            lines += said or [f"{asked}: nothing was found" if asked else "Nothing was found"]
+        elif isinstance(row.get("error"), dict):
+            lines.append(f"Not known: {row['error'].get('message', 'a call failed')}")
+    return list(dict.fromkeys(lines))
+
+
+def sentence_after_sentence(lines: list[str]) -> str:
+    return " ".join(line if index == len(lines) or line.endswith((".", "!", "?")) else f"{line}." for index, line in enumerate(lines, 1))
 
 
 def replies(where: Situation) -> bool:
@@ -74,6 +96,8 @@ def told(result: ToolResult, where: Situation) -> list[str]:
         ]
     if isinstance(value, list):
         return rows_told(value, where)
+    if where.settled:
+        return [str(value)]
     return best_sentences(str(value), where.wanted, 3) if isinstance(value, str) else [f"The result is {plain(value)}."]
 
 
@@ -82,9 +106,12 @@ def rows_told(rows: list[Any], where: Situation) -> list[str]:
     data = [row for row in rows if isinstance(row, dict)]
     said = f"{where.task}\n{where.earlier}"
     named = [row for row in data if any(len(str(part)) > 3 and str(part) in said for name, part in row.items() if _rare(name, part, data))]
-    shown = named or data[-_ROWS_SHOWN:]
+    most = _ROWS_IN_A_LETTER if replies(where) else _ROWS_SHOWN
+    if not data and not replies(where):
+        return ["Nothing was found."]
+    shown = named or data[-most:]
     lines = []
-    for row in shown[:_ROWS_SHOWN]:
+    for row in shown[:most]:
         fields = [(name, plain(part)) for name, part in row.items() if part not in ("", None) and "customer" not in name][:_FIELDS_SHOWN]
         head = f"{fields[0][0].replace('_', ' ')} {fields[0][1]}" if fields else ""
         rest = ", ".join(f"{name.replace('_', ' ')} {part}" for name, part in fields[1:])
@@ -98,44 +125,25 @@ def passages_told(passages: list[Any], where: Situation) -> list[str]:
     return best_sentences(texts[0], where.wanted, 2) if texts else []
 
 
-def best_sentences(text: str, wanted: set[str], count: int) -> list[str]:
-    """The `count` sentences that share most with `wanted`, in their own order."""
-    candidates = sentences(text)
-    chosen = sorted(index for _, index in ranked(candidates, wanted)[:count])
-    return [candidates[index] for index in chosen] or candidates[:1]
-
-
 def extract(where: Situation) -> str:
     """The sentences of the task that matter most for what is asked."""
+    told = "\n".join([where.earlier, *(where.part(name) or "" for name in ("feedback", "lessons"))])
     material = material_of(where)
-    candidates = sentences(material)
-    feedback = terms(f"{where.earlier}\n{where.part('feedback') or ''}")
+    if where.task.strip() and not material.strip():
+        return "There is nothing to go by: what was given is empty."
+    candidates = allowed(sentences(material), told)
+    feedback = terms(told)
     asked = terms(where.instructions) | feedback | terms(where.part("brief") or where.part("question") or "")
+    if _GRAVEST.search(where.instructions) and (grave := gravest(candidates, length_of(where))):
+        return sentence_after_sentence(grave)
     if len(candidates) < 2:
+        known = [text for text in where.remembered if terms(text) & where.wanted]
+        if known:
+            return " ".join(best_sentences("\n".join(known), where.wanted, 1))
         return unable(where) if where.task.strip() else "The demo model was given an empty task."
     count = length_of(where) + (len(ranked(candidates, feedback)[:3]) if feedback else 0)
-    return " ".join(covering(candidates, asked or where.wanted, count))
-
-
-def covering(candidates: list[str], wanted: set[str], count: int) -> list[str]:
-    """Up to `count` sentences that together say most of what is wanted, in their own order."""
-    chosen: list[int] = []
-    left = set(wanted)
-    while len(chosen) < count:
-        order = ranked([sentence if index not in chosen else "" for index, sentence in enumerate(candidates)], left)
-        if not order:
-            break
-        chosen.append(order[0][1])
-        left -= terms(candidates[order[0][1]])
-    return [candidates[index] for index in sorted(chosen)] or candidates[:count]
-
-
-def length_of(where: Situation) -> int:
-    """How many sentences were asked for; three when nothing is said."""
-    match = _COUNTED.search(where.instructions) or _COUNTED.search(where.task)
-    if not match:
-        return 3
-    return _NUMBERS.get(match[1].lower()) or max(1, min(30, int(match[1]) if match[1].isdigit() else 3))
+    taken = covering(candidates, asked or where.wanted, count)
+    return " ".join(shortened(taken, feedback or asked, f"{told}\n{where.instructions}\n{where.task}"))
 
 
 def material_of(where: Situation) -> str:
@@ -143,8 +151,8 @@ def material_of(where: Situation) -> str:
     for name in ("notes", "material", "source", "sources", "context", "article", "document", "text"):
         if name in where.sections:
             return where.sections[name]
-    parts = [body for title, body in where.sections.items() if title not in {"feedback", "brief", "question"}]
-    return "\n".join(parts) or where.task
+    parts = [body for title, body in where.sections.items() if title not in {"feedback", "lessons", "brief", "question", "topic"}]
+    return "\n".join(parts) if parts else where.task
 
 
 def unable(where: Situation) -> str:

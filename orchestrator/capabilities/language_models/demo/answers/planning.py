@@ -11,10 +11,12 @@ from orchestrator.engine.ids import Json
 
 _CLAUSE = re.compile(r"\s*(?:;|,?\s+\b(?:and then|then|and also|afterwards|finally)\b)\s*", re.IGNORECASE)
 _LISTED = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+(\S.*)$", re.MULTILINE)
-_DONE = re.compile(r"^\d{1,3}\. \(done\) .*$\n^   Result: ((?:.*\n?)*?)(?=^\d{1,3}\. |\Z)", re.MULTILINE)
+_DONE = re.compile(r"^\d{1,3}\. \(done\) (.*)$\n^   Result: ((?:.*\n?)*?)(?=^\d{1,3}\. |\Z)", re.MULTILINE)
 _LEFT = re.compile(r"^\d{1,3}\. (?!\(done\) )(\S.*)$", re.MULTILINE)
 _CHOICE = re.compile(r"^Choice (\d+)\n(.*?)(?=^Choice \d+\n|\Z)", re.MULTILINE | re.DOTALL)
 _JUDGED = re.compile(r"^---\n(.*)\n^---$", re.MULTILINE | re.DOTALL)
+PLAN: Final = "plan"
+"""In place of a tool's name: a step of a plan, and what it found."""
 _THOUGHTS: Final = "Thoughts so far:\n"
 
 _STEP = re.compile(r"This is the plan so far:\n(.*?)\n\nDo this step now, and only this one: (.*)\nAnswer with what it found\.", re.DOTALL)
@@ -30,9 +32,13 @@ _SURE: Final = 0.7
 def meant(where: Situation) -> Situation:
     """What is asked for where the last message is about a plan, a line of thought or an earlier answer."""
     if found := _STEP.fullmatch(where.task):
-        return replace(where, task=found[2], earlier=where.told)
+        behind = "\n".join(result for _, result in _DONE.findall(f"{found[1]}\n"))
+        return replace(where, task=found[2], earlier=where.told, found=behind)
     if found := _PLANNED.fullmatch(where.task):
-        results = tuple(ToolResult("plan", text) for text in dict.fromkeys(text.strip() for text in _DONE.findall(found[1])))
+        steps: dict[str, str] = {}
+        for step, result in _DONE.findall(f"{found[1]}\n"):
+            steps.setdefault(result.strip(), step)
+        results = tuple(ToolResult(PLAN, f"{step}: {result}") for result, step in steps.items())
         return replace(where, task=where.earlier, earlier="", results=(*results, *where.results), settled=True)
     if found := _FOLLOWED.fullmatch(where.task) or _AGAIN.fullmatch(where.task):
         return replace(where, task=where.earlier, earlier=found[1])

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.capabilities.language_models.demo.answers import drafting
+from orchestrator.capabilities.language_models.demo.answers.choosing import best_sentences
+from orchestrator.capabilities.language_models.demo.answers.comparing import disagreements
+from orchestrator.capabilities.language_models.demo.answers.planning import parts as parts_of
 from orchestrator.capabilities.language_models.demo.finding import amount, best_sentence, number, text_value
 from orchestrator.capabilities.language_models.demo.labels import Choice, choose
 from orchestrator.capabilities.language_models.demo.sentiment import mood, polarity
 from orchestrator.capabilities.language_models.demo.situation import Situation, key
-from orchestrator.capabilities.language_models.demo.terms import coverage, keywords, language, sentences, terms
+from orchestrator.capabilities.language_models.demo.terms import coverage, keywords, language, ranked, sentences, terms
+from orchestrator.engine.document.node_kind import PortType, is_of_type
 from orchestrator.engine.ids import Json
 
 _APPROVING = {
@@ -30,31 +34,44 @@ _APPROVING = {
 _SURE = {"confidence", "certainty", "probability", "likelihood"}
 _REASONS = {"reason", "reasoning", "rationale", "explanation", "why", "justification"}
 _REPLIES = {"reply", "response", "draft", "answer", "message", "output", "paragraph", "result"}
-_FEEDBACK = {"feedback", "missing", "critique", "criticism", "improvements", "suggestions", "issues", "problems"}
+_BEARING = {"relevant", "relevance", "supported", "answered", "useful", "sufficient"}
+_STATEMENTS = {"claim", "statement", "fact", "quote", "sentence"}
+_ACTIONS = {"steps", "calls", "actions", "tasks"}
+_LEFT_EMPTY = re.compile(r"\bempty\b", re.IGNORECASE)
+_FEEDBACK = {"lesson", "feedback", "missing", "critique", "criticism", "improvements", "suggestions", "issues", "problems"}
 _ENOUGH = 0.7
 """The share of what was asked for that makes a text acceptable."""
+_BEARS = 0.3
+"""The share of a question that a text speaks of which bears on it."""
 _DEEPEST = 8
+
+_MOST_STATEMENTS = 6
+_JUDGED = ("draft", "text", "answer", "paragraph", "reply", "passage", "attempt")
+_PORT_TYPES: dict[str, PortType] = {"object": "object", "array": "list", "boolean": "boolean", "number": "number", "integer": "number"}
 
 Schema = dict[str, Any]
 
 
 @dataclass
 class Filling:
-    """One pass over a schema: choices made so far decide numbers and reasons that come later."""
+    """One pass over a schema: choices made so far decide numbers and reasons that come later. `given` are values of fields."""
 
     where: Situation
     definitions: Schema
     choices: list[Choice] = field(default_factory=list)
+    given: dict[str, Json] = field(default_factory=dict)
 
     def value(self, schema: Schema, name: str = "", depth: int = 0) -> Json:
         schema = self.resolved(schema)
         if "const" in schema:
             return schema["const"]  # type: ignore[no-any-return]
         if schema.get("enum"):
-            return self.label(schema, name)
+            return self.given[name] if self.given.get(name) in schema["enum"] else self.label(schema, name)
         kind = schema.get("type", "object" if "properties" in schema else "string")
         if isinstance(kind, list):
             kind = next((one for one in kind if one != "null"), "null")
+        if name in self.given and depth == 1 and is_of_type(self.given[name], _PORT_TYPES.get(kind, "text")):
+            return self.given[name]
         if depth > _DEEPEST or kind == "null":
             return None
         if kind == "object":
@@ -101,6 +118,8 @@ class Filling:
         parts = set(key(name).split("_"))
         if parts & _APPROVING:
             return self.covered()[0] >= _ENOUGH
+        if parts & _BEARING:
+            return self.covered()[0] >= _BEARS
         text = self.text(name)
         if parts & {"negative", "angry", "upset", "unhappy", "escalate"}:
             return mood(text) == "negative"
@@ -143,20 +162,32 @@ class Filling:
     def _string(self, schema: Schema, name: str, parts: set[str]) -> str:
         where = self.where
         if parts & _REASONS:
-            matched = [word for made in self.choices for word in made.matched]
-            return f"Words that decided: {', '.join(matched)}." if matched else "No word of the text spoke for one answer over another."
+            return self.reason()
         if parts & {"language", "lang", "locale"}:
             return where.facts.get(key(name)) or language(self.text(name))
         if parts & _FEEDBACK:
             return self.missing()
         if parts & {"summary", "abstract", "gist"}:
-            return " ".join(drafting.best_sentences(drafting.material_of(where), where.wanted, 2))
+            return " ".join(best_sentences(drafting.material_of(where), where.wanted, 2))
         if parts & {"title", "subject", "headline"}:
             return where.facts.get("subject") or (sentences(where.task) or [""])[0][:80]
         if parts & _REPLIES:
             return drafting.answer(where)
-        found = text_value(name, str(schema.get("description", "")), where)
-        return found if found is not None else best_sentence(name, str(schema.get("description", "")), self.text(name))
+        description = str(schema.get("description", ""))
+        found = text_value(name, description, where)
+        if found is not None:
+            return found
+        return "" if _LEFT_EMPTY.search(description) else best_sentence(name, description, self.text(name))
+
+    def reason(self) -> str:
+        matched = [word for made in self.choices for word in made.matched]
+        if matched:
+            return f"Words that decided: {', '.join(matched)}."
+        asked, judged = self.compared()
+        shared = sorted(terms(asked) & terms(judged))
+        if asked and judged:
+            return f"Both speak of {', '.join(shared)}." if shared else "They have no word in common."
+        return "No word of the text spoke for one answer over another."
 
     def array(self, schema: Schema, name: str, depth: int) -> list[Json]:
         items = self.resolved(schema.get("items") or {})
@@ -172,30 +203,58 @@ class Filling:
                 remaining.remove(made.label)
             return list(chosen)
         if items.get("type") == "object" or "properties" in items:
-            listed = re.findall(r"^\s*(?:[-*]|\d+[.)])\s+(.+)$", self.where.task, re.MULTILINE) or [self.where.task]
-            parts = [Situation(self.where.instructions, one) for one in listed[: int(schema.get("maxItems", 10))]]
-            return [Filling(part, self.definitions).value(items, name, depth + 1) for part in parts]
+            return self.objects(items, name)[: int(schema.get("maxItems", 10))]
         if items.get("type", "string") != "string":
             return [self.value(items, name, depth + 1)] * max(1, least)
         if set(key(name).split("_")) & {"keywords", "tags", "topics", "terms", "labels"}:
             return list(keywords(self.where.facts.get("subject", "") + "\n" + self.where.task, max(most, least)))
-        return list(drafting.best_sentences(drafting.material_of(self.where), self.where.wanted, max(most, least)))
+        return list(best_sentences(drafting.material_of(self.where), self.where.wanted, max(most, least)))
+
+    def objects(self, items: Schema, name: str) -> list[Json]:
+        """One for each pair that disagrees, row of data, entry of a list, statement or action that the text has; else one for all of it."""
+        fields, where = set(items.get("properties", {})), self.where
+        if {"first", "second"} <= fields:
+            return [self.one(items, pair.about, dict(pair._asdict())) for pair in disagreements(where.task)]
+        if where.rows is not None:
+            return [self.one(items, _longest_text(row), row) for row in where.rows if len(fields & set(row)) > 1]
+        asked = where.part("task") or where.part("question") or where.task
+        texts = re.findall(r"^\s*(?:[-*]|\d+[.)])\s+(.+)$", where.task, re.MULTILINE)
+        if not texts and fields & _STATEMENTS:
+            material = sentences(drafting.material_of(where))
+            order = ranked(material, terms(where.part("topic") or "") or where.wanted)[:_MOST_STATEMENTS]
+            return [self.one(items, material[index], {}) for index in sorted(index for _, index in order)]
+        if not texts and set(key(name).split("_")) & _ACTIONS:
+            texts = parts_of(asked)
+        return [self.one(items, text, {}) for text in texts or [where.task]]
+
+    def one(self, items: Schema, text: str, given: dict[str, Json]) -> Json:
+        return Filling(Situation(self.where.instructions, text), self.definitions, given=given).value(items)
 
     def covered(self) -> tuple[float, list[str]]:
         """How much of what was asked for the text under judgement contains, and what it lacks."""
-        asked = next((part for name in ("brief", "task", "topic", "requirements", "question") if (part := self.where.part(name))), "")
-        judged = next(
-            (part for name in ("draft", "text", "answer", "paragraph", "reply") if (part := self.where.part(name)) and part != asked), ""
-        )
+        asked, judged = self.compared()
         wanted = terms(asked) if asked else terms(self.where.instructions)
         text = judged or self.where.task
         return coverage(wanted, text), [word for word in keywords(asked, 60) if not terms(word) & terms(text)]
 
+    def compared(self) -> tuple[str, str]:
+        """What was asked for, and the text under judgement."""
+        asked = next((part for name in ("brief", "task", "topic", "requirements", "question") if (part := self.where.part(name))), "")
+        judged = next((part for name in _JUDGED if (part := self.where.part(name)) and part != asked), "")
+        return asked, judged
+
     def missing(self) -> str:
+        checked = self.where.part("check")
+        if checked is not None:
+            return checked
         share, lacking = self.covered()
         if share >= _ENOUGH or not lacking:
             return "Nothing important is missing."
         return f"Missing: {', '.join(lacking[:8])}."
+
+
+def _longest_text(row: dict[str, Any]) -> str:
+    return max((value for value in row.values() if isinstance(value, str)), key=len, default="")
 
 
 def without_options(text: str, labels: list[str]) -> tuple[str, str]:
