@@ -266,10 +266,7 @@ export interface LongTerm {
   retention: Retention;
 }
 /**
- * Which memories come back. Scores are between 0 and 1.
- *
- * similarity: those most like the question. recency: the same, each worth half after every half-life.
- * mmr: like the question and unlike each other, by `diversity`.
+ * How well a memory fits is a score from 0 to 1
  */
 export interface Retrieval {
   strategy: "similarity" | "recency" | "mmr";
@@ -288,7 +285,7 @@ export interface Retrieval {
   diversity: number;
 }
 /**
- * How long memories of a space stay, and how many: the oldest go first. Empty: for ever, all.
+ * The oldest go first
  */
 export interface Retention {
   max_age_days: number | null;
@@ -307,8 +304,34 @@ export interface Episodes {
    * Keys, card numbers, addresses and the like
    */
   sensitive: "ask" | "discard" | "keep";
-  retrieval: Retrieval;
-  retention: Retention;
+  retrieval: Retrieval1;
+  retention: Retention1;
+}
+/**
+ * How well a memory fits is a score from 0 to 1
+ */
+export interface Retrieval1 {
+  strategy: "similarity" | "recency" | "mmr";
+  k: number;
+  /**
+   * From 0 to 1: what scores less does not come back
+   */
+  min_score: number;
+  /**
+   * After so long a memory is worth half as much
+   */
+  half_life_days: number;
+  /**
+   * 0: only what is most alike, 1: only what differs
+   */
+  diversity: number;
+}
+/**
+ * The oldest go first
+ */
+export interface Retention1 {
+  max_age_days: number | null;
+  max_count: number | null;
 }
 /**
  * Ask, use tools, answer.
@@ -1175,7 +1198,29 @@ export interface MemoryQuery {
   kind: "note" | "episode";
   text: string;
   embedding: string;
-  retrieval: Retrieval;
+  retrieval: Retrieval2;
+}
+/**
+ * Which memories come back. Scores are between 0 and 1.
+ *
+ * similarity: those most like the question. recency: the same, each worth half after every half-life.
+ * mmr: like the question and unlike each other, by `diversity`.
+ */
+export interface Retrieval2 {
+  strategy: "similarity" | "recency" | "mmr";
+  k: number;
+  /**
+   * From 0 to 1: what scores less does not come back
+   */
+  min_score: number;
+  /**
+   * After so long a memory is worth half as much
+   */
+  half_life_days: number;
+  /**
+   * 0: only what is most alike, 1: only what differs
+   */
+  diversity: number;
 }
 /**
  * `similarity` and `score` are between 0 and 1; the score is what it was chosen by. `kept_us`: when, in microseconds.
@@ -1206,8 +1251,15 @@ export interface NewMemory {
   kind: "note" | "episode";
   text: string;
   embedding: string;
-  retention: Retention;
+  retention: Retention2;
   sensitive: string[];
+}
+/**
+ * How long memories of a space stay, and how many: the oldest go first. Empty: for ever, all.
+ */
+export interface Retention2 {
+  max_age_days: number | null;
+  max_count: number | null;
 }
 /**
  * `forgotten` is how many older ones had to go for it.
