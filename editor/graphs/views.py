@@ -23,7 +23,8 @@ from tenants.web.pages import member_page, page_member
 @member_page()
 def graphs(request: HttpRequest) -> HttpResponse:
     user = page_member(request).user
-    rows = Graph.objects.visible_to(user).with_latest_version().select_related("updated_by").defer("document", "example_input")
+    rows = Graph.objects.visible_to(user).with_latest_version().select_related("updated_by").order_by("-updated_at", "pk")
+    rows = rows.defer("document", "example_input")
     may_edit = "edit" in ROLE_ACTIONS[role_of(user) or MemberRole.VIEWER]
     shown = {"graphs": rows, "starters": shipped_starters() if may_edit else [], "to_begin_with": _to_begin_with(rows)}
     return render(request, "editor/graphs.html", shown)
