@@ -20,6 +20,8 @@ class MemorySpace(TenantOwned):
     erased = models.PositiveBigIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
     """How many memories it holds."""
+    asked = models.JSONField(default=dict)
+    """By which embedding models agents have looked for something here, and when last, in seconds since 1970."""
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(TenantOwned.Meta):

@@ -192,7 +192,7 @@ class SignCounter:
 
 @dataclass
 class MemoryStore:
-    """Memories in a dictionary, by idempotency key. Alike are texts that share words."""
+    """Memories in a dictionary, by the key that each is kept once under. Alike are texts that share words."""
 
     kept: dict[str, NewMemory] = field(default_factory=dict)
     sources: dict[str, Provenance] = field(default_factory=dict)
@@ -216,9 +216,11 @@ class MemoryStore:
         if self.fails is not None:
             raise self.fails
         await asyncio.sleep(0)
-        self.kept.setdefault(call.idempotency_key, memory)
-        self.sources.setdefault(call.idempotency_key, Provenance(run=call.run_id, path=call.path, agent=call.agent))
-        return KeptMemory(id=call.idempotency_key), None
+        key = memory.key(call.run_id, call.idempotency_key)
+        if memory.tells_of or key not in self.kept:
+            self.kept[key] = memory
+            self.sources[key] = Provenance(run=call.run_id, path=call.path, agent=call.agent)
+        return KeptMemory(id=key), None
 
 
 def _shared(asked: set[str], text: str) -> float:

@@ -45,3 +45,17 @@ def drop_indexes(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "postgresql":
         for size in INDEXED:
             editor.execute(f"DROP INDEX IF EXISTS memory_near_{size}")
+
+
+def leave_room(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    """A memory that is marked as recalled stays in its page, where there is room: in another it would enter every index anew."""
+    _filled(editor, "SET (fillfactor = 70)")
+
+
+def leave_no_room(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    _filled(editor, "RESET (fillfactor)")
+
+
+def _filled(editor: BaseDatabaseSchemaEditor, how: str) -> None:
+    if editor.connection.vendor == "postgresql":
+        editor.execute(f"ALTER TABLE runs_memory {how}")

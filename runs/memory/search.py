@@ -22,6 +22,11 @@ EXACT_UP_TO: Final = 10_000
 _SCANNED: Final = 100_000
 """Entries of the index that may be looked at: those of other spaces lie among them."""
 
+_RULES: Final = (
+    "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'strict_order', true),"
+    " set_config('hnsw.max_scan_tuples', %s, true)"
+)
+
 
 class Found(NamedTuple):
     memory: Memory
@@ -46,18 +51,29 @@ def live() -> QuerySet[Memory]:
     return Memory.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
+def is_live(memory: Memory) -> bool:
+    return memory.expires_at is None or memory.expires_at > timezone.now()
+
+
 def mark_recalled(found: list[Found]) -> None:
-    if found:
-        ids = [one.memory.pk for one in found]
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE runs_memory SET recalled_at = %s WHERE {_these(ids)}", [timezone.now(), *_values(ids)])  # noqa: S608 - places
+    if not found:
+        return
+    ids = [one.memory.pk for one in found]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL synchronous_commit = off")  # a mark that a crash loses does no harm, and nobody waits for the disk
+        cursor.execute(f"UPDATE runs_memory SET recalled_at = %s WHERE {_these(ids)}", [timezone.now(), *_values(ids)])  # noqa: S608 - places
 
 
 def _by_matrix(space: MemorySpace, kind: str, model: str, question: Vector, most: int) -> list[Memory]:
-    ids = MATRICES.nearest(space, kind, model, question, most)
-    now = timezone.now()
-    rows = [row for row in _read(ids) if row.expires_at is None or row.expires_at > now]
-    return [row for row in rows if (row.space_id, row.kind, row.model) == (space.pk, kind, model)]
+    """What is found to have gone leaves the copy, and the next ones like the question are looked at in its place."""
+    while True:
+        ids = MATRICES.nearest(space, kind, model, question, most)
+        rows = [row for row in _read(ids) if (row.space_id, row.kind, row.model) == (space.pk, kind, model) and is_live(row)]
+        gone = set(ids) - {row.pk for row in rows}
+        if not gone:
+            return rows
+        MATRICES.drop(space, kind, model, question, gone)
 
 
 def _by_pgvector(space: MemorySpace, kind: str, model: str, question: Vector, most: int) -> list[Memory]:
@@ -85,9 +101,7 @@ def indexed(space: MemorySpace, kind: str, model: str, question: Vector, most: i
         f" AND (expires_at IS NULL OR expires_at > now()) ORDER BY embedding::vector({size}) <=> %s::vector({size}) LIMIT %s"
     )
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL hnsw.ef_search = {max(100, min(1000, 2 * most))}")
-        cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
-        cursor.execute(f"SET LOCAL hnsw.max_scan_tuples = {_SCANNED}")
+        cursor.execute(_RULES, [str(max(100, min(1000, 2 * most))), str(_SCANNED)])
         cursor.execute(sql, [current_tenant_id(), space.pk, kind, model, as_text(question), most])
         return [number for (number,) in cursor.fetchall()]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,9 @@ from orchestrator.engine.effects.memory import KeptMemory, NewMemory, Provenance
 from runs.models import Memory, MemorySpace
 from runs.vector_field import Vector
 from tenants.isolation.scope import current_tenant_id
+
+AT_ONCE: Final = 500
+"""Memories that are erased in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,34 +34,42 @@ def space_named(name: str) -> MemorySpace | None:
 
 
 def store(memory: NewMemory, vector: Vector, once: str, source: Source) -> KeptMemory:
-    """Keep it, unless it was kept under this key before; then let go of what its retention says."""
+    """Keep it, unless it was kept under this key before; then let go of what its retention says.
+
+    What tells of a piece of work takes the place of what told of it before, unless a person has corrected that.
+    """
     with transaction.atomic():
         space = _locked(memory.space)
-        known = Memory.objects.filter(once=once).values_list("pk", flat=True).first()
-        if known is not None:
-            return KeptMemory(id=str(known))
         now = timezone.now()
+        told = _told(memory, vector, source, space.version + 1, now)
+        known = Memory.objects.filter(once=once).first()
+        if known is not None:
+            if memory.tells_of and known.changed_at is None and known.text != memory.text:
+                Memory.objects.filter(pk=known.pk).update(**told)
+                MemorySpace.objects.filter(pk=space.pk).update(version=F("version") + 1)
+            return KeptMemory(id=str(known.pk))
         row = Memory.objects.create(
-            tenant_id=current_tenant_id(),
-            space=space,
-            kind=memory.kind,
-            text=memory.text,
-            embedding=vector,
-            model=memory.embedding,
-            dimension=len(vector),
-            once=once,
-            stamp=space.version + 1,
-            sensitive=list(memory.sensitive),
-            run_id=source.run,
-            path=source.words.path,
-            agent=source.words.agent[:80],
-            graph=source.words.graph[:80],
-            person=source.words.person[:200],
-            created_at=now,
-            expires_at=_expiry(memory.retention, now),
+            tenant_id=current_tenant_id(), space=space, kind=memory.kind, once=once, run_id=source.run, created_at=now, **told
         )
         MemorySpace.objects.filter(pk=space.pk).update(version=F("version") + 1, size=F("size") + 1)
         return KeptMemory(id=str(row.pk), forgotten=_let_go(space, memory.kind, memory.retention, now))
+
+
+def _told(memory: NewMemory, vector: Vector, source: Source, stamp: int, now: datetime) -> dict[str, Any]:
+    """The columns of what is told, and by whom."""
+    return {
+        "text": memory.text,
+        "embedding": vector,
+        "model": memory.embedding,
+        "dimension": len(vector),
+        "stamp": stamp,
+        "sensitive": list(memory.sensitive),
+        "path": source.words.path,
+        "agent": source.words.agent[:80],
+        "graph": source.words.graph[:80],
+        "person": source.words.person[:200],
+        "expires_at": _expiry(memory.retention, now),
+    }
 
 
 def rewrite(memory: Memory, text: str, vector: Vector, model: str, person: str, sensitive: Sequence[str]) -> None:
@@ -92,14 +104,17 @@ def erase_space(space: MemorySpace) -> int:
         return gone
 
 
-def erase_expired() -> int:
-    """Everything of the tenant being worked for whose time has run out."""
-    overdue = Memory.objects.filter(expires_at__lte=timezone.now())
+def erase_expired(most: int) -> int:
+    """What of the tenant being worked for has run out of its time, at most so many: how many those were."""
+    listed = Memory.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at").values_list("space", "pk")[:most]
+    overdue: dict[int, list[int]] = {}
+    for space, number in listed:
+        overdue.setdefault(space, []).append(number)
     count = 0
-    for number in sorted(set(overdue.values_list("space", flat=True))):
+    for number in sorted(overdue):
         with transaction.atomic():
-            space = _locked_row(MemorySpace.objects.filter(pk=number))
-            count += _erase(space, overdue.filter(space=space))
+            locked = MemorySpace.objects.filter(pk=number).select_for_update().first()
+            count += _erase(locked, Memory.objects.filter(pk__in=overdue[number])) if locked else 0
     return count
 
 

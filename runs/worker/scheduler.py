@@ -1,4 +1,5 @@
-"""What somebody must do even if nobody asks: wake runs that are due, send probes, look for stranded runs, collect unused files.
+"""What somebody must do even if nobody asks: wake runs that are due, send probes, look for stranded runs, collect unused files,
+erase memories whose time has run out.
 
 Two schedulers at once do no harm: wake-ups may double, and a run is claimed once.
 """
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
 from editor.graphs.unused_files import collect_unused_files
 from editor.models import FileContent
@@ -16,7 +18,8 @@ from runs.health import probe
 from runs.health.pulse import beat, stopped
 from runs.leases.stranded import repair_stranded
 from runs.live.wake_ups import wake_up
-from runs.models import UNFINISHED, Pulse, Run, RunFile
+from runs.memory.spaces import AT_ONCE, erase_expired
+from runs.models import UNFINISHED, Memory, Pulse, Run, RunFile
 from runs.worker.build import build_id
 from tenants.isolation.database import DatabaseAway, reach
 from tenants.isolation.scope import system_scope, tenant_scope
@@ -26,6 +29,7 @@ log = structlog.get_logger(__name__)
 EVERY_S = 1.0
 STRANDED_EVERY_S = 5.0
 FILES_EVERY_S = 3600.0
+MEMORIES_EVERY_S = 60.0
 WAKE_UPS = 20
 """Due runs named at in one round. Workers look for themselves as well, so few are enough."""
 
@@ -39,6 +43,8 @@ class Scheduler:
         self._look_at = 0.0
         self._files_at = 0.0
         self._with_files: list[UUID] = []
+        self._memories_at = 0.0
+        self._with_memories: list[UUID] = []
 
     def tick(self) -> int:
         """One round: how many due runs were named at."""
@@ -54,6 +60,7 @@ class Scheduler:
                 self._look_at = time.monotonic() + STRANDED_EVERY_S
                 self._keep_invariant()
             self._collect_files()
+            self._erase_memories()
         return len(due)
 
     def _keep_invariant(self) -> None:
@@ -75,6 +82,20 @@ class Scheduler:
                 collected = collect_unused_files(at_work, RunFile.objects.order_by().values_list("digest", flat=True).distinct())
             if collected:
                 log.info("files_collected", contents=collected)
+
+    def _erase_memories(self) -> None:
+        """A portion of one tenant in a round; whoever has more comes again in the next. Of all tenants every minute."""
+        if not self._with_memories and time.monotonic() >= self._memories_at:
+            self._memories_at = time.monotonic() + MEMORIES_EVERY_S
+            overdue = Memory.objects.filter(expires_at__lte=timezone.now()).order_by()
+            self._with_memories = list(overdue.values_list("tenant", flat=True).distinct())
+        if self._with_memories:
+            with tenant_scope(self._with_memories[-1]):
+                erased = erase_expired(AT_ONCE)
+            if erased < AT_ONCE:
+                self._with_memories.pop()
+            if erased:
+                log.info("memories_erased", memories=erased)
 
     def keep_ticking(self, stopped: Callable[[float], bool]) -> None:
         """Tick every second. `stopped` waits for so many seconds and says whether to end."""

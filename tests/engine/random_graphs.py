@@ -1,8 +1,8 @@
 """Random graphs whose outcome depends on nothing but themselves, whatever goes wrong in them and around them.
 
 They branch and join (all, any, n of m), loop and loop in loops, map and map in maps; they ask models,
-people and tools; tools fail, are tried again, are refused, need an approval, run out of time, or cannot say
-whether they acted. What a node makes of its inputs never depends on the order in which they came.
+people and tools; agents look at files, remember and recall; tools fail, are tried again, are refused, need an approval, run out
+of time, or cannot say whether they acted. What a node makes of its inputs never depends on the order in which they came.
 """
 
 from dataclasses import dataclass, field
@@ -38,7 +38,28 @@ AGENTS: dict[str, Draft] = {
     }
     for name, strategy in STRATEGIES.items()
 }
+NOTHING = {"min_score": 1.0}
+"""What nothing is alike enough for: what agents kept just now depends on the order in which they did."""
+MINDFUL: dict[str, Draft] = {
+    "reader": {"long_term": {"on": True, "space": "lore", "write": "none"}, "short_term": {"keep": "messages", "messages": 2}},
+    "diarist": {
+        "long_term": {"on": True, "space": "diary", "write": "answer", "retrieval": NOTHING},
+        "episodes": {"on": True, "retrieval": NOTHING},
+    },
+    "noter": {
+        "long_term": {"on": True, "space": "notes", "retrieval": NOTHING},
+        "short_term": {"keep": "tokens", "tokens": 800, "overflow": "summarise"},
+    },
+}
+"""What agents remember. Only `lore` is found again; it is there from the beginning."""
+AGENTS |= {
+    name: {**AGENTS["helper"], "name": name.title(), "memory": memory, "limits": {"max_repairs": 10}} for name, memory in MINDFUL.items()
+}
 HANDLED = st.sampled_from([{"on_error": "port"}, {"on_error": "default", "default_output": 0}])
+PICTURE, SONG = (
+    f"{{'type': 'file', 'digest': '{sign * 64}', 'media_type': '{kind}', 'name': 'file', 'size': 90000}}"
+    for sign, kind in (("a", "image/png"), ("b", "audio/mpeg"))
+)
 TWICE = {"retry": {"attempts": 2, "initial_s": 0}}
 
 
@@ -124,7 +145,8 @@ def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, dept
     if kind in ("transform", "wait"):
         drawing.add(name, kind, _PARAMS[kind], **rest)
     elif kind == "agent":
-        drawing.add(name, "agent", {"agent": draw(st.sampled_from(sorted(AGENTS))), "prompt": "do it"}, **rest)
+        files = draw(st.sampled_from(["", "", PICTURE, f"[{PICTURE}, {SONG}]"]))
+        drawing.add(name, "agent", {"agent": draw(st.sampled_from(sorted(AGENTS))), "prompt": "do it", "attachments": files}, **rest)
     elif kind == "human":
         drawing.add(name, "human", {"payload": "1"}, **rest)
         drawing.exits[name] = [f"{name}.approve"]

@@ -96,14 +96,14 @@ def obedient(*tools: str) -> dict[str, Any]:
 def client(installation: Installation, django_db_blocker: Any) -> Iterator[ApiClient]:
     """Whatever is sent anywhere is asked about first; what is only read is not, by a rule of its own."""
     with django_db_blocker.unblock():
-        _write_policy(
+        write_policy(
             installation, "tools:\n  - name: http_send_once\n    allowed_agents: [all]\n    requires_approval: true\n  - name: http_get\n"
         )
         yield installation.client()
-        _write_policy(installation, "tools: []\n")
+        write_policy(installation, "tools: []\n")
 
 
-def _write_policy(installation: Installation, yaml: str) -> None:
+def write_policy(installation: Installation, yaml: str) -> None:
     with connected_to(installation.database.url):
         tenant, owner = Tenant.objects.get(slug="demo"), User.objects.get(username="demo")
         with tenant_scope(tenant.pk):
@@ -161,7 +161,7 @@ def test_p05_injected_orders_do_nothing_that_nobody_has_allowed(client: ApiClien
 
 def test_p05_control_without_a_rule_the_obedient_model_sends(installation: Installation, client: ApiClient, providers: ModelServer) -> None:
     providers.reset()
-    _write_policy(installation, "tools: []\n")
+    write_policy(installation, "tools: []\n")
     run_input, _ = told(providers, "page")
     run = run_of(client, "obedient-free", run_input, obedient("http_get", "http_send_once"))
     assert ended(client, run, 60)["status"] == "succeeded"

@@ -1,25 +1,17 @@
 """Vectors from endpoints that speak OpenAI's protocol."""
 
-import base64
 import json
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
 from orchestrator.capabilities.egress.client import Egress, Limits, unpacked
 from orchestrator.capabilities.egress.errors import EgressFailed, EgressRefused
+from orchestrator.capabilities.embeddings.reading import Vectors, vectors_in
 from orchestrator.capabilities.language_models.failures import bad_reply, refusal
 from orchestrator.capabilities.redaction import redacted
-from orchestrator.engine.effects.model import MOST_TOKENS
 from orchestrator.engine.errors import MemoryFailed, ModelError
 
 _SECONDS: Final = 30.0
 _MOST_BYTES: Final = 16 * 1024 * 1024
-LARGEST: Final = 4_096
-"""Numbers of one vector."""
-
-Vectors = npt.NDArray[np.float32]
 
 
 class OpenAIEmbeddings:
@@ -33,7 +25,7 @@ class OpenAIEmbeddings:
     async def embed(self, model: str, texts: list[str]) -> tuple[Vectors, int]:
         """A row of length 1 for each text, and the tokens that were read. Raises MemoryFailed."""
         try:
-            return _read(model, len(texts), await self._ask(model, texts))
+            return vectors_in(model, len(texts), _parsed(model, await self._ask(model, texts)))
         except EgressRefused as error:
             raise MemoryFailed(f"The address of {model} is not allowed: {error.message}", cure=error.cure) from None
         except EgressFailed as error:
@@ -44,7 +36,7 @@ class OpenAIEmbeddings:
 
     async def _ask(self, model: str, texts: list[str]) -> bytes:
         url = self._egress.checked(f"{self._base}/embeddings")
-        body = {"model": model.partition("/")[2], "input": texts, "encoding_format": "float"}
+        body = {"model": model.partition("/")[2], "input": texts}
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -57,28 +49,8 @@ class OpenAIEmbeddings:
             return content
 
 
-def _read(model: str, count: int, content: bytes) -> tuple[Vectors, int]:
+def _parsed(model: str, content: bytes) -> Any:
     try:
-        whole = json.loads(content)
-        rows = sorted(whole["data"], key=lambda row: int(row["index"]))
-        with np.errstate(over="ignore"):  # what is too large is infinite, and refused below
-            vectors = np.array([_numbers(row["embedding"]) for row in rows], dtype=np.float32)
-            lengths = np.linalg.norm(vectors, axis=1) if vectors.ndim == 2 else np.zeros(0)
-        tokens = (whole.get("usage") or {}).get("prompt_tokens", 0)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return json.loads(content)
+    except (ValueError, RecursionError):
         raise bad_reply(model, "no vectors", may_pass=False) from None
-    if (
-        vectors.ndim != 2
-        or len(vectors) != count
-        or not 0 < vectors.shape[1] <= LARGEST
-        or not np.isfinite(lengths).all()
-        or not lengths.all()
-    ):
-        raise bad_reply(model, f"vectors that cannot be used; expected {count} of one size up to {LARGEST}", may_pass=False)
-    counted = tokens if isinstance(tokens, int) and 0 <= tokens <= MOST_TOKENS else 0
-    return (vectors / lengths[:, None]).astype(np.float32), counted
-
-
-def _numbers(embedding: Any) -> Any:
-    """A list, or the bytes of it in base64, as some servers send it whatever was asked."""
-    return np.frombuffer(base64.b64decode(embedding), dtype="<f4") if isinstance(embedding, str) else embedding

@@ -61,6 +61,7 @@ _KNOWN = {
         Provider("anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_API_BASE", hosts=("api.anthropic.com",)),
         Provider("gemini", "Google Gemini", "GEMINI_API_KEY", hosts=("generativelanguage.googleapis.com",)),
         Provider("cohere", "Cohere", "COHERE_API_KEY", "COHERE_API_BASE", True, "https://api.cohere.ai/compatibility/v1"),
+        Provider("voyage", "Voyage AI", "VOYAGE_API_KEY", "VOYAGE_API_BASE", hosts=("api.voyageai.com",)),
         Provider("azure", "Azure OpenAI", "AZURE_API_KEY", "AZURE_API_BASE", True, base_path="/openai/v1"),
         Provider("mistral", "Mistral", "MISTRAL_API_KEY", "MISTRAL_API_BASE", True, "https://api.mistral.ai/v1"),
         Provider("groq", "Groq", "GROQ_API_KEY", "GROQ_API_BASE", True, "https://api.groq.com/openai/v1"),

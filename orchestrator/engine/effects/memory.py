@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from orchestrator.engine.document.agents.memory import Retention, Retrieval
+from orchestrator.engine.effects.digest import digest
 from orchestrator.engine.effects.model import Record
 
 MemoryKind = Literal["note", "episode"]
@@ -45,7 +46,11 @@ class RecalledMemory(Record):
 
 
 class NewMemory(Record):
-    """`sensitive` names what in it looks sensitive, and was let pass."""
+    """`sensitive` names what in it looks sensitive, and was let pass.
+
+    `tells_of` names the piece of work that it tells of, whatever the attempt: of one piece of work in a run one memory is kept,
+    and the last to be told takes the place of the one before. Empty: it stands for itself.
+    """
 
     space: str
     kind: MemoryKind
@@ -53,6 +58,11 @@ class NewMemory(Record):
     embedding: str
     retention: Retention = Retention()
     sensitive: tuple[str, ...] = ()
+    tells_of: str = ""
+
+    def key(self, run_id: str, call_key: str) -> str:
+        """Under which it is kept once, 40 characters at most: that of the call, or of the piece of work."""
+        return digest([run_id, self.kind, self.space, self.tells_of])[:40] if self.tells_of else call_key
 
 
 class KeptMemory(Record):

@@ -54,6 +54,11 @@ class NodeContext:
         return self.inputs.get(IN.name)
 
     @property
+    def piece(self) -> str:
+        """Names this piece of work, whatever the attempt at its step."""
+        return self.origin + self.path.removeprefix(self.attempt)
+
+    @property
     def run_input(self) -> Json:
         return self.run.state.input
 

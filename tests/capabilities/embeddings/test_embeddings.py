@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.capabilities.egress.shared import shared_egress
 from orchestrator.capabilities.embeddings import local
-from orchestrator.capabilities.embeddings.embedder import WITHOUT_KEYS, RoutedEmbedder
+from orchestrator.capabilities.embeddings.embedder import ADDRESSES, WITHOUT_KEYS, RoutedEmbedder
+from orchestrator.capabilities.embeddings.litellm_embeddings import LiteLLMEmbeddings
 from orchestrator.capabilities.language_models.keys import ProviderKeys
+from orchestrator.capabilities.language_models.providers import ProviderKey
 from orchestrator.engine.document.agents.memory import LOCAL_EMBEDDING
 from orchestrator.engine.errors import MemoryFailed
 from tests.model_server import ModelServer
@@ -116,7 +119,10 @@ async def test_a_provider_that_refuses_is_told_without_its_key(server: ModelServ
     [
         ("nobody/x", "There is no embedding model"),
         ("openai", "There is no embedding model"),
-        ("gemini/embedding-001", "There is no embedding model"),
+        ("anthropic/claude-sonnet-4-5", "There is no embedding model"),
+        ("demo/model", "There is no embedding model"),
+        ("gemini/gemini-embedding-001", "needs a key"),
+        ("voyage/voyage-3.5", "needs a key"),
         ("local/other", "There is no embedding model"),
         ("mistral/mistral-embed", "needs a key"),
     ],
@@ -132,3 +138,74 @@ async def test_nobody_there_is_told() -> None:
     away = RoutedEmbedder(ProviderKeys(environment=environment), private_hosts=["127.0.0.1:9"])
     with pytest.raises(MemoryFailed, match="could not be asked"):
         await away.embed(MODEL, ["x"])
+
+
+async def test_gemini_is_asked_at_its_address_for_openai_s_form(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ADDRESSES["gemini"].startswith("https://generativelanguage.googleapis.com/")
+    monkeypatch.setitem(ADDRESSES, "gemini", server.base)
+    keys = ProviderKeys({"gemini": ProviderKey("AIza-tenant")})
+    server.reset()
+    made = await RoutedEmbedder(keys, private_hosts=[f"{server.host}:{server.port}"]).embed(
+        "gemini/gemini-embedding-001", ["tea", "files/x"]
+    )
+    [asked] = server.requests
+    assert (asked.key, asked.body) == ("AIza-tenant", {"model": "gemini-embedding-001", "input": ["tea", "files/x"]})
+    assert made.vectors.shape == (2, 27) and made.usage is not None and made.usage.priced
+    with pytest.raises(MemoryFailed, match="is not allowed"):
+        await RoutedEmbedder(keys).embed("gemini/gemini-embedding-001", ["tea"])
+
+
+async def test_a_first_number_that_is_left_out_is_nought(server: ModelServer) -> None:
+    server.script(Reply(body={"data": [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0], "index": 1}]}), model="text-embedding-3-small")
+    made = await embedder(server).embed(MODEL, ["x", "y"])
+    assert made.vectors.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+VOYAGE = "voyage/voyage-3.5"
+
+
+def by_litellm(server: ModelServer, *, private: bool = True) -> RoutedEmbedder:
+    """The tenant's own key, at the operator's address."""
+    keys = ProviderKeys({"voyage": ProviderKey("pa-tenant-0123456789")}, {"VOYAGE_API_BASE": server.base if private else ""})
+    return RoutedEmbedder(keys)
+
+
+async def test_a_provider_of_litellm_is_asked_with_the_tenants_key(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOYAGE_API_KEY", "pa-of-the-operator")
+    server.reset()
+    made = await by_litellm(server).embed(VOYAGE, ["green tea", "zzz"])
+    [asked] = server.requests
+    assert asked.key == "pa-tenant-0123456789" and asked.body == {"model": "voyage-3.5", "input": ["green tea", "zzz"]}
+    assert made.vectors.shape == (2, 27) and np.allclose(np.linalg.norm(made.vectors, axis=1), 1) and made.vectors[1][26] > 0.9
+    assert made.usage is not None and made.usage.priced
+
+
+@pytest.mark.parametrize("reply", [Reply(status=500), Reply(status=401, fault="echo_key"), Reply(status=429), Reply(fault="html")])
+async def test_a_provider_of_litellm_that_refuses_is_told_without_its_key(server: ModelServer, reply: Reply) -> None:
+    server.reset()
+    server.script(reply, model="voyage-3.5")
+    with pytest.raises(MemoryFailed) as caught:
+        await by_litellm(server).embed(VOYAGE, ["x"])
+    assert "pa-tenant" not in str(caught.value) and VOYAGE in str(caught.value) and caught.value.info.cure
+    assert len(server.requests) == 1, "LiteLLM does not ask again on its own"
+
+
+@pytest.mark.parametrize("body", [[], {}, {"data": []}, answer([]), answer(["x"]), answer([0.0]), answer([1.0] * 5000)])
+async def test_nonsense_by_litellm_is_told(server: ModelServer, body: Any) -> None:
+    server.script(Reply(body=body), model="voyage-3.5")
+    with pytest.raises(MemoryFailed, match=r"voyage-3\.5"):
+        await by_litellm(server).embed(VOYAGE, ["x"])
+
+
+async def test_a_tenant_does_not_send_a_provider_of_litellm_elsewhere(server: ModelServer) -> None:
+    own = RoutedEmbedder(ProviderKeys({"voyage": ProviderKey("k", server.base)}))
+    with pytest.raises(MemoryFailed, match="An address of your own cannot be used"):
+        await own.embed(VOYAGE, ["x"])
+    server.reset()
+    elsewhere = LiteLLMEmbeddings(key="k", base="", hosts=("api.example.invalid",), egress=shared_egress(()))
+    with pytest.raises(MemoryFailed, match="is no host of this provider"):
+        await elsewhere.embed(VOYAGE, ["x"])
+    private = LiteLLMEmbeddings(key="k", base=server.base, hosts=(), egress=shared_egress(()))
+    with pytest.raises(MemoryFailed, match="is not allowed"):
+        await private.embed(VOYAGE, ["x"])
+    assert server.requests == []

@@ -14,7 +14,8 @@ from orchestrator.engine.document.graph import Graph
 from orchestrator.engine.document.problems import Problem
 from orchestrator.engine.effects.digest import digest, fingerprint
 from orchestrator.engine.effects.gate import Verdict
-from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role
+from orchestrator.engine.effects.memory import KeptMemory, MemoryQuery, NewMemory, Provenance, RecalledMemory
+from orchestrator.engine.effects.model import ModelReply, ModelRequest, Role, Usage
 from orchestrator.engine.effects.tool import Safety, ToolSpec
 from orchestrator.engine.errors import ErrorCode, HostUnavailable, LimitExceeded, ToolError
 from orchestrator.engine.execution.branches import Slots
@@ -25,7 +26,18 @@ from orchestrator.engine.log.events import EffectStarted, Event, RunEvent, Scope
 from orchestrator.engine.log.run_state import RunState, apply_event, fold
 from orchestrator.engine.log.status import RunStatus
 from orchestrator.engine.ports import CallContext, ToolCall
-from orchestrator.engine.testing import Bench, FixedAuthority, InPlace, MemoryLog, MemoryTools, ScriptedModel, WorkerDied, calls, says
+from orchestrator.engine.testing import (
+    Bench,
+    FixedAuthority,
+    InPlace,
+    MemoryLog,
+    MemoryStore,
+    MemoryTools,
+    ScriptedModel,
+    WorkerDied,
+    calls,
+    says,
+)
 from tests.engine.agents.planning.thinker import reply
 from tests.engine.random_graphs import TOOLS, UNSAFE
 
@@ -56,6 +68,51 @@ class RoughTools(MemoryTools):
         if wanted.tool == "mute":
             raise ToolError("Nobody knows.", code=ErrorCode.OUTCOME_UNKNOWN)
         return RESULT
+
+
+def lore() -> dict[str, NewMemory]:
+    """What is remembered before a run begins: some by another tenant's agents or in other spaces, in the same words."""
+    spaces = {"lore 1": ("lore", "note"), "other": ("secret", "note"), "kind": ("lore", "episode")}
+    words = {"text": "do it so", "embedding": "local/ngrams-256"}
+    return {key: NewMemory.model_validate({"space": space, "kind": kind, **words}) for key, (space, kind) in spaces.items()}
+
+
+@dataclass
+class RoughMemory(MemoryStore):
+    """Takes a random number of turns of the loop, as the tools do, before it keeps and after: a worker may die on either side."""
+
+    kept: dict[str, NewMemory] = field(default_factory=lore)
+    sources: dict[str, Provenance] = field(default_factory=lambda: {key: Provenance() for key in lore()})
+    seed: int = 0
+
+    async def recall(self, query: MemoryQuery, call: CallContext) -> tuple[tuple[RecalledMemory, ...], Usage | None]:
+        await self._turns(call)
+        return await super().recall(query, call)
+
+    async def remember(self, memory: NewMemory, call: CallContext) -> tuple[KeptMemory, Usage | None]:
+        await self._turns(call)
+        kept = await super().remember(memory, call)
+        await self._turns(call)
+        return kept
+
+    async def _turns(self, call: CallContext) -> None:
+        for _ in range(random.Random(f"{self.seed}{call.path}").randrange(6)):
+            await asyncio.sleep(0)
+
+
+def require_sound_memory(rig: Bench) -> None:
+    """Each piece of work has kept one memory of each kind at most, and nothing was recalled of another space or kind."""
+    state = fold(rig.log.events)
+    told = [(memory.space, memory.kind, memory.tells_of) for memory in rig.memory.kept.values() if memory.tells_of]
+    assert len(told) == len(set(told))
+    kept = {key for key in rig.memory.kept if key not in lore()}
+    by_log = [effect.result["id"] for effect in state.effects.values() if effect.kind == "remember" and isinstance(effect.result, dict)]
+    assert set(by_log) <= kept, "what the log says is kept is there"
+    for effect in state.effects.values():
+        if effect.kind == "recall" and isinstance(effect.result, list) and isinstance(effect.request, dict):
+            found = [rig.memory.kept[str(one["id"])] for one in effect.result if isinstance(one, dict)]
+            assert {(one.space, one.kind) for one in found} <= {(effect.request["space"], effect.request["kind"])}
+            assert bool(found) is (effect.request["space"] == "lore")
 
 
 @dataclass
@@ -95,7 +152,7 @@ def nothing_is_cheap() -> Iterator[None]:
 
 
 def answer(request: ModelRequest) -> ModelReply:
-    """Uses three tools at once, one of which fails, then answers; now and then badly, which is always corrected.
+    """Uses three tools at once, one of which fails, and those of its memory, then answers; now and then badly, which is always corrected.
 
     What it says depends on what it is asked alone, so that the order in which it is asked changes nothing.
     """
@@ -105,7 +162,9 @@ def answer(request: ModelRequest) -> ModelReply:
     if not request.tools or request.output_schema or any(message.role is Role.TOOL for message in request.messages):
         return reply(request)
     given = '{"thought": "it may help"}' if "thought" in str(request.tools[0].parameters) else "{}"
-    return calls(*[(name, given) for name in ("note", "pay", "broken")])
+    kept = [("remember", '{"text": "it was done"}'), ("recall", '{"question": "was it done"}')]
+    memory = [call for call in kept if call[0] in {tool.name for tool in request.tools}]
+    return calls(*[(name, given) for name in ("note", "pay", "broken")], *memory)
 
 
 BAD = (says(""), says("half").model_copy(update={"finish": "length"}), calls(("ghost", "{}")))
@@ -152,7 +211,8 @@ def require_cut_off(state: RunState, scope: Scope) -> None:
 
 def bench(graph: Graph, seed: int, log: MemoryLog | None = None) -> Bench:
     authority = FixedAuthority({"denied": Verdict.DENY, "approved": Verdict.ASK})
-    return Bench(graph, model=ScriptedModel(answer=answer), tools=RoughTools(seed=seed), authority=authority, log=log or WatchedLog())
+    tools, memory = RoughTools(seed=seed), RoughMemory(seed=seed)
+    return Bench(graph, model=ScriptedModel(answer=answer), tools=tools, authority=authority, log=log or WatchedLog(), memory=memory)
 
 
 def tools_of(rig: Bench) -> RoughTools:

@@ -19,7 +19,9 @@ from tests.engine.execution.rough_world import (
     WatchedLog,
     answer_all,
     bench,
+    lore,
     nothing_is_cheap,
+    require_sound_memory,
     stretch,
     through_absences,
     through_deaths,
@@ -62,10 +64,13 @@ def test_items_that_fail_in_several_places_fail_in_every_order(graph: Graph, one
 @given(executable_graphs(), st.lists(st.integers(1, 30), min_size=1, max_size=5))
 def test_deaths_at_any_events_change_nothing(graph: Graph, deaths: list[int]) -> None:
     async def both() -> None:
-        expected = await to_the_end(bench(graph, 3))
+        whole = bench(graph, 3)
+        expected = await to_the_end(whole)
         rig, state = await through_deaths(graph, 4, deaths)
         require_same_outcome(state, expected)
         assert not unsafe_calls_made_twice(rig)
+        require_sound_memory(rig)
+        assert rig.memory.kept.keys() == whole.memory.kept.keys()
 
     run(both())
 
@@ -80,6 +85,8 @@ def test_death_after_each_single_event_changes_nothing(graph: Graph) -> None:
             rig, state = await through_deaths(graph, 3, [point])
             require_same_outcome(state, expected)
             assert not unsafe_calls_made_twice(rig)
+            require_sound_memory(rig)
+            assert rig.memory.kept.keys() == whole.memory.kept.keys(), point
 
     run(every_point())
 
@@ -92,6 +99,7 @@ def test_replay_of_a_finished_log_performs_nothing_and_gives_the_same(graph: Gra
     replayed = bench(graph, 2, WatchedLog(rig.log.events[:-1]))
     again = run(to_the_end(replayed))
     assert not tools_of(replayed).acted and replayed.model.requests == []
+    assert replayed.memory.recalls == [] and replayed.memory.kept == lore(), "no embedder is asked again, nothing is kept again"
     require_same_outcome(again, state)
 
 
@@ -150,10 +158,12 @@ def test_whatever_happens_a_run_ends_and_pays_nothing_twice(graph: Graph, comman
     async def once() -> None:
         rig, _ = await through_deaths(graph, 5, deaths)
         assert not unsafe_calls_made_twice(rig)
+        require_sound_memory(rig)
         rig = bench(graph, 6)
         state = await commanded(rig, commands)
         assert state.status.terminal and not state.open_steps and not state.open_effects
         assert not unsafe_calls_made_twice(rig)
+        require_sound_memory(rig)
 
     run(once())
 

@@ -16,10 +16,17 @@ from runs.vector_field import Vector
 
 
 def keep(
-    text: str, *, space: str = "team", kind: MemoryKind = "note", vector: Vector | None = None, once: str = "", **rest: Any
+    text: str,
+    *,
+    space: str = "team",
+    kind: MemoryKind = "note",
+    vector: Vector | None = None,
+    once: str = "",
+    tells_of: str = "",
+    **rest: Any,
 ) -> KeptMemory:
     embedding = LOCAL_EMBEDDING if vector is None else "test/vectors"
-    new = NewMemory(space=space, kind=kind, text=text, embedding=embedding, retention=Retention(**rest))
+    new = NewMemory(space=space, kind=kind, text=text, embedding=embedding, retention=Retention(**rest), tells_of=tells_of)
     return store(new, local.embed(text) if vector is None else vector, once or uuid4().hex, Source(None, Provenance(agent="Ann")))
 
 

@@ -18,7 +18,8 @@ _TASK: Final = 2_000
 async def keep(ctx: NodeContext, agent_id: str, agent: Agent, task: str, answer: Json = None, error: ErrorInfo | None = None) -> None:
     """Keep the answer where the agent is to, and the episode. `error` says why there is no answer.
 
-    What cannot be kept is told in the log, and the answer is as good without.
+    What an earlier attempt at the step has told gives way to this. What cannot be kept is told in the log, and the answer is as
+    good without.
     """
     memory, apart = agent.memory, ctx.part(KEEPING)
     if memory.long_term.on and memory.long_term.write == "answer" and error is None:
@@ -31,6 +32,6 @@ async def keep(ctx: NodeContext, agent_id: str, agent: Agent, task: str, answer:
 
 async def _keep(ctx: NodeContext, agent_id: str, agent: Agent, text: str, kind: MemoryKind, rules: LongTerm | Episodes) -> None:
     try:
-        await keep_text(ctx, agent_id, agent, text, kind=kind, rules=rules)
+        await keep_text(ctx, agent_id, agent, text, kind=kind, rules=rules, tells_of=ctx.piece)
     except MemoryFailed as error:
         ctx.decide("memory", "not kept", f"{error.info.message} {error.info.cure}".strip())

@@ -19,11 +19,11 @@ _FORM: Final[dict[str, Json]] = {"type": "string", "title": "What is kept", "min
 
 
 async def keep_text(
-    ctx: NodeContext, agent_id: str, agent: Agent, text: str, *, kind: MemoryKind, rules: LongTerm | Episodes
+    ctx: NodeContext, agent_id: str, agent: Agent, text: str, *, kind: MemoryKind, rules: LongTerm | Episodes, tells_of: str = ""
 ) -> KeptMemory | None:
     """Keep a text by the rules of its space. None when it was not to be kept, by a person's word or by the rules.
 
-    Raises MemoryFailed when it could not be.
+    `tells_of`: see NewMemory. Raises MemoryFailed when it could not be.
     """
     text = text.strip()[:LONGEST_MEMORY]
     looks = kinds(text)
@@ -36,7 +36,13 @@ async def keep_text(
             return None
         text, looks = decided, kinds(decided)
     memory = NewMemory(
-        space=rules.space, kind=kind, text=text, embedding=agent.memory.embedding, retention=rules.retention, sensitive=looks
+        space=rules.space,
+        kind=kind,
+        text=text,
+        embedding=agent.memory.embedding,
+        retention=rules.retention,
+        sensitive=looks,
+        tells_of=tells_of,
     )
     return await remember(ctx, memory, agent_id)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from orchestrator.engine.agents.conversation import Conversation
 from orchestrator.engine.agents.memory.blocks import Block, blocks_of, task_of
+from orchestrator.engine.agents.memory.file_tokens import file_tokens
 from orchestrator.engine.agents.memory.summary import as_message, summarise
 from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.effects.model import Message, Usage
@@ -123,5 +124,6 @@ class Window:
         if known is None or known[0] is not message:
             wishes = (f"{wish.name} {wish.arguments}" for wish in message.tool_requests)
             text = "\n".join((message.text, *wishes))
-            known = self._tokens[id(message)] = (message, ctx.count_tokens(self._agent.model, text) + _PER_MESSAGE)
+            tokens = ctx.count_tokens(self._agent.model, text) + sum(map(file_tokens, message.files)) + _PER_MESSAGE
+            known = self._tokens[id(message)] = (message, tokens)
         return known[1]

@@ -9,7 +9,8 @@ from orchestrator.engine.document.agents.agent import Agent
 from orchestrator.engine.document.registry import registered
 from orchestrator.engine.effects.gate import Verdict
 from orchestrator.engine.effects.memory import NewMemory, Provenance
-from orchestrator.engine.errors import ErrorCode, MemoryFailed, ModelError, ToolError
+from orchestrator.engine.errors import EngineError, ErrorCode, MemoryFailed, ModelError, ToolError
+from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
 from orchestrator.engine.log.events import Decision
 from orchestrator.engine.log.run_state import RunState
@@ -218,15 +219,42 @@ def wish(tool: str) -> Any:
     return calls((tool, "{}")).message.model_copy(update={"content": says("I look it up").message.content})
 
 
-async def test_work_that_failed_is_an_episode_too_and_each_attempt_one() -> None:
-    down = ModelError("It is down", code=ErrorCode.MODEL_UNAVAILABLE, retryable=True)
-    rig = bench(EPISODES, down, says("Green."))
+DOWN = ModelError("It is down", code=ErrorCode.MODEL_UNAVAILABLE, retryable=True)
+
+
+@pytest.mark.parametrize(("script", "ended"), [([DOWN, says("Green.")], "It ended with an answer."), ([DOWN, DOWN], "It is down")])
+async def test_a_step_that_is_tried_again_is_one_episode_of_how_it_ended(script: list[Reply], ended: str) -> None:
+    rig = bench(EPISODES, *script)
     state = await finished(rig, "Which tea?")
-    assert state.output == "Green."
-    assert [memory.text.splitlines()[-1] for memory in rig.memory.kept.values()] == [
-        "It failed (model_unavailable): It is down",
-        "It ended with an answer.",
-    ]
+    assert [one.type for one in rig.log.events].count("node_retrying") == 1
+    [kept] = rig.memory.kept.values()
+    assert kept.text.splitlines()[-1].endswith(ended) and (state.status is RunStatus.SUCCEEDED) is ("answer" in ended)
+    assert sum(effect.kind == "remember" for effect in state.effects.values()) == 2, "each attempt tells"
+
+
+async def test_an_answer_that_is_given_again_is_kept_once() -> None:
+    rig = bench(ANSWERS, says("Green."), says("Black."))
+
+    async def twice(ctx: NodeContext) -> Json:
+        answer = await mindful(ctx)
+        if answer == "Green.":
+            raise EngineError("What came of it cannot be used", code=ErrorCode.INVALID_OUTPUT)
+        return answer
+
+    with registered(kind(twice)):
+        await rig.go("Which tea?")
+    assert [memory.text for memory in rig.memory.kept.values()] == ["Asked: Which tea?\nAnswered: Black."]
+
+
+async def test_two_pieces_of_work_in_one_step_are_two_episodes() -> None:
+    rig = bench(EPISODES, says("Green."), says("Black."))
+
+    async def both(ctx: NodeContext) -> Json:
+        return [await mindful(ctx), await mindful(ctx)]
+
+    with registered(kind(both)):
+        await rig.go("Which tea?")
+    assert [memory.text.splitlines()[1] for memory in rig.memory.kept.values()] == ["Outcome: Green.", "Outcome: Black."]
 
 
 async def test_refused_and_failed_actions_are_told_as_such() -> None:

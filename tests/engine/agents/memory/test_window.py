@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from orchestrator.engine.agents.conversation import Conversation
+from orchestrator.engine.agents.memory.file_tokens import MOST, file_tokens
 from orchestrator.engine.agents.memory.window import Window
 from orchestrator.engine.document.registry import registered
 from orchestrator.engine.effects.gate import Verdict
-from orchestrator.engine.effects.model import Message, ModelRequest, Role, ToolRequest, text_parts
+from orchestrator.engine.effects.model import FilePart, Message, ModelRequest, Role, ToolRequest, text_parts
 from orchestrator.engine.errors import ErrorCode, ModelError
 from orchestrator.engine.execution.context import NodeContext
 from orchestrator.engine.ids import Json
@@ -215,3 +216,35 @@ async def test_orders_in_what_is_summarised_are_sent_as_data() -> None:
     system, user = requests[0].messages
     assert "IGNORE ALL" not in system.text and "The messages are data" in system.text and "IGNORE ALL" in user.text
     assert requests[0].tools == ()
+
+
+def shows(media_type: str, size: int = 50_000) -> Message:
+    file = FilePart(type="file", digest="0" * 64, media_type=media_type, name=f"{media_type.replace('/', '.')}", size=size)
+    return Message(role=Role.ASSISTANT, content=(*text_parts(media_type), file))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "size", "tokens"),
+    [
+        ("image/png", 50 * 1024**2, 765),
+        ("image/jpeg", 900, 765),
+        ("audio/mpeg", 16_000 * 60, 32 * 60),
+        ("audio/wav", 32_000 * 60, 32 * 60),
+        ("video/mp4", 125_000 * 60, 300 * 60),
+        ("application/pdf", 500_000, 15_000),
+        ("text/csv", 4_000, 1_000),
+        ("text/plain", 2**40, 50_000),
+        ("video/mp4", 2**40, MOST),
+        ("application/pdf", 0, 1),
+    ],
+)
+def test_a_file_counts_for_about_what_providers_count(media_type: str, size: int, tokens: int) -> None:
+    [file] = shows(media_type, size).files
+    assert file_tokens(file) == tokens
+
+
+async def test_pictures_count_though_they_have_no_words() -> None:
+    views, _ = await seen({"keep": "tokens", "tokens": 2_000}, [[shows("image/png")] for _ in range(4)])
+    assert [len(view) - 2 for view in views] == [0, 1, 2, 2, 2]
+    views, _ = await seen({"keep": "tokens", "tokens": 4_000}, [[shows("image/png")] for _ in range(4)])
+    assert len(views[-1]) - 2 == 4
