@@ -1245,6 +1245,9 @@ export interface Provenance {
 }
 /**
  * `sensitive` names what in it looks sensitive, and was let pass.
+ *
+ * `tells_of` names the piece of work that it tells of, whatever the attempt: of one piece of work in a run one memory is kept,
+ * and the last to be told takes the place of the one before. Empty: it stands for itself.
  */
 export interface NewMemory {
   space: string;
@@ -1253,6 +1256,7 @@ export interface NewMemory {
   embedding: string;
   retention: Retention2;
   sensitive: string[];
+  tells_of: string;
 }
 /**
  * How long memories of a space stay, and how many: the oldest go first. Empty: for ever, all.
