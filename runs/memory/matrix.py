@@ -117,7 +117,8 @@ class Matrix:
         return Alike(self._ids[: self.count], scores).best(most)
 
     def _row(self, place: int) -> Rows:
-        return self._blocks[place // BLOCK][place % BLOCK]
+        row: Rows = self._blocks[place // BLOCK][place % BLOCK]
+        return row
 
 
 class Matrices:

@@ -48,7 +48,7 @@ def other_models(space: MemorySpace, kind: str, model: str) -> list[str]:
     tenant = current_tenant_id()
     plus, owner = ("+", tenant.hex) if connection.vendor == "sqlite" else ("", str(tenant))
     with connection.cursor() as cursor:
-        cursor.execute(_MODELS.format(plus=plus), [*[space.pk, kind, owner] * 2, _MOST + 1])
+        cursor.execute(_MODELS.format(plus=plus), [space.pk, kind, owner, space.pk, kind, owner, _MOST + 1])
         return [name for (name,) in cursor.fetchall() if name != model]
 
 
