@@ -49,8 +49,11 @@ class _Search:
         return kept[0]
 
     async def depth_first(self) -> Thought:
-        """Follow the best thought that is not too bad, and go back when none is. The first at full depth, else the deepest and best."""
-        best, waiting, number = self.root, [self.root], 0
+        """Follow the best thought that is not too bad, and go back when none is. The first at full depth, else the deepest and best.
+
+        Where every first step is too bad, the best of them all the same: a poor way is more than none, and the log says so.
+        """
+        best, waiting, number, least_bad = self.root, [self.root], 0, self.root
         while waiting:
             at = waiting.pop()
             if at.depth == self.strategy.depth:
@@ -60,11 +63,16 @@ class _Search:
             number += 1
             found = await self._grown(self.turns.at(f"visit.{number}"), [at])
             ranked = sorted(found, key=lambda thought: -thought.value)
+            if at is self.root and ranked:
+                least_bad = ranked[0]
             good = [thought for thought in ranked if self.stopped or thought.value >= self.strategy.prune_below][: self.strategy.breadth]
             self._note(found, good)
             waiting += reversed(good)
             if self.stopped:
                 return max([best, *good], key=lambda thought: (thought.depth, thought.value))
+        if best is self.root and least_bad is not self.root:
+            self.turns.decide("search", "the least bad", f"Every first step is worth less than {self.strategy.prune_below:g}")
+            return least_bad
         return best
 
     async def _grown(self, turns: Turns, parents: list[Thought]) -> list[Thought]:

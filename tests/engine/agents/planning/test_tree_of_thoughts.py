@@ -162,6 +162,21 @@ async def test_a_judgement_that_cannot_be_used_counts_for_nothing() -> None:
     assert [(one.text, one.value, one.kept) for one in considered(rig)] == [("a", 0, False), ("b", 1, True)]
 
 
+def test_where_every_first_step_is_too_bad_the_least_bad_is_answered_from() -> None:
+    def reply(request: ModelRequest) -> ModelReply:
+        schema = str(request.output_schema)
+        if "thoughts" in schema:
+            return says('{"thoughts": ["a", "b"]}')
+        return says('{"why": "", "value": "impossible"}') if "value" in schema else says("done")
+
+    rig = game(reply, depth=3, breadth=2, thoughts=2, search="depth_first")
+    state = run(rig.finish("x"))
+    assert state.output == "done" and [one.kept for one in considered(rig)] == [False, False]
+    [told] = [event for event in rig.log.events if event.type == "decision" and event.what == "search"]
+    assert told.chosen == "the least bad" and "worth less than" in told.why
+    assert "1. a" in rig.model.requests[-1].messages[-1].text
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.integers(1, 4), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3), st.sampled_from(["breadth_first", "depth_first"]), st.data()
