@@ -55,6 +55,8 @@ MINDFUL: dict[str, Draft] = {
 AGENTS |= {
     name: {**AGENTS["helper"], "name": name.title(), "memory": memory, "limits": {"max_repairs": 10}} for name, memory in MINDFUL.items()
 }
+DRAWN = [*STRATEGIES, *MINDFUL, *MINDFUL]
+"""Those with a memory as often as those without."""
 HANDLED = st.sampled_from([{"on_error": "port"}, {"on_error": "default", "default_output": 0}])
 PICTURE, SONG = (
     f"{{'type': 'file', 'digest': '{sign * 64}', 'media_type': '{kind}', 'name': 'file', 'size': 90000}}"
@@ -135,7 +137,7 @@ def _joinable(drawing: Drawing, source: str, condition: Draft) -> Draft:
 
 def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, depth: int, unhandled: bool) -> None:
     """Draw one node, with what belongs to it, into the body of `parent`."""
-    kinds = ["transform", "tool", "tool", "tool", "agent", "human", "wait"]
+    kinds = ["transform", "tool", "tool", "tool", "agent", "agent", "human", "wait"]
     kinds += ["map"] if depth < 2 else []
     kinds += ["any", "n_of", "loop", "loops"] if parent is None else []
     kind = draw(st.sampled_from(kinds))
@@ -146,7 +148,7 @@ def _step(draw: st.DrawFn, drawing: Drawing, name: str, parent: str | None, dept
         drawing.add(name, kind, _PARAMS[kind], **rest)
     elif kind == "agent":
         files = draw(st.sampled_from(["", "", PICTURE, f"[{PICTURE}, {SONG}]"]))
-        drawing.add(name, "agent", {"agent": draw(st.sampled_from(sorted(AGENTS))), "prompt": "do it", "attachments": files}, **rest)
+        drawing.add(name, "agent", {"agent": draw(st.sampled_from(DRAWN)), "prompt": "do it", "attachments": files}, **rest)
     elif kind == "human":
         drawing.add(name, "human", {"payload": "1"}, **rest)
         drawing.exits[name] = [f"{name}.approve"]

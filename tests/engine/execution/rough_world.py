@@ -162,7 +162,7 @@ def answer(request: ModelRequest) -> ModelReply:
     if not request.tools or request.output_schema or any(message.role is Role.TOOL for message in request.messages):
         return reply(request)
     given = '{"thought": "it may help"}' if "thought" in str(request.tools[0].parameters) else "{}"
-    kept = [("remember", '{"text": "it was done"}'), ("recall", '{"question": "what has happened"}')]
+    kept = [("remember", '{"text": "it was done"}'), ("recall", '{"question": "what else happened"}')]
     memory = [call for call in kept if call[0] in {tool.name for tool in request.tools}]
     return calls(*[(name, given) for name in ("note", "pay", "broken")], *memory)
 
