@@ -66,6 +66,9 @@ BEYOND_FORMS: dict[str, Callable[[Any], bool]] = {
     "POST /api/v1/invitations": lambda case: not case.body["who"].isprintable(),
     # It must end in the future.
     "POST /api/v1/keys": lambda case: isinstance(case.body, dict) and case.body.get("expires_at") is not None,
+    # No more than the tool's own terms, which its card says.
+    "PUT /api/v1/tools/{tool}/terms": lambda case: isinstance(case.body, dict) and any(value is not None for value in case.body.values()),
+    "PATCH /api/v1/tools/{tool}/terms": lambda case: isinstance(case.body, dict) and any(value is not None for value in case.body.values()),
     # A text in YAML has a grammar of its own.
     "PUT /api/v1/policy": lambda case: True,
     # A file is what its bytes say, and must be called accordingly.
