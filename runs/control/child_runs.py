@@ -4,16 +4,17 @@ from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, transaction
 
 from editor.lookup import graph_to_run
 from editor.models import Graph
 from orchestrator.engine.effects.child_run import END, RunEnd, RunWanted
-from orchestrator.engine.errors import ErrorCode, HostUnavailable, ToolError
+from orchestrator.engine.errors import HostUnavailable, ToolError
 from orchestrator.engine.ports import CallContext
 from runs.control.principal import Principal
 from runs.control.start import start_run
-from runs.log.family import end_of
+from runs.leases.lease import wake_for_commands
+from runs.log.family import cancel_children, end_of
 from runs.models import Run
 from tenants.isolation.database import DatabaseThreads, is_away
 from tenants.isolation.scope import tenant_scope
@@ -40,7 +41,7 @@ class ChildRuns:
         try:
             return await self._visit(start_child, self._run_id, wanted, call.idempotency_key, f"{call.path}{END}")
         except ApiProblem as error:
-            raise ToolError(error.message, code=ErrorCode.TOOL_FAILED, cure=error.cure) from error
+            raise ToolError(error.message, cure=error.cure) from error
 
     async def ended(self, run: str) -> RunEnd | None:
         return await self._visit(_ended, self._run_id, UUID(run))
@@ -73,9 +74,22 @@ def start_child(parent_id: UUID, wanted: RunWanted, key: str, awaited_at: str) -
         _require_room(parent, graph)
         principal = Principal(trigger=Run.Trigger.RUN, user=parent.created_by, parent=parent)
         known = start_run(graph=graph, principal=principal, run_input=wanted.input, dedup_key=key).run
-    # A later attempt at the step waits at a place of its own; whoever writes the end reads the place under this row's lock.
-    Run.objects.filter(pk=known.pk).update(awaited_at=awaited_at)
+    _adopt(parent_id, known, awaited_at)
     return str(known.pk)
+
+
+def _adopt(parent_id: UUID, child: Run, awaited_at: str) -> None:
+    """Say where the child's end is waited for: a later attempt at the step waits at a place of its own.
+
+    The parent may have ended while the child was being started, by a cancellation that no thread hears of. Whoever ends it holds
+    its row: either they see the child and take it along, or they were first and it is taken along here.
+    """
+    with transaction.atomic():
+        parent = Run.objects.select_for_update().only("status").get(pk=parent_id)
+        Run.objects.filter(pk=child.pk).update(awaited_at=awaited_at)
+        told = cancel_children([parent_id]) if parent.terminal else []
+    if told:
+        wake_for_commands(told)
 
 
 def _require_room(parent: Run, graph: Graph) -> None:

@@ -13,8 +13,16 @@ def tell_family(ended: Iterable[UUID]) -> list[UUID]:
     """
     over = list(ended)
     started = Run.objects.filter(pk__in=over, parent__status__in=UNFINISHED).order_by()
-    children = Run.objects.filter(parent__in=over, status__in=UNFINISHED).order_by().only("tenant_id")
-    commands = [*(_answer(run) for run in started), *(_cancel(child) for child in children)]
+    return [*_left([_answer(run) for run in started]), *cancel_children(over)]
+
+
+def cancel_children(parents: Iterable[UUID]) -> list[UUID]:
+    """Leave with the children of these runs that they are over. Returns who was told."""
+    children = Run.objects.filter(parent__in=list(parents), status__in=UNFINISHED).order_by().only("tenant_id")
+    return _left([_cancel(child) for child in children])
+
+
+def _left(commands: list[Command]) -> list[UUID]:
     if commands:
         Command.objects.bulk_create(commands, ignore_conflicts=True)
     return [command.run_id for command in commands]

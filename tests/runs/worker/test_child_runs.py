@@ -210,3 +210,17 @@ def test_an_attempt_that_asks_again_gets_the_same_child_and_is_told_its_end_wher
         first = child_runs.start_child(run.pk, wanted, "key", "call#1/start_run.1/end")
         assert child_runs.start_child(run.pk, wanted, "key", "call#1.2/start_run.1/end") == first
         assert [child.awaited_at for child in children(run)] == ["call#1.2/start_run.1/end"]
+
+
+def test_a_child_that_was_being_started_while_its_parent_ended_is_taken_along(database: Database, worker: RunWorker) -> None:
+    """The thread that starts it hears of no cancellation."""
+    place = family(WAITS)
+    run = ends(started(worker, place, {"n": 6}), RunStatus.WAITING)
+    command(run, "cancel", comment="enough")
+    ends(run, RunStatus.CANCELLED)
+    with tenant_scope(place.tenant.pk):
+        late = child_runs.start_child(run.pk, RunWanted(graph="other", input={"n": 7}), "late", "call#1/start_run.2/end")
+    with system_scope():
+        child = Run.objects.get(pk=late)
+    assert ends(child, RunStatus.CANCELLED).error["message"] == "The run that had started it is over."
+    nothing_left()
